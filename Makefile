@@ -1,0 +1,82 @@
+# Every target makes the environment it needs; nothing but Python >= 3.10 and make has to be there.
+#   make demo    the main job on real data: five related tables, fitted and generated
+#   make test    the tests, on the newest DuckDB and on 1.5
+#   make slow    the tests that take longer (also: make gpu, with a CUDA device)
+#   make lint    ruff, mypy
+#   make peers   the environment of the other generators that benchmarks compare with
+#   make dist    sdist and wheel in dist/
+#   make clean   removes the environments and everything built
+
+PYTHON ?= python3
+VENV ?= .venv
+VENV15 ?= .venv-duckdb15
+VENV_PEERS ?= .venv-peers
+DIST ?= dist
+# What the second run of the tests asks for, and the tests that would only repeat the first.
+DUCKDB15 ?= duckdb>=1.5,<1.6
+SAME_ON_ANY_DUCKDB = test_packaging test_layers test_imports test_refdata
+
+PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt
+READY = pyproject.toml constraints.txt
+
+.PHONY: demo test test-newest test-duckdb15 slow gpu lint peers dist clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.demo
+	$(VENV)/bin/genesis demo
+
+test: test-newest test-duckdb15
+
+test-newest: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest
+
+test-duckdb15: $(VENV15)/.dev
+	$(VENV15)/bin/python -m pytest $(SAME_ON_ANY_DUCKDB:%=--ignore=tests/%.py)
+
+slow: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest -m "slow and not gpu and not dbt" || test $$? -eq 5 # 5: there are none
+
+gpu: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest -m gpu
+
+lint: $(VENV)/.dev
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy --strict genesis_sql udfs
+
+peers: $(VENV_PEERS)/.done
+
+dist: $(VENV)/.dev
+	$(VENV)/bin/python -m build --outdir $(DIST)
+
+clean:
+	rm -rf $(VENV) $(VENV15) $(VENV_PEERS) build dist *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find genesis_sql udfs migrations reference_data tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+# Environments: a stamp file says that one is complete.
+
+%/.made:
+	@$(PYTHON) -c 'import sys; sys.exit("genesis needs Python 3.10 or newer: make PYTHON=python3.12" if sys.version_info < (3, 10) else 0)'
+	$(PYTHON) -m venv $*
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.made $(READY)
+	$(VENV)/bin/python $(PIP) -e ".[demo]"
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.made $(READY)
+	$(VENV)/bin/python $(PIP) -e ".[dev]"
+	touch $@ $(VENV)/.demo
+
+$(VENV15)/.dev: $(VENV15)/.made $(READY)
+	$(VENV15)/bin/python $(PIP) -e ".[dev]" "$(DUCKDB15)" "pandas<3"
+	touch $@
+
+# torch first and pinned: any other version brings gigabytes of CUDA.
+$(VENV_PEERS)/.done: $(VENV_PEERS)/.made constraints.txt
+	$(VENV_PEERS)/bin/python $(PIP) torch
+	$(VENV_PEERS)/bin/python $(PIP) sdv sdmetrics duckdb
+	touch $@
+
+.PRECIOUS: %/.made

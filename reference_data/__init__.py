@@ -1,0 +1,1 @@
+"""Public reference figures; read them through genesis_sql.refdata."""

@@ -1,0 +1,29 @@
+"""Every example in a docstring runs and prints what it says."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+NAMES = sorted(
+    module.name
+    for package in ("genesis_sql", "genesis_sql.udfs")
+    for module in pkgutil.walk_packages(
+        importlib.import_module(package).__path__, prefix=f"{package}."
+    )
+    if not module.name.endswith("__main__")
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_examples_of(name: str) -> None:
+    failed, _ = doctest.testmod(importlib.import_module(name))
+    assert failed == 0
+
+
+def test_examples_are_found() -> None:
+    _, tried = doctest.testmod(importlib.import_module("genesis_sql.sqlbuild"))
+    assert tried >= 2
