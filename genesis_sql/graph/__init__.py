@@ -1,0 +1,1 @@
+"""From a RawSchema to the schema graph: roles, keys, order."""

@@ -1,0 +1,180 @@
+"""RawSchema -> Graph: keys merged and verified, references counted, roles given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import duckdb
+
+from genesis_sql.errors import OptionError, SchemaError, nearest
+from genesis_sql.graph import keys
+from genesis_sql.graph.notation import relationship_text
+from genesis_sql.graph.roles import profile_columns, role_of_type
+from genesis_sql.introspect.catalog import match
+from genesis_sql.types import Column, Graph, RawSchema, RawTable, Relationship, Role, Table
+
+_KEY_TYPES = {Role.INTEGER, Role.CATEGORY, Role.IDENTIFIER}
+"""Types whose unique columns are keys: integers, text, UUID; a unique date stays a date."""
+
+
+def build_graph(
+    con: duckdb.DuckDBPyConnection,
+    raw: RawSchema,
+    *,
+    relationships: Sequence[str] = (),
+    verbatim: Sequence[str] = (),
+    roles: Mapping[str, Mapping[str, str]] | None = None,
+) -> Graph:
+    """The schema graph of the tables, from their catalog and one pass over each of them.
+
+    Declared foreign keys whose parent is not among the tables are left out, and their columns are
+    learnt like any other. So are views that no longer bind. `genesis_sql.graph.check` tells both.
+
+    Args:
+        con: An open connection or cursor.
+        raw: The tables as the catalog has them.
+        relationships: Keys the catalog does not have, see `genesis_sql.graph.notation`. Their
+            parent columns become the parent's primary key where it has none.
+        verbatim: Tables to copy unchanged.
+        roles: Roles by table and column that the caller gives.
+
+    Raises:
+        SchemaError: A key does not fit the tables.
+        OptionError: `roles` or `verbatim` names something that is not there.
+    """
+    found, _ = keys.declared(raw)
+    given = [keys.resolve(raw, text) for text in relationships]
+    merged = keys.merge(found, given)
+    for relationship in merged:
+        keys.verify_parent(con, raw, relationship)
+    tables = [t for t in raw.tables if t.columns]
+    copied = verbatim_names(tables, merged, verbatim)
+    wanted = _roles_by_table(tables, roles or {})
+    built = tuple(
+        _table(con, t, merged, verbatim=t.name in copied, roles=wanted.get(t.name, {}))
+        for t in tables
+    )
+    return Graph(built, tuple(keys.counted(con, raw, r) for r in merged))
+
+
+def verbatim_names(
+    tables: Sequence[RawTable], relationships: Iterable[Relationship], verbatim: Sequence[str]
+) -> tuple[str, ...]:
+    """The tables to copy, as they are spelled.
+
+    Raises:
+        OptionError: A name is not there.
+        SchemaError: One of them refers to a table that is not copied, whose keys will be new ones.
+    """
+    known = [t.name for t in tables]
+    copied = []
+    for name in verbatim:
+        found = match(name, known)
+        if found is None:
+            msg = f"verbatim names no table '{name}'{nearest(name, known)}"
+            raise OptionError(msg)
+        copied.append(found)
+    for relationship in relationships:
+        if relationship.child in copied and relationship.parent not in copied:
+            msg = (
+                f"verbatim table '{relationship.child}' refers to '{relationship.parent}', whose "
+                f"keys are made anew ({relationship_text(relationship)}): add "
+                f"'{relationship.parent}' to verbatim, or take '{relationship.child}' out"
+            )
+            raise SchemaError(msg)
+    return tuple(dict.fromkeys(copied))
+
+
+def _roles_by_table(
+    tables: Sequence[RawTable], roles: Mapping[str, Mapping[str, str]]
+) -> dict[str, Mapping[str, str]]:
+    known = [t.name for t in tables]
+    wanted = {}
+    for name, columns in roles.items():
+        found = match(name, known)
+        if found is None:
+            msg = f"roles for unknown table '{name}'{nearest(name, known)}"
+            raise OptionError(msg)
+        wanted[found] = columns
+    return wanted
+
+
+def _table(
+    con: duckdb.DuckDBPyConnection,
+    raw: RawTable,
+    relationships: Sequence[Relationship],
+    *,
+    verbatim: bool,
+    roles: Mapping[str, str],
+) -> Table:
+    """One table of the graph: its keys, then its columns with their roles."""
+    usable = _usable(raw)
+    primary, unique = _keys(con, raw, usable, relationships)
+    single = [key[0] for key in (primary, *unique) if len(key) == 1]
+    key_roles = {name: Role.KEY for name in single if _is_key(raw, name, primary)}
+    for relationship in relationships:
+        if relationship.child == raw.name:
+            key_roles |= dict.fromkeys(relationship.columns, Role.FOREIGN_KEY)
+    try:
+        columns = profile_columns(con, raw.source, raw.columns, keys=key_roles, overrides=roles)
+    except OptionError as error:
+        msg = f"table '{raw.name}': {error}"
+        raise OptionError(msg) from error
+    primary, unique = _with_given_keys(columns, primary, unique)
+    return Table(
+        name=raw.name,
+        source=raw.source,
+        columns=columns,
+        rows=columns[0].rows,
+        primary_key=primary,
+        unique_keys=unique,
+        verbatim=verbatim,
+        comment=raw.comment,
+    )
+
+
+def _usable(raw: RawTable) -> set[str]:
+    """The columns whose type can stand in a key."""
+    return {c.name for c in raw.columns if role_of_type(c.type) is not Role.UNSUPPORTED}
+
+
+def _is_key(raw: RawTable, name: str, primary: tuple[str, ...]) -> bool:
+    """Whether a unique column is a key: a primary key always, another one by its type."""
+    type_ = next(c.type for c in raw.columns if c.name == name)
+    return primary == (name,) or role_of_type(type_) in _KEY_TYPES
+
+
+def _keys(
+    con: duckdb.DuckDBPyConnection,
+    raw: RawTable,
+    usable: set[str],
+    relationships: Iterable[Relationship],
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The primary and unique keys: the catalog's, and the columns that relationships refer to."""
+    primary = raw.primary_key if set(raw.primary_key) <= usable else ()
+    unique = [key for key in raw.unique_keys if set(key) <= usable]
+    for relationship in relationships:
+        columns = relationship.parent_columns
+        known = any(set(columns) == set(key) for key in (primary, *unique))
+        if relationship.parent != raw.name or known:
+            continue
+        if primary or raw.primary_key or keys.missing(con, raw, columns):
+            unique.append(columns)
+        else:
+            primary = columns
+    return primary, tuple(unique)
+
+
+def _with_given_keys(
+    columns: Sequence[Column],
+    primary: tuple[str, ...],
+    unique: tuple[tuple[str, ...], ...],
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The keys with the columns that the caller made keys by `roles`."""
+    for column in columns:
+        if column.role is Role.KEY and (column.name,) not in (primary, *unique):
+            if primary:
+                unique = (*unique, (column.name,))
+            else:
+                primary = (column.name,)
+    return primary, unique

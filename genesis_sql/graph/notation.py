@@ -1,0 +1,111 @@
+r"""The notation for keys that no catalog holds: `relationships := ['orders.c_id -> customers']`.
+
+| form | meaning |
+|---|---|
+| `flights(origin, time_hour) -> weather(origin, time_hour)` | the child's columns, the parent's |
+| `flights.carrier -> airlines.carrier` | the same for a single column |
+| `orders.customer_id -> customers` | the parent's primary key |
+
+A name with spaces or signs stands in double quotes (`"my table"."a b" -> x.y`), a double quote
+inside it is doubled. Names are compared with the tables' own; they never become SQL as they are.
+"""
+
+from __future__ import annotations
+
+import re
+
+from genesis_sql.errors import SchemaError
+from genesis_sql.types import Relationship
+
+_BARE = r"(?:(?!->)[^\s\"'`().,;→])+"
+_TOKEN = re.compile(rf'\s*(?:(->|→)|([(),.])|"((?:[^"]|"")+)"|({_BARE}))')
+_FORMS = "write 'child.column -> parent.column' or 'child(a, b) -> parent(a, b)'"
+
+_Token = tuple[str, str]
+"""A kind ('arrow', 'mark', 'name') and its text."""
+
+
+def parse_relationship(text: str) -> Relationship:
+    """A relationship as the caller wrote it; `parent_columns` is empty where they were left out.
+
+    Args:
+        text: One of the three forms above.
+
+    Raises:
+        SchemaError: The text has none of them.
+
+    Example:
+        >>> parse_relationship("orders.customer_id -> customers.id").name
+        'orders(customer_id) -> customers(id)'
+    """
+    tokens = _tokens(text)
+    arrows = [at for at, token in enumerate(tokens) if token[0] == "arrow"]
+    if len(arrows) != 1:
+        raise _refused(text, f"it has {len(arrows) or 'no'} arrow{'s' * (len(arrows) > 1)}")
+    child, columns = _side(tokens[: arrows[0]], text)
+    parent, parent_columns = _side(tokens[arrows[0] + 1 :], text)
+    if not columns:
+        raise _refused(text, f"which column of '{child}' is meant?")
+    if parent_columns and len(parent_columns) != len(columns):
+        reason = f"{len(columns)} columns on the left and {len(parent_columns)} on the right"
+        raise _refused(text, reason)
+    for names in (columns, parent_columns):
+        if len(set(names)) != len(names):
+            raise _refused(text, "a column is named twice")
+    return Relationship(child, columns, parent, parent_columns)
+
+
+def relationship_text(relationship: Relationship) -> str:
+    """The relationship in the notation, quoted where needed: what `parse_relationship` reads.
+
+    Example:
+        >>> relationship_text(Relationship("my table", ("a",), "b", ("c",)))
+        '"my table".a -> b.c'
+    """
+    left = _side_text(relationship.child, relationship.columns)
+    return f"{left} -> {_side_text(relationship.parent, relationship.parent_columns)}"
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens: list[_Token] = []
+    at = 0
+    while text[at:].strip():
+        found = _TOKEN.match(text, at)
+        if found is None:
+            raise _refused(text, f"it stops making sense at {text[at:].strip()[:20]!r}")
+        arrow, mark, inside, bare = found.groups()
+        if arrow or mark:
+            tokens.append(("arrow" if arrow else "mark", arrow or mark))
+        else:
+            tokens.append(("name", inside.replace('""', '"') if inside else bare))
+        at = found.end()
+    return tokens
+
+
+def _side(tokens: list[_Token], text: str) -> tuple[str, tuple[str, ...]]:
+    """The table and its columns from one side of the arrow."""
+    shape = "".join(value if kind == "mark" else "n" for kind, value in tokens)
+    names = tuple(value for kind, value in tokens if kind == "name")
+    if re.fullmatch(r"n|n\.n|n\(n(,n)*\)", shape):
+        return names[0], names[1:]
+    if re.match(r"n\.n[.(]", shape):
+        raise _refused(text, "a relationship stays in one schema, so leave the schema's name out")
+    if "nn" in shape:
+        raise _refused(text, "a name with spaces stands in double quotes")
+    raise _refused(text, "one side is not a table with its columns")
+
+
+def _side_text(table: str, columns: tuple[str, ...]) -> str:
+    if not columns:
+        return _name_text(table)
+    if len(columns) == 1:
+        return f"{_name_text(table)}.{_name_text(columns[0])}"
+    return f"{_name_text(table)}({', '.join(map(_name_text, columns))})"
+
+
+def _name_text(name: str) -> str:
+    return name if re.fullmatch(_BARE, name) else '"' + name.replace('"', '""') + '"'
+
+
+def _refused(text: str, reason: str) -> SchemaError:
+    return SchemaError(f"relationship '{text}' cannot be read: {reason}; {_FORMS}")

@@ -1,0 +1,61 @@
+"""The only place that turns sqlglot trees into DuckDB text.
+
+Names from users become quoted identifier nodes, values become literal nodes or bound parameters.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+
+DIALECT = "duckdb"
+
+
+def text(tree: exp.Expression, *, pretty: bool = False) -> str:
+    """DuckDB text of a tree."""
+    return tree.sql(dialect=DIALECT, pretty=pretty)
+
+
+def quoted(name: str) -> str:
+    """A name as DuckDB identifier text, always in double quotes.
+
+    Example:
+        >>> quoted('a"b')
+        '"a""b"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def qualified(*parts: str) -> str:
+    """A dotted name as DuckDB text, each part quoted."""
+    return ".".join(quoted(p) for p in parts if p)
+
+
+def string(value: str) -> str:
+    """A string literal as DuckDB text."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def column(name: str, table: str | None = None) -> exp.Column:
+    """A quoted column node."""
+    return exp.column(name, table=table, quoted=True)
+
+
+def fill(template: str, **nodes: Any) -> exp.Expression:
+    """Parse a template once and put nodes in the place of its named parameters (``$name``).
+
+    Example:
+        >>> text(fill("SELECT $c FROM t", c=column("a b")))
+        'SELECT "a b" FROM t'
+    """
+    tree = sqlglot.parse_one(template, read=DIALECT)
+
+    def swap(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Parameter | exp.Placeholder) and node.name in nodes:
+            value = nodes[node.name]
+            return value if isinstance(value, exp.Expression) else exp.convert(value)
+        return node
+
+    return tree.transform(swap)

@@ -1,0 +1,223 @@
+"""Enums and frozen dataclasses that several stages share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+
+class Role(str, Enum):
+    """What a column is for; decides how it is learnt.
+
+    KEY: names a row; made anew from the row number.
+    FOREIGN_KEY: names a row of another table.
+    CATEGORY: few labels, drawn with their frequencies.
+    INTEGER, DECIMAL, DATE, TIMESTAMP, TIME: numbers on a grid (a wild double is a DECIMAL without one).
+    BOOLEAN: two labels.
+    IDENTIFIER: nearly unique text of a pattern; made anew.
+    TEXT: free text; made anew from the shapes of its words.
+    CONSTANT: one value. EMPTY: nothing but NULL. UNSUPPORTED: left out, with the reason.
+    """
+
+    KEY = "key"
+    FOREIGN_KEY = "foreign key"
+    CATEGORY = "category"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    TIME = "time"
+    IDENTIFIER = "identifier"
+    TEXT = "text"
+    CONSTANT = "constant"
+    EMPTY = "empty"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """A column as the catalog has it; ``type`` is DuckDB's own text for it."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class RawForeignKey:
+    """A declared foreign key."""
+
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table, view or query as the catalog has it.
+
+    ``source`` is SQL text that can stand behind FROM (quoted three-part name, or a query in brackets).
+    """
+
+    name: str
+    source: str
+    columns: tuple[RawColumn, ...]
+    schema: str = "main"
+    kind: str = "table"
+    rows: int = 0
+    primary_key: tuple[str, ...] = ()
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    foreign_keys: tuple[RawForeignKey, ...] = ()
+    checks: tuple[str, ...] = ()
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class RawSchema:
+    """The tables that one fit sees, as the catalog has them."""
+
+    tables: tuple[RawTable, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the schema graph, with what one pass over the data told.
+
+    ``distinct`` and ``nulls`` are counts over ``rows`` rows; ``reason`` says why a role was given where it
+    is not plain from the type.
+    """
+
+    name: str
+    type: str
+    role: Role
+    nullable: bool = True
+    rows: int = 0
+    distinct: int = 0
+    nulls: int = 0
+    comment: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """A foreign key, declared in the catalog or by the caller.
+
+    ``orphans`` counts the child rows whose reference finds no parent, ``nulls`` those with a NULL in it.
+    """
+
+    child: str
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+    declared: bool = False
+    orphans: int = 0
+    nulls: int = 0
+
+    @property
+    def name(self) -> str:
+        """The notation that `relationships := [...]` takes."""
+        return f"{self.child}({', '.join(self.columns)}) -> {self.parent}({', '.join(self.parent_columns)})"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the schema graph."""
+
+    name: str
+    source: str
+    columns: tuple[Column, ...]
+    rows: int = 0
+    primary_key: tuple[str, ...] = ()
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    verbatim: bool = False
+    comment: str | None = None
+
+    def column(self, name: str) -> Column:
+        """The column of that name (exact)."""
+        return next(c for c in self.columns if c.name == name)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The schema graph: tables and the foreign keys between them."""
+
+    tables: tuple[Table, ...]
+    relationships: tuple[Relationship, ...] = ()
+
+    def table(self, name: str) -> Table:
+        """The table of that name (exact)."""
+        return next(t for t in self.tables if t.name == name)
+
+    def parents(self, child: str) -> tuple[Relationship, ...]:
+        """The foreign keys of a table, in declaration order."""
+        return tuple(r for r in self.relationships if r.child == child)
+
+    def children(self, parent: str) -> tuple[Relationship, ...]:
+        """The foreign keys that point at a table."""
+        return tuple(r for r in self.relationships if r.parent == parent)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row of `genesis_check`. ``severity`` is 'error', 'warning' or 'info'; ``fix`` a statement or option."""
+
+    severity: str
+    table: str
+    column: str | None
+    finding: str
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """An effect as SQL passes it: verb, arguments, where the caller stands, and what its statement tells of itself.
+
+    ``query`` and ``transaction`` are DuckDB's running numbers, ``begun`` the start of the transaction in microseconds.
+    All three are 0 where Python calls.
+    """
+
+    verb: str
+    arguments: Mapping[str, Any]
+    database: str = "memory"
+    schema: str = "main"
+    query: int = 0
+    transaction: int = 0
+    begun: int = 0
+
+
+class Doors(Protocol):
+    """What `udfs` may ask of a session."""
+
+    def plan(self, kind: str, arguments: Mapping[str, Any], database: str, schema: str) -> str:
+        """SQL text for a read, to stand inside query()."""
+        ...
+
+    def effect(self, call: Call) -> list[dict[str, Any]]:
+        """Run an effect, return one row per thing it touched."""
+        ...
+
+
+Progress = Callable[[str, float], None]
+"""Called with a phase's text and the share done, 0 to 1. May raise to cancel."""
+
+
+def no_progress(phase: str, share: float) -> None:
+    """The progress of nobody."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A numbered run of rows, half open."""
+
+    first: int
+    stop: int
+
+
+def batches(first: int, stop: int, size: int) -> Iterator[Batch]:
+    """Cut [first, stop) into runs of at most ``size`` rows."""
+    for at in range(first, stop, size):
+        yield Batch(at, min(at + size, stop))
