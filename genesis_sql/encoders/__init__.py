@@ -1,0 +1,1 @@
+"""One file per encoding: fit, encode, decode."""

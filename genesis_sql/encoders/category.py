@@ -1,0 +1,39 @@
+"""Categories: labels -> codes. Code 0 is NULL; the order of the codes is set by the models (see `reorder`)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from genesis_sql.program.domain import Categories, Raw
+
+
+def encode_labels(array: pa.Array) -> tuple[tuple[str, ...], np.ndarray]:
+    """Distinct labels in sorted order and the codes of an Arrow string array (int32 of shape (n,), 0 = NULL)."""
+    coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+    labels = coded.dictionary.cast(pa.string()).to_pylist()
+    order = sorted(range(len(labels)), key=lambda i: labels[i])
+    rank = np.empty(len(labels) + 1, np.int32)
+    rank[order] = np.arange(1, len(labels) + 1)
+    rank[-1] = 0
+    index = pc.fill_null(coded.indices.cast(pa.int64()), len(labels)).to_numpy(zero_copy_only=False)
+    return tuple(labels[i] for i in order), rank[index]
+
+
+def reorder(
+    labels: tuple[str, ...], codes: np.ndarray, order: np.ndarray
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Put the labels in another order; ``order`` holds 0-based label positions, shape (labels,)."""
+    place = np.empty(len(labels) + 1, np.int32)
+    place[0] = 0
+    place[order + 1] = np.arange(1, len(labels) + 1)
+    return tuple(labels[i] for i in order), place[codes]
+
+
+def decode_labels(domain: Categories, raw: Raw) -> pa.DictionaryArray:
+    """Codes as an Arrow dictionary array of strings (NULL at 0); DuckDB casts it to the column's type."""
+    index = raw.values.astype(np.int32) - 1
+    mask = index < 0
+    indices = pa.array(np.where(mask, 0, index), pa.int32(), mask=mask if mask.any() else None)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(domain.labels, pa.string()))

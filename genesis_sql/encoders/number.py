@@ -1,0 +1,180 @@
+"""Numbers, dates and times: Arrow column -> whole numbers on the column's own grid, or doubles.
+
+The grid is what keeps decimals, rounding and calendar steps: money in cents stays in cents, hours stay on the hour.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from genesis_sql.program.domain import Grid, Raw, Reals
+
+MAX_SCALE = 9  # decimals looked for in doubles
+EXACT = 2**53  # whole numbers a double holds exactly
+_TIME_UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 1}
+
+
+def _words(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high 64-bit words of a decimal128 array, NULLs as 0."""
+    raw = np.frombuffer(array.buffers()[1], np.int64).reshape(-1, 2)[
+        array.offset : array.offset + len(array)
+    ]
+    valid = _valid(array)
+    return np.where(valid, raw[:, 0], 0), np.where(valid, raw[:, 1], 0)
+
+
+def _valid(array: pa.Array) -> np.ndarray:
+    return (
+        np.ones(len(array), bool)
+        if array.null_count == 0
+        else np.asarray(array.is_valid().to_numpy(zero_copy_only=False), bool)
+    )
+
+
+def _int64(array: pa.Array) -> np.ndarray | None:
+    """Whole numbers of an integer, decimal, date or time array; None where they do not fit 64 bits."""
+    kind = array.type
+    if pa.types.is_decimal(kind):
+        low, high = _words(array)
+        return low if bool((high == low >> 63).all()) else None
+    if pa.types.is_uint64(kind):
+        got = array.fill_null(0).to_numpy(zero_copy_only=False)
+        return got.astype(np.int64) if len(got) == 0 or got.max() < 2**63 else None
+    if pa.types.is_date32(kind):
+        return array.cast(pa.int32()).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    if pa.types.is_timestamp(kind) or pa.types.is_time(kind):
+        wide = (
+            array.cast(pa.int32()).cast(pa.int64())
+            if kind in (pa.time32("s"), pa.time32("ms"))
+            else array.cast(pa.int64())
+        )
+        got = wide.fill_null(0).to_numpy(zero_copy_only=False)
+        return got if kind.unit == "ns" else _scaled(got, _TIME_UNITS[kind.unit])
+    if pa.types.is_integer(kind):
+        return array.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    return None
+
+
+def _scaled(values: np.ndarray, factor: int) -> np.ndarray | None:
+    """Times a factor, None on overflow."""
+    if factor > 1 and len(values) and np.abs(values.astype(np.float64)).max() * factor >= 2.0**63:
+        return None
+    return values * factor
+
+
+def decimals(values: np.ndarray) -> int | None:
+    """Number of decimals that writes every double exactly, None where there is none up to MAX_SCALE.
+
+    Example:
+        >>> decimals(np.array([1.5, 2.25]))
+        2
+    """
+    if not np.isfinite(values).all():
+        return None
+    for scale in range(MAX_SCALE + 1):
+        whole = np.rint(values * 10.0**scale)
+        if np.abs(whole).max(initial=0.0) >= EXACT:
+            return None
+        if bool((whole / 10.0**scale == values).all()):
+            return scale
+    return None
+
+
+def _grain(values: np.ndarray) -> int:
+    """The greatest common divisor of the values, 1 where it says nothing (under 20 distinct values)."""
+    distinct = np.unique(values)
+    if len(distinct) < 20:
+        return 1
+    return max(
+        1,
+        int(
+            np.gcd.reduce(
+                np.abs(distinct.astype(object) if distinct.min() == -(2**63) else distinct)
+            )
+        ),
+    )
+
+
+def fit_number(array: pa.Array, type_: str) -> tuple[Grid | Reals, Raw]:
+    """Find the grid of a column and put its values on it.
+
+    Args:
+        array: Arrow array of a numeric, date, timestamp or time type.
+        type_: the DuckDB type, kept for decoding.
+
+    Returns:
+        The domain, and the raw column of n rows (int64 on a grid, float64 otherwise; NULLs are invalid).
+    """
+    valid = _valid(array)
+    mask = None if valid.all() else valid
+    whole = _int64(array)
+    if whole is not None:
+        grain = _grain(whole[valid])
+        scale = array.type.scale if pa.types.is_decimal(array.type) else 0
+        return Grid(type_, grain, scale), Raw(np.where(valid, whole // grain, 0), mask)
+    if pa.types.is_decimal(array.type):
+        array = array.cast(pa.float64(), safe=False)
+    real = array.cast(pa.float64(), safe=False).fill_null(0.0).to_numpy(zero_copy_only=False)
+    scale_found = decimals(_single(real[valid], type_))
+    if scale_found is None or type_.upper() in ("HUGEINT", "UHUGEINT", "UBIGINT"):
+        return Reals(type_), Raw(real, mask)
+    units = np.rint(np.where(valid, _single(real, type_), 0.0) * 10.0**scale_found).astype(np.int64)
+    grain = _grain(units[valid])
+    return Grid(type_, grain, scale_found), Raw(units // grain, mask)
+
+
+def _single(values: np.ndarray, type_: str) -> np.ndarray:
+    """Doubles that a FLOAT column means: its shortest decimals, not their binary widening."""
+    if type_.upper() not in ("FLOAT", "REAL"):
+        return values
+    finite = values[np.isfinite(values)]
+    if len(finite) != len(values) or np.abs(finite).max(initial=0.0) > 1e6:
+        return values
+    rounded = np.round(values, 6)
+    return (
+        rounded if bool((rounded.astype(np.float32) == values.astype(np.float32)).all()) else values
+    )
+
+
+def decode_number(domain: Grid | Reals, raw: Raw, arrow_type: pa.DataType) -> pa.Array:
+    """Raw numbers as an Arrow array of the column's type."""
+    mask = None if raw.valid is None else ~raw.valid
+    if isinstance(domain, Reals):
+        return _reals(raw.values, mask, arrow_type)
+    whole = raw.values.astype(np.int64) * domain.step
+    if pa.types.is_floating(arrow_type):
+        return pa.array(whole / 10.0**domain.scale, pa.float64(), mask=mask).cast(arrow_type)
+    if pa.types.is_decimal(arrow_type):
+        both = np.empty((len(whole), 2), np.int64)
+        both[:, 0], both[:, 1] = whole, whole >> 63
+        bits = (
+            None if mask is None else pa.py_buffer(np.packbits(~mask, bitorder="little").tobytes())
+        )
+        return pa.Array.from_buffers(arrow_type, len(whole), [bits, pa.py_buffer(both.tobytes())])
+    if pa.types.is_date32(arrow_type) or arrow_type in (pa.time32("s"), pa.time32("ms")):
+        return pa.array(whole.astype(np.int32), pa.int32(), mask=mask).cast(arrow_type)
+    if pa.types.is_timestamp(arrow_type) or pa.types.is_time(arrow_type):
+        units = whole if arrow_type.unit == "ns" else whole // _TIME_UNITS[arrow_type.unit]
+        return pa.array(units, pa.int64(), mask=mask).cast(arrow_type)
+    return pa.array(whole, pa.int64(), mask=mask).cast(arrow_type)
+
+
+def _reals(values: np.ndarray, mask: np.ndarray | None, arrow_type: pa.DataType) -> pa.Array:
+    if pa.types.is_floating(arrow_type):
+        return pa.array(values, pa.float64(), mask=mask, from_pandas=False).cast(
+            arrow_type, safe=False
+        )
+    if pa.types.is_uint64(arrow_type):
+        return pa.array(np.clip(values, 0, np.nextafter(2.0**64, 0)).astype(np.uint64), mask=mask)
+    import decimal  # whole numbers beyond 64 bits: exact, and rare enough for Python
+
+    unit = decimal.Decimal(1).scaleb(-arrow_type.scale)
+    context = decimal.Context(prec=60)
+    cells = [
+        None
+        if mask is not None and mask[i]
+        else decimal.Decimal(float(v)).quantize(unit, context=context)
+        for i, v in enumerate(values)
+    ]
+    return pa.array(cells, arrow_type)

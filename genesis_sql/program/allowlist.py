@@ -1,0 +1,104 @@
+"""The one allow-list of what an expression inside a model, profile or import may hold.
+
+Values, columns of the row, arithmetic, comparisons, CASE, casts and the functions below: nothing that reads files, the
+network, the environment, other tables, or the clock.
+"""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from genesis_sql.errors import ExpressionError
+
+MAX_LENGTH, MAX_NODES = 10_000, 2_000
+
+NODES: tuple[type, ...] = (
+    exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Paren, exp.Neg, exp.Not, exp.And, exp.Or, exp.Xor,
+    exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.DPipe,
+    exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.Between, exp.In, exp.Like, exp.ILike, exp.NullSafeEQ, exp.NullSafeNEQ,
+    exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least,
+    exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Var, exp.Extract,
+    exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Sqrt, exp.Exp, exp.Ln, exp.Log, exp.Pow, exp.Sign, exp.Sin, exp.Cos,
+    exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Substring, exp.Concat, exp.Replace, exp.Left, exp.Right,
+    exp.StartsWith, exp.Pad, exp.StrPosition,
+    exp.Year, exp.Month, exp.Day, exp.Hour, exp.Minute, exp.Second, exp.DayOfWeek, exp.DayOfYear, exp.Quarter, exp.Week,
+    exp.DateDiff, exp.DateAdd, exp.DateTrunc, exp.TimestampTrunc, exp.LastDay,
+)  # fmt: skip
+"""Node classes allowed, exactly these: a subclass is not allowed by its parent."""
+
+PARTS = frozenset(
+    {
+        "YEAR",
+        "MONTH",
+        "DAY",
+        "HOUR",
+        "MINUTE",
+        "SECOND",
+        "QUARTER",
+        "WEEK",
+        "DOW",
+        "DOY",
+        "EPOCH",
+        "ISODOW",
+    }
+)
+"""What may stand in EXTRACT, and as the unit of an interval or a date function."""
+_ALLOWED = frozenset(NODES)
+
+
+def check_expression(sql: str) -> exp.Expression:
+    """Parse an expression and refuse all that is not on the list.
+
+    Args:
+        sql: one scalar expression in DuckDB's dialect.
+
+    Returns:
+        The parsed tree.
+
+    Raises:
+        ExpressionError: it does not parse, is too long, or holds something else.
+
+    Example:
+        >>> check_expression("round(price * 1.2, 2)").sql()
+        'ROUND(price * 1.2, 2)'
+    """
+    if not isinstance(sql, str) or len(sql) > MAX_LENGTH:
+        message = f"an expression is text of at most {MAX_LENGTH} characters"
+        raise ExpressionError(message)
+    try:
+        trees = sqlglot.parse(sql, read="duckdb")
+    except (SqlglotError, RecursionError) as error:
+        message = f"the expression {sql[:80]!r} does not parse: {str(error).splitlines()[0]}"
+        raise ExpressionError(message) from error
+    if len(trees) != 1 or trees[0] is None:
+        message = f"{sql[:80]!r} is not one expression"
+        raise ExpressionError(message)
+    for count, node in enumerate(trees[0].walk()):
+        _check_node(node, sql)
+        if count > MAX_NODES:
+            message = f"the expression {sql[:80]!r} has more than {MAX_NODES} parts"
+            raise ExpressionError(message)
+    return trees[0]
+
+
+def _check_node(node: exp.Expression, sql: str) -> None:
+    if type(node) not in _ALLOWED:
+        what = node.sql(dialect="duckdb")[:60]
+        message = f"the expression {sql[:80]!r} holds {what!r} ({type(node).__name__}), which models may not; allowed are columns, values, operators, CASE, CAST and plain scalar functions"
+        raise ExpressionError(message)
+    if isinstance(node, exp.Column) and node.args.get("db"):
+        message = f"the expression {sql[:80]!r} names another schema"
+        raise ExpressionError(message)
+    if isinstance(node, exp.DataType) and node.this in (
+        exp.DataType.Type.USERDEFINED,
+        exp.DataType.Type.UNKNOWN,
+    ):
+        message = f"the expression {sql[:80]!r} casts to a type that models may not use"
+        raise ExpressionError(message)
+    if type(node) is exp.Var and node.name.upper().rstrip("S") not in {
+        p.rstrip("S") for p in PARTS
+    }:
+        message = f"the expression {sql[:80]!r} holds the word {node.name!r}, which is no date part"
+        raise ExpressionError(message)

@@ -1,0 +1,151 @@
+"""The counter draw: a random 32-bit word as a pure function of a stream and a row address.
+
+Integer operations only; every intermediate stays below 2**63 and nothing relies on overflow, so that SQL engines
+without unsigned types compute the same. The mixer is the low-bias pair of constants below 2**31 published in the
+hash-prospector list (Wellons, "Prospecting for Hash Functions"). `python -m benchmarks draw` runs the battery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from sqlglot import exp
+
+M1, M2, GOLDEN = 0x21F0AAAD, 0x735A2D97, 1640531527
+LOW, WORD = 2**31, 2**32
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Two 32-bit keys that select one sequence of words."""
+
+    a: int
+    b: int
+
+
+def stream(seed: int, uuid: str, table: str, column: str, purpose: str) -> Stream:
+    """The stream of one purpose of one column: blake2b of the five parts, each with its length in front."""
+    digest = blake2b(digest_size=8)
+    for part in (str(seed), uuid, table, column, purpose):
+        raw = part.encode()
+        digest.update(len(raw).to_bytes(8, "little") + raw)
+    word = int.from_bytes(digest.digest(), "little")
+    return Stream(word & 0xFFFFFFFF, word >> 32)
+
+
+def _mix(x: np.ndarray) -> np.ndarray:
+    mask = np.uint64(0xFFFFFFFF)
+    x = x ^ (x >> np.uint64(16))
+    x = (x * np.uint64(M1)) & mask
+    x = x ^ (x >> np.uint64(15))
+    x = (x * np.uint64(M2)) & mask
+    return x ^ (x >> np.uint64(15))
+
+
+def draw(keys: Stream, rows: np.ndarray) -> np.ndarray:
+    """Words of the rows: uint32 of the shape of ``rows`` (integers, 0 ≤ row < 2**62).
+
+    Example:
+        >>> draw(Stream(1, 2), np.arange(3)).tolist() == draw(Stream(1, 2), np.arange(5))[:3].tolist()
+        True
+    """
+    row = np.asarray(rows).astype(np.uint64)
+    low, high = row & np.uint64(LOW - 1), row >> np.uint64(31)
+    inner = _mix(low ^ np.uint64(keys.a))
+    return _mix(
+        (inner + high * np.uint64(GOLDEN) + np.uint64(keys.b)) & np.uint64(0xFFFFFFFF)
+    ).astype(np.uint32)
+
+
+def address(keys: tuple[Stream, Stream], parents: np.ndarray, k: np.ndarray) -> np.ndarray:
+    """Address of the k-th child of a parent: int64 below 2**62, out of the parent's address and k."""
+    base = (draw(keys[0], parents).astype(np.int64) + np.asarray(k, np.int64) * GOLDEN) % (
+        LOW * LOW
+    )
+    high = draw(keys[1], parents).astype(np.int64) >> 1
+    return ((draw(keys[1], base).astype(np.int64) >> 1) ^ high) * LOW + (
+        draw(keys[0], base).astype(np.int64) >> 1
+    )
+
+
+def number(value: int) -> exp.Expression:
+    """A BIGINT literal node."""
+    return exp.cast(exp.Literal.number(value), "BIGINT")
+
+
+def _paren(node: exp.Expression) -> exp.Expression:
+    return (
+        node
+        if isinstance(node, exp.Column | exp.Literal | exp.Paren | exp.Cast | exp.Func)
+        else exp.paren(node, copy=False)
+    )
+
+
+def binary(kind: type[exp.Binary], left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    """A binary node with both sides in brackets where they need them."""
+    return kind(this=_paren(left), expression=_paren(right))
+
+
+def _steps_sql(x: str, name: str) -> list[tuple[str, exp.Expression]]:
+    """The mixer as named columns, each a function of the one before."""
+    out: list[tuple[str, exp.Expression]] = []
+
+    def column(n: str) -> exp.Expression:
+        return exp.column(n, quoted=True)
+
+    def put(node: exp.Expression) -> str:
+        out.append((f"{name}{len(out)}", node))
+        return out[-1][0]
+
+    def shift_xor(n: str, bits: int) -> str:
+        return put(
+            binary(exp.BitwiseXor, column(n), binary(exp.IntDiv, column(n), number(2**bits)))
+        )
+
+    x = shift_xor(x, 16)
+    x = put(binary(exp.Mod, binary(exp.Mul, column(x), number(M1)), number(WORD)))
+    x = shift_xor(x, 15)
+    x = put(binary(exp.Mod, binary(exp.Mul, column(x), number(M2)), number(WORD)))
+    shift_xor(x, 15)
+    return out
+
+
+def draw_columns(keys: Stream, row: str, name: str) -> list[tuple[str, exp.Expression]]:
+    """SQL of one draw as a chain of named columns; the last one is the word (BIGINT, 0 ≤ word < 2**32).
+
+    Args:
+        keys: the stream.
+        row: name of the column that holds the row address.
+        name: prefix of the columns made.
+    """
+    source = exp.column(row, quoted=True)
+    first = (
+        f"{name}l",
+        binary(exp.BitwiseXor, binary(exp.Mod, source, number(LOW)), number(keys.a)),
+    )
+    inner = _steps_sql(first[0], f"{name}i")
+    high = binary(exp.Mul, binary(exp.IntDiv, source.copy(), number(LOW)), number(GOLDEN))
+    joined = binary(
+        exp.Add, binary(exp.Add, exp.column(inner[-1][0], quoted=True), high), number(keys.b)
+    )
+    outer = (f"{name}j", binary(exp.Mod, joined, number(WORD)))
+    return [first, *inner, outer, *_steps_sql(outer[0], f"{name}o")]
+
+
+def inline(columns: Iterable[tuple[str, exp.Expression]]) -> exp.Expression:
+    """Substitute a chain of named columns into its last one."""
+    known: dict[str, exp.Expression] = {}
+    last: exp.Expression = exp.null()
+    for name, node in columns:
+        last = node.transform(
+            lambda n: (
+                exp.paren(known[n.name].copy())
+                if isinstance(n, exp.Column) and n.name in known
+                else n
+            )
+        )
+        known[name] = last
+    return last

@@ -1,0 +1,308 @@
+"""Runs a program on a block of rows: steps in order, kernel calls only. No connection, no global state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from genesis_sql.program.domain import Categories, Raw, Reals
+from genesis_sql.program.draw import Stream, draw, stream
+from genesis_sql.program.steps import (
+    Block,
+    Constant,
+    Copy,
+    Digit,
+    Draw,
+    Expression,
+    Number,
+    Pick,
+    PickDistinct,
+    PickSelf,
+    Program,
+    Random,
+    Sibling,
+    Stratum,
+)
+
+HALF_OPEN = 2.0**-32  # a word times this lies in [0, 1)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What makes draws differ: the model version's uuid and the seed."""
+
+    uuid: str
+    seed: int
+
+    def stream(self, table: str, column: str, purpose: str) -> Stream:
+        """The stream of one purpose of one column."""
+        return stream(self.seed, self.uuid, table, column, purpose)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A block of n rows to draw, int64 arrays of shape (n,).
+
+    Attributes:
+        address: the counters of the draws.
+        number: row numbers, what keys are made of.
+        k: place among the siblings (0 for roots), -1 where the row has no parent.
+        count: number of siblings, itself included.
+        parent_address: address of the main parent.
+    """
+
+    address: np.ndarray
+    number: np.ndarray
+    k: np.ndarray | None = None
+    count: np.ndarray | None = None
+    parent_address: np.ndarray | None = None
+
+
+class Parents(Protocol):
+    """Where a program finds the columns of parents."""
+
+    def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
+        """The raw column ``alias.column`` for the rows of the block."""
+        ...
+
+    def choose(
+        self, step: Pick, kind: np.ndarray, shared: list[Raw], word: np.ndarray
+    ) -> np.ndarray:
+        """Row numbers of a chosen parent, -1 for none."""
+        ...
+
+    def size(self, alias: str) -> int:
+        """Rows of a further parent."""
+        ...
+
+
+BlockModel = Callable[
+    [Block, Program, Rows, dict[str, Raw], Callable[[str], np.ndarray]], dict[str, Raw]
+]
+BLOCKS: dict[str, BlockModel] = {}
+"""Block methods by name; models register theirs (see `register_block`)."""
+
+
+def register_block(method: str, model: BlockModel) -> None:
+    """Make a block method known: ``model(step, program, rows, raw, words)`` gives the raw columns of the step."""
+    BLOCKS[method] = model
+
+
+def run(
+    program: Program, identity: Identity, rows: Rows, parents: Parents | None, wanted: Iterable[str]
+) -> dict[str, Raw]:
+    """Raw columns of a block.
+
+    Args:
+        program: what to run.
+        identity: uuid and seed.
+        rows: the block.
+        parents: columns of parents; None for a program that has none.
+        wanted: the columns to produce; only what they depend on is drawn.
+
+    Returns:
+        Raw columns by name.
+    """
+    state = _State(program, identity, rows, parents)
+    for step in program.needed(wanted):
+        state.do(step)
+    return state.raw
+
+
+def _valid(raw: Raw) -> np.ndarray:
+    return np.ones(len(raw), bool) if raw.valid is None else raw.valid
+
+
+class _State:
+    """The columns of a block while its steps run."""
+
+    def __init__(
+        self, program: Program, identity: Identity, rows: Rows, parents: Parents | None
+    ) -> None:
+        self.program, self.identity, self.rows, self.parents = program, identity, rows, parents
+        self.address = rows.address.astype(np.uint64)
+        self.raw: dict[str, Raw] = {}
+        self.codes: dict[str, np.ndarray] = {}
+
+    def do(self, step: Any) -> None:
+        if isinstance(step, Block):
+            words = self._block_words
+            self.raw.update(
+                BLOCKS[step.method](step, self.program, self.rows, self._inputs(step), words)
+            )
+        elif not isinstance(step, Expression):
+            self.raw[step.column] = _DO[type(step)](self, step)
+
+    def _inputs(self, step: Block) -> dict[str, Raw]:
+        return {name: self.get(name) for name in step.inputs}
+
+    def _block_words(self, purpose: str) -> np.ndarray:
+        return draw(self.identity.stream(self.program.table, "#block", purpose), self.rows.address)
+
+    def get(self, name: str) -> Raw:
+        """A raw column, a parent's where it is not our own."""
+        if name not in self.raw:
+            if self.parents is None:
+                raise KeyError(name)
+            self.raw[name] = self.parents.column(name, self.raw)
+        return self.raw[name]
+
+    def keys(self, column: str, *purposes: str) -> np.ndarray:
+        streams = [self.identity.stream(self.program.table, column, p) for p in purposes]
+        return np.array([k for s in streams for k in (s.a, s.b)], np.uint64)
+
+    def word(self, column: str, purpose: str) -> np.ndarray:
+        return draw(self.identity.stream(self.program.table, column, purpose), self.rows.address)
+
+    def code(self, name: str) -> np.ndarray:
+        """Codes of an input, int32 of shape (n,)."""
+        from genesis_sql.program import kernel
+
+        if name not in self.codes:
+            raw = self.get(name)
+            if name in self.program.edges:
+                out = np.empty(len(raw), np.int32)
+                kernel.cut(raw.values, _valid(raw), self.program.edges[name], out)
+                self.codes[name] = out
+            else:
+                self.codes[name] = raw.values.astype(np.int32, copy=False)
+        return self.codes[name]
+
+    def draw(self, step: Draw) -> Raw:
+        from genesis_sql.program import kernel
+
+        n, domain = len(self.address), self.program.domains[step.column]
+        codes = np.empty((len(step.inputs), n), np.int32)
+        for i, name in enumerate(step.inputs):
+            codes[i] = self.code(name)
+        tree = (step.tree.feature, step.tree.threshold, step.tree.left, step.tree.right)
+        cells = (step.cells.start, step.cells.accept, step.cells.alias)
+        keys = self.keys(step.column, "cell", "within")
+        if isinstance(domain, Categories):
+            out = np.empty(n, np.int32)
+            kernel.draw_codes(codes, tree, keys, self.address, cells, step.cells.low, out)
+            return Raw(out)
+        call = kernel.draw_reals if isinstance(domain, Reals) else kernel.draw_grid
+        values, valid = np.empty(n, step.cells.low.dtype), np.empty(n, bool)
+        call(
+            codes,
+            tree,
+            keys,
+            self.address,
+            cells,
+            step.cells.low,
+            step.cells.width,
+            step.cells.null,
+            values,
+            valid,
+        )
+        return Raw(values, None if valid.all() else valid)
+
+    def present(self, name: str | None) -> np.ndarray | None:
+        return None if name is None else self.raw[name].values > 0
+
+    def number(self, step: Number) -> Raw:
+        return Raw(self.rows.number, self.present(step.present))
+
+    def constant(self, step: Constant) -> Raw:
+        return Raw(np.zeros(len(self.address), np.int32))
+
+    def random(self, step: Random) -> Raw:
+        words = [self.word(step.column, f"word{w}") for w in range(step.words)]
+        return Raw(np.column_stack(words), self.present(step.present))
+
+    def copy(self, step: Copy) -> Raw:
+        source = self.get(step.source)
+        if step.otherwise is None:
+            return source
+        other = self.get(step.otherwise)
+        labels = isinstance(self.program.domains[step.column], Categories)
+        missing = source.values == 0 if labels else ~_valid(source)
+        valid = None if labels or other.valid is None else np.where(missing, other.valid, True)
+        return Raw(np.where(missing, other.values, source.values), valid)
+
+    def digit(self, step: Digit) -> Raw:
+        at = self.rows.number // step.divisor
+        at = at % step.base if step.base else at
+        last = len(step.values) - 1
+        beyond = np.maximum(at - last, 0)
+        return Raw(
+            (step.values[np.minimum(at, last)] + beyond * step.step).astype(step.values.dtype)
+        )
+
+    def sibling(self, step: Sibling) -> Raw:
+        k, _ = self._family()
+        return Raw(k + step.base)
+
+    def stratum(self, step: Stratum) -> Raw:
+        k, count = self._family()
+        part = (np.maximum(k, 0) + self.word(step.column, "cell") * HALF_OPEN) * len(step.values)
+        at = np.minimum(
+            np.floor(part / np.maximum(count, 1)).astype(np.int64), len(step.values) - 1
+        )
+        return Raw(step.values[at])
+
+    def _family(self) -> tuple[np.ndarray, np.ndarray]:
+        if self.rows.k is None or self.rows.count is None:
+            return self.rows.number, self.rows.number + 1
+        return self.rows.k, self.rows.count
+
+    def pick(self, step: Pick) -> Raw:
+        if self.parents is None:
+            raise KeyError(step.alias)
+        shared = [self.get(own) for own, _ in step.shared]
+        chosen = self.parents.choose(
+            step, self.get(step.kind).values, shared, self.word(step.column, "cell")
+        )
+        return Raw(np.maximum(chosen, 0), None if (chosen >= 0).all() else chosen >= 0)
+
+    def pick_distinct(self, step: PickDistinct) -> Raw:
+        if self.parents is None or self.rows.parent_address is None:
+            raise KeyError(step.alias)
+        k, _ = self._family()
+        size = self.parents.size(step.alias)
+        offset = draw(
+            self.identity.stream(self.program.table, step.column, "offset"),
+            self.rows.parent_address,
+        )
+        stride = draw(
+            self.identity.stream(self.program.table, step.column, "stride"),
+            self.rows.parent_address,
+        )
+        chosen = distinct_place(
+            np.maximum(k, 0), offset.astype(np.int64), stride.astype(np.int64), size
+        )
+        return Raw(chosen, None if (k >= 0).all() else k >= 0)
+
+    def pick_self(self, step: PickSelf) -> Raw:
+        number = self.rows.number
+        chosen = np.floor(self.word(step.column, "cell") * HALF_OPEN * number).astype(np.int64)
+        valid = (number > 0) & (self.raw[step.present].values > 0)
+        return Raw(chosen, valid)
+
+
+_DO: dict[type, Callable[[_State, Any], Raw]] = {
+    Draw: _State.draw,
+    Number: _State.number,
+    Constant: _State.constant,
+    Random: _State.random,
+    Copy: _State.copy,
+    Digit: _State.digit,
+    Sibling: _State.sibling,
+    Stratum: _State.stratum,
+    Pick: _State.pick,
+    PickDistinct: _State.pick_distinct,
+    PickSelf: _State.pick_self,
+}
+
+STRIDES = (1000003, 1000033, 1000037, 1000039, 1000081, 1000099, 1000117, 1000121)
+"""Primes: at least one of any two neighbours divides no size below 10**12, so that it walks through all places."""
+
+
+def distinct_place(k: np.ndarray, offset: np.ndarray, stride: np.ndarray, size: int) -> np.ndarray:
+    """Place k of a permutation of ``size`` places: (offset + k · prime) mod size, the prime picked by ``stride``."""
+    fitting = np.array([p for p in STRIDES if size % p], np.int64)
+    return (offset + k * fitting[stride % len(fitting)]) % max(size, 1)

@@ -1,0 +1,226 @@
+"""Programs as bytes: one Arrow IPC stream, a JSON document in its metadata beside named arrays. No pickle.
+
+Everything read is checked before it is used: index ranges, lengths, names, expressions. A changed or hostile file ends
+in a :class:`ModelFormatError`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from genesis_sql.errors import ModelFormatError
+from genesis_sql.program import steps as s
+from genesis_sql.program.allowlist import check_expression
+from genesis_sql.program.cells import Cells
+from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Reals, Words
+from genesis_sql.program.pattern import Pattern
+from genesis_sql.program.scatter import IntegerKey
+from genesis_sql.program.validate import check_program
+
+_PLAIN: dict[str, type] = {
+    c.__name__: c for c in (s.Number, s.Random, s.Constant, s.Copy, s.Sibling, s.Pick, s.PickDistinct, s.PickSelf, s.Expression, s.Block)
+}  # fmt: skip
+
+
+@dataclass
+class _Arrays:
+    """Arrays by running name while a program is written."""
+
+    named: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def put(self, array: np.ndarray | None) -> str | None:
+        if array is None:
+            return None
+        name = f"a{len(self.named)}"
+        self.named[name] = np.ascontiguousarray(array)
+        return name
+
+
+def to_bytes(program: s.Program) -> bytes:
+    """The program as bytes; equal programs give equal bytes."""
+    arrays = _Arrays()
+    document = {
+        "format": program.format,
+        "table": program.table,
+        "rows": program.rows,
+        "steps": [_step(step, arrays) for step in program.steps],
+        "domains": {n: _domain(d, arrays) for n, d in sorted(program.domains.items())},
+        "edges": {n: arrays.put(e) for n, e in sorted(program.edges.items())},
+        "outputs": [[o.name, o.type] for o in program.outputs],
+        "main": None if program.main is None else asdict(program.main),
+        "links": [asdict(link) for link in program.links],
+        "parts": {n: arrays.put(p) for n, p in sorted(program.parts.items())},
+    }
+    lists = [
+        pa.ListArray.from_arrays(pa.array([0, len(a)], pa.int32()), _flat(a))
+        for a in arrays.named.values()
+    ]
+    schema = pa.schema(
+        [pa.field(n, a.type) for n, a in zip(arrays.named, lists, strict=True)],
+        metadata={"genesis_program": json.dumps(document, ensure_ascii=False, sort_keys=True)},
+    )
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(
+        sink, schema, options=pa.ipc.IpcWriteOptions(compression="zstd")
+    ) as writer:
+        writer.write_batch(pa.RecordBatch.from_arrays(lists, schema=schema))
+    raw: bytes = sink.getvalue().to_pybytes()
+    return raw
+
+
+def _flat(array: np.ndarray) -> pa.Array:
+    return pa.array(
+        array.ravel().astype(np.uint8) if array.dtype == bool else array.ravel(), from_pandas=False
+    )
+
+
+def _step(step: s.Step, arrays: _Arrays) -> dict[str, Any]:
+    kind = type(step).__name__
+    if isinstance(step, s.Draw):
+        tree = [
+            arrays.put(a)
+            for a in (step.tree.feature, step.tree.threshold, step.tree.left, step.tree.right)
+        ]
+        c = step.cells
+        cells = [arrays.put(a) for a in (c.start, c.accept, c.alias, c.low, c.width, c.null)]
+        return {
+            "step": kind,
+            "column": step.column,
+            "inputs": list(step.inputs),
+            "tree": tree,
+            "cells": cells,
+        }
+    if isinstance(step, s.Digit):
+        plain = {"column": step.column, "by": step.step, "divisor": step.divisor, "base": step.base}
+        return {"step": kind, **plain, "values": arrays.put(step.values)}
+    if isinstance(step, s.Stratum):
+        return {"step": kind, "column": step.column, "values": arrays.put(step.values)}
+    return {"step": kind, **asdict(step)}
+
+
+def _domain(domain: Domain, arrays: _Arrays) -> dict[str, Any]:
+    kind = type(domain).__name__
+    if isinstance(domain, Key):
+        return {
+            "kind": kind,
+            "type": domain.type,
+            "made": type(domain.format).__name__,
+            "format": domain.format.to_dict(),
+        }
+    if isinstance(domain, Words):
+        return {"kind": kind, "type": domain.type, "pattern": domain.pattern.to_dict()}
+    if isinstance(domain, Categories):
+        return {"kind": kind, "type": domain.type, "labels": list(domain.labels)}
+    return {"kind": kind, **asdict(domain)}
+
+
+def from_bytes(data: bytes) -> s.Program:
+    """The program of :func:`to_bytes`.
+
+    Raises:
+        ModelFormatError: the bytes are no program, one of a later format, or one that was changed.
+    """
+    try:
+        batch = pa.ipc.open_stream(pa.BufferReader(data)).read_next_batch()
+        document = json.loads(batch.schema.metadata[b"genesis_program"])
+    except (pa.ArrowInvalid, KeyError, TypeError, StopIteration, OSError, ValueError) as error:
+        message = f"a stored program cannot be read: {error}"
+        raise ModelFormatError(message) from error
+    if document.get("format") != s.FORMAT:
+        message = f"a program has format {document.get('format')}, this release reads {s.FORMAT}; install the release that wrote it"
+        raise ModelFormatError(message)
+    try:
+        program = _program(document, lambda name: _array(batch, name))
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        message = f"a stored program is damaged: {error}"
+        raise ModelFormatError(message) from error
+    check_program(program)
+    for step in program.steps:
+        if isinstance(step, s.Expression):
+            check_expression(step.sql)
+    return program
+
+
+def _array(batch: pa.RecordBatch, name: str | None) -> np.ndarray | None:
+    if name is None:
+        return None
+    values: np.ndarray = batch.column(name).flatten().to_numpy(zero_copy_only=False)
+    return values
+
+
+_Get = Callable[[str | None], np.ndarray | None]
+
+
+def _program(document: dict[str, Any], get: _Get) -> s.Program:
+    main = document["main"]
+    return s.Program(
+        table=str(document["table"]),
+        rows=int(document["rows"]),
+        steps=tuple(_read_step(dict(d), get) for d in document["steps"]),
+        domains={n: _read_domain(dict(d)) for n, d in document["domains"].items()},
+        edges={n: _must(get(e)) for n, e in document["edges"].items()},
+        outputs=tuple(s.Output(str(n), str(t)) for n, t in document["outputs"]),
+        main=None if main is None else s.MainParent(**{**main, "link": _link(main["link"])}),
+        links=tuple(_link(link) for link in document["links"]),
+        parts={n: _must(get(p)) for n, p in document["parts"].items()},
+    )
+
+
+def _must(array: np.ndarray | None) -> np.ndarray:
+    if array is None:
+        message = "an array is missing"
+        raise ValueError(message)
+    return array
+
+
+def _link(plain: dict[str, Any]) -> s.Link:
+    return s.Link(
+        plain["alias"], plain["parent"], tuple(plain["columns"]), tuple(plain["parent_columns"])
+    )
+
+
+def _read_step(plain: dict[str, Any], get: _Get) -> s.Step:
+    kind = plain.pop("step")
+    if kind == "Draw":
+        tree = s.Tree(*(_must(get(a)).astype(np.int32) for a in plain["tree"]))
+        start, accept, alias, low, width, null = (get(a) for a in plain["cells"])
+        cells = Cells(
+            _must(start).astype(np.int64), _must(accept).astype(np.uint32), _must(alias).astype(np.int32), _must(low), width,
+            None if null is None else null.astype(bool),
+        )  # fmt: skip
+        return s.Draw(plain["column"], tuple(plain["inputs"]), tree, cells)
+    if kind == "Digit":
+        return s.Digit(
+            plain["column"],
+            _must(get(plain["values"])),
+            int(plain["by"]),
+            int(plain["divisor"]),
+            int(plain["base"]),
+        )
+    if kind == "Stratum":
+        return s.Stratum(plain["column"], _must(get(plain["values"])))
+    if kind == "Pick":
+        plain["shared"] = tuple((a, b) for a, b in plain["shared"])
+    if kind == "Block":
+        plain["columns"], plain["inputs"] = tuple(plain["columns"]), tuple(plain["inputs"])
+    step: s.Step = _PLAIN[kind](**plain)
+    return step
+
+
+def _read_domain(plain: dict[str, Any]) -> Domain:
+    kind = plain.pop("kind")
+    if kind == "Key":
+        made = IntegerKey if plain["made"] == "IntegerKey" else Pattern
+        return Key(plain["type"], made.from_dict(plain["format"]))
+    if kind == "Words":
+        return Words(plain["type"], Pattern.from_dict(plain["pattern"]))
+    if kind == "Categories":
+        return Categories(plain["type"], tuple(str(label) for label in plain["labels"]))
+    plain_kinds: dict[str, Callable[..., Domain]] = {"Grid": Grid, "Reals": Reals, "Fixed": Fixed}
+    return plain_kinds[kind](**plain)

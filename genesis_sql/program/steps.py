@@ -1,0 +1,296 @@
+"""The sampling program as plain data: ordered steps that produce the columns of one table.
+
+Names of columns: the table's own by their name; those of a parent as ``alias.column``; hidden ones begin with ``#``
+(child counts, chosen rows). A program holds no connection and no code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from genesis_sql.program.cells import Cells
+from genesis_sql.program.domain import Domain
+
+FORMAT = 1
+PARENT = "parent"
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """A decision tree over the codes of a step's inputs; a row goes left where code ≤ threshold.
+
+    Attributes:
+        feature: int32 of shape (nodes,), index into the step's inputs; -1 at a leaf.
+        threshold: int32 of shape (nodes,).
+        left, right: int32 of shape (nodes,); at a leaf ``left`` is the cell.
+    """
+
+    feature: np.ndarray
+    threshold: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+
+    @staticmethod
+    def single() -> Tree:
+        """The constant router: one cell."""
+        zero, none = np.zeros(1, np.int32), np.full(1, -1, np.int32)
+        return Tree(none, zero, zero, zero)
+
+    @property
+    def leaves(self) -> int:
+        """Number of cells it leads to."""
+        return int((self.feature < 0).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """Draws one column: the tree picks the cell, a word the slot, a second word the place inside the slot."""
+
+    column: str
+    inputs: tuple[str, ...]
+    tree: Tree
+    cells: Cells
+
+
+@dataclass(frozen=True)
+class Number:
+    """The row number itself as a raw column: keys. NULL where the column ``present`` has code 0."""
+
+    column: str
+    present: str | None = None
+
+
+@dataclass(frozen=True)
+class Random:
+    """A block of ``words`` random words per row as a raw column: text patterns that need not be unique."""
+
+    column: str
+    words: int
+    present: str | None = None
+
+
+@dataclass(frozen=True)
+class Constant:
+    """One value for every row."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Takes a parent's raw column (`source` is ``alias.column``); where that parent is missing, another step's value.
+
+    ``otherwise`` names a hidden column drawn for the rows without that parent; None gives NULL.
+    """
+
+    column: str
+    source: str
+    otherwise: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Digit:
+    """One part of a composite key without parent: a mixed radix digit of the row number over sorted values.
+
+    The digit is ``number // divisor % base``, without the remainder where ``base`` is 0 (the last, open part). Digit d
+    stands for ``values[d]``; past their end for the last value plus steps of ``step``.
+    """
+
+    column: str
+    values: np.ndarray
+    step: int
+    divisor: int
+    base: int
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """The row's place among its siblings, counted from ``base``: line numbers."""
+
+    column: str
+    base: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Stratum:
+    """A value that no sibling has: child k of c takes one out of the k-th of c equal strata of the sorted values."""
+
+    column: str
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Chooses the row of a further parent, as the raw column ``column`` of row numbers (invalid: no parent).
+
+    ``kind`` is a hidden label column, code 0 = no parent; a row is chosen among the parent's rows whose own hidden column
+    ``group`` has that code, in proportion to its hidden column ``weight``. ``shared`` pairs columns of this table with
+    columns of the parent that must agree; where it is given, it takes the place of the group.
+    """
+
+    column: str
+    alias: str
+    kind: str
+    group: str
+    weight: str
+    shared: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class PickDistinct:
+    """Chooses a row of a further parent that no sibling has: place k of a permutation that the main parent's address keys."""
+
+    column: str
+    alias: str
+
+
+@dataclass(frozen=True)
+class PickSelf:
+    """Chooses an earlier row of the same table (row 0 and rows with code 0 in ``present`` have none)."""
+
+    column: str
+    alias: str
+    present: str
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A column computed in SQL from other columns of the row, after sampling; never an input of a step."""
+
+    column: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Several columns that a model draws at once for a block of rows; ``part`` names its stored parameters."""
+
+    columns: tuple[str, ...]
+    method: str
+    part: str
+    inputs: tuple[str, ...] = ()
+    size: int = 2048
+
+
+Step = (
+    Draw
+    | Number
+    | Random
+    | Constant
+    | Copy
+    | Digit
+    | Sibling
+    | Stratum
+    | Pick
+    | PickDistinct
+    | PickSelf
+    | Expression
+    | Block
+)
+
+
+def step_columns(step: Step) -> tuple[str, ...]:
+    """Columns a step produces."""
+    return step.columns if isinstance(step, Block) else (step.column,)
+
+
+def step_inputs(step: Step) -> tuple[str, ...]:
+    """Columns a step reads (an expression reads them in SQL, outside the kernel)."""
+    if isinstance(step, Draw | Block):
+        return step.inputs
+    if isinstance(step, Copy):
+        return (step.source,) + ((step.otherwise,) if step.otherwise else ())
+    if isinstance(step, Pick):
+        return (step.kind, *(own for own, _ in step.shared))
+    if isinstance(step, Number | Random | PickSelf):
+        return (step.present,) if step.present else ()
+    return ()
+
+
+@dataclass(frozen=True)
+class Link:
+    """A foreign key inside a program.
+
+    Attributes:
+        alias: prefix of the parent's columns among the inputs.
+        parent: its table.
+        columns, parent_columns: the key.
+    """
+
+    alias: str
+    parent: str
+    columns: tuple[str, ...]
+    parent_columns: tuple[str, ...]
+
+    @property
+    def row(self) -> str:
+        """Hidden column with the parent's row number."""
+        return f"#row:{self.alias}"
+
+
+@dataclass(frozen=True)
+class MainParent:
+    """How a child's rows are numbered: ``count`` is the parent's hidden column with this child's rows per parent.
+
+    Rows without parent stand behind those of their neighbours: after parent p come
+    ``(p + 1) * loose // parents - p * loose // parents`` of them.
+    """
+
+    link: Link
+    count: str
+    loose: int = 0
+    parents: int = 1
+
+
+@dataclass(frozen=True)
+class Output:
+    """A column of the table as users see it."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Ordered steps that produce the columns of one table from a row address, a seed and context columns.
+
+    Attributes:
+        table: its name.
+        rows: rows of a root at scale 1; a child has the rows its counts say.
+        steps: in order; a step reads only what stands before it.
+        domains: how each raw column is read; hidden columns too.
+        edges: thresholds at which a numeric input is cut: code = 1 + number of edges below the value, 0 = NULL.
+        outputs: visible columns in order.
+        main: the parent whose children these rows are, None for a root.
+        links: further parents.
+        parts: arrays of block steps by name.
+        notes: facts for `genesis_describe`, by column.
+    """
+
+    table: str
+    rows: int
+    steps: tuple[Step, ...]
+    domains: Mapping[str, Domain]
+    edges: Mapping[str, np.ndarray]
+    outputs: tuple[Output, ...]
+    main: MainParent | None = None
+    links: tuple[Link, ...] = ()
+    parts: Mapping[str, np.ndarray] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def needed(self, columns: Iterable[str]) -> tuple[Step, ...]:
+        """The steps that those columns depend on, in order."""
+        rows = {f"{link.alias}.": link.row for link in self.links}
+        wanted, kept = set(columns), []
+        for step in reversed(self.steps):
+            if wanted.isdisjoint(step_columns(step)):
+                continue
+            kept.append(step)
+            for name in step_inputs(step):
+                wanted.add(name)
+                wanted.update(row for prefix, row in rows.items() if name.startswith(prefix))
+        return tuple(reversed(kept))
