@@ -1,0 +1,1 @@
+"""Save and load schemas, models and executions."""

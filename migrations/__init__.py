@@ -1,0 +1,1 @@
+"""Numbered SQL migrations of the schema genesis; never edited after a release."""
