@@ -1,0 +1,1 @@
+"""Stage 8: what an effect does, one file per verb; the session hands each a workspace."""

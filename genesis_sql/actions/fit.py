@@ -1,0 +1,212 @@
+"""Fitting: check, read, learn, store; nothing half-done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from genesis_sql.actions.options import check_method, fit_options, split_options
+from genesis_sql.actions.workspace import Workspace, ending
+from genesis_sql.errors import OptionError, SourceError, nearest
+from genesis_sql.graph.build import build_graph
+from genesis_sql.graph.order import topological
+from genesis_sql.introspect.from_duckdb import read_schema, read_table
+from genesis_sql.models.fit import Described, Fitted, fit_tables
+from genesis_sql.models.load import Loaded, fingerprint, load
+from genesis_sql.plan.definition import Model
+from genesis_sql.plan.parts import to_parts
+from genesis_sql.program.steps import FORMAT
+from genesis_sql.store import executions, migrator, models
+from genesis_sql.store.content import split
+from genesis_sql.store.rows import ColumnRow, ModelContent, RelationshipRow, TableRow
+from genesis_sql.types import Graph, RawSchema, RawTable, Role
+
+
+@dataclass(frozen=True)
+class FitArguments:
+    """Arguments of both fits, as the caller gave them."""
+
+    kind: str
+    method: str = "trees"
+    seed: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    relationships: Sequence[str] = ()
+    verbatim: Sequence[str] = ()
+    orphans: str = "null"
+
+    def plain(self) -> dict[str, Any]:
+        """As the store keeps them and the uuid is made of them."""
+        out = {"method": self.method, "seed": self.seed, "options": dict(self.options)}
+        if self.kind == "database":
+            out |= {
+                "relationships": list(self.relationships),
+                "verbatim": list(self.verbatim),
+                "orphans": self.orphans,
+            }
+        return out
+
+
+def fit_table(
+    ws: Workspace, name: str, source: str, arguments: FitArguments
+) -> list[dict[str, Any]]:
+    """Fit one table or query as a new version of a model.
+
+    Raises:
+        SourceError: the source is missing, empty, or has no column that can be learnt.
+    """
+    raw = read_table(ws.con, source, database=ws.database, schema=ws.schema)
+    if raw.rows == 0:
+        message = f"'{source}' has no rows to learn from; insert some, or fit another source"
+        raise SourceError(message)
+    bare = RawTable(**{**vars(raw), "foreign_keys": ()})
+    return _fit(ws, name, RawSchema((bare,)), {**arguments.plain(), "source": source}, arguments)
+
+
+def fit_schema(
+    ws: Workspace,
+    name: str,
+    schema: str | None,
+    tables: Sequence[str] | None,
+    arguments: FitArguments,
+) -> list[dict[str, Any]]:
+    """Fit the tables of a schema, related by their keys, as a new version of a model."""
+    if arguments.orphans != "null":
+        message = f"orphans := '{arguments.orphans}' is not known; it takes 'null' (a dangling reference becomes NULL)"
+        raise OptionError(message)
+    where = schema or ws.schema
+    raw = read_schema(ws.con, database=ws.database, schema=where, tables=tables)
+    if tables is None:
+        raw = RawSchema(tuple(t for t in raw.tables if t.kind == "table"))
+    if not raw.tables:
+        message = f"schema '{where}' of database '{ws.database}' has no tables; name another with schema := '…'"
+        raise SourceError(message)
+    if all(t.rows == 0 for t in raw.tables):
+        message = f"all {len(raw.tables)} tables of schema '{where}' are empty; there is nothing to learn from"
+        raise SourceError(message)
+    return _fit(ws, name, raw, {**arguments.plain(), "schema": where, "tables": tables}, arguments)
+
+
+def _fit(
+    ws: Workspace, name: str, raw: RawSchema, stored: dict[str, Any], arguments: FitArguments
+) -> list[dict[str, Any]]:
+    models.check_name(name)
+    check_method(arguments.method)
+    options = split_options(arguments.options, [t.name for t in raw.tables], "this fit")
+    graph = _graph(ws, raw, arguments, options)
+    kind = "fit" if arguments.kind == "table" else "fit_database"
+    execution = executions.start(
+        ws.con, ws.database, kind=kind, model=name, arguments=stored, seed=arguments.seed
+    )
+    try:
+        version = models.begin_version(
+            ws.con,
+            ws.database,
+            name,
+            kind=arguments.kind,
+            method=arguments.method,
+            arguments=stored,
+            execution=execution,
+        )
+    except BaseException as error:
+        executions.finish(
+            ws.con, ws.database, execution, status="error", error=str(error), seconds=ws.seconds
+        )
+        raise
+
+    def failed(status: str, text: str) -> None:
+        models.fail_version(
+            ws.con, ws.database, name, version, status=status, error=text, seconds=ws.seconds
+        )
+
+    with ending(failed):
+        tables, fitted = _learn(ws, graph, options, arguments.seed)
+        print_ = fingerprint(tables)
+        uuid = _uuid(stored, print_)
+        model = Model(
+            name, version, uuid, graph, fitted.programs, fitted.verbatim, topological(graph)
+        )
+        content = _content(model, fitted, tables, print_)
+        models.finish_version(ws.con, ws.database, name, version, content, seconds=ws.seconds)
+    ws.announce(model)
+    return _report(model, fitted, graph, ws.seconds)
+
+
+def _graph(
+    ws: Workspace, raw: RawSchema, arguments: FitArguments, options: Mapping[str, Mapping[str, Any]]
+) -> Graph:
+    roles = {t: dict(o["roles"]) for t, o in options.items() if o.get("roles")}
+    graph = build_graph(
+        ws.con, raw, relationships=arguments.relationships, verbatim=arguments.verbatim, roles=roles
+    )
+    for table in graph.tables:
+        if all(c.role is Role.UNSUPPORTED for c in table.columns):
+            message = f"table '{table.name}' has no column of a type that can be learnt: see FROM genesis_check('{table.name}')"
+            raise SourceError(message)
+        names = [c.name for c in table.columns]
+        for column in options[table.name].get("first", ()):
+            if column not in names:
+                message = f"option 'first' names column '{column}' that '{table.name}' does not have{nearest(column, names)}"
+                raise OptionError(message)
+    return graph
+
+
+def _learn(
+    ws: Workspace, graph: Graph, options: Mapping[str, Mapping[str, Any]], seed: int
+) -> tuple[dict[str, Loaded], Fitted]:
+    ws.progress("reading", 0.0)
+    tables = load(ws.con, graph)
+    by_table = {t: fit_options(o, seed) for t, o in options.items()}
+    return tables, fit_tables(tables, topological(graph), by_table, ws.progress)
+
+
+def _uuid(arguments: Mapping[str, Any], print_: str) -> str:
+    """Of the arguments and the source's content: the same fit twice gives the same rows, whatever the name."""
+    text = json.dumps(
+        [arguments, print_, migrator.library_version(), FORMAT], sort_keys=True, default=str
+    )
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _content(
+    model: Model, fitted: Fitted, tables: Mapping[str, Loaded], print_: str
+) -> ModelContent:
+    parts = tuple(p for table, part, data in to_parts(model) for p in split(table, part, data))
+    by_table: dict[str, list[Described]] = {n: [] for n in model.order}
+    for d in fitted.described:
+        by_table[d.table].append(d)
+    rows = tuple(
+        TableRow(n, tables[n].rows, tuple(_column(d) for d in by_table[n])) for n in model.order
+    )
+    keys = tuple(RelationshipRow.of(r) for r in model.graph.relationships)
+    return ModelContent(model.uuid, FORMAT, parts, rows, keys, print_)
+
+
+def _column(d: Described) -> ColumnRow:
+    return ColumnRow(d.column, d.type, d.role, d.step, d.inputs, d.cells or None, d.reason)
+
+
+def _report(model: Model, fitted: Fitted, graph: Graph, seconds: float) -> list[dict[str, Any]]:
+    out = []
+    for name in model.order:
+        table = graph.table(name)
+        left = [
+            f"{d.column}: {d.reason}"
+            for d in fitted.described
+            if d.table == name and d.step == "left out"
+        ]
+        orphans = sum(r.orphans for r in graph.parents(name))
+        notes = (
+            left
+            + ([f"{orphans} dangling references become NULL"] if orphans else [])
+            + (["empty: stays empty"] if not table.rows else [])
+        )
+        how = "verbatim" if table.verbatim else "trees"
+        taken = round(seconds if len(model.order) == 1 else fitted.seconds.get(name, 0.0), 3)
+        out.append({
+            "model": model.name, "version": model.version, "table_name": name, "method": how, "rows": table.rows,
+            "columns": len(table.columns), "orphans": orphans, "seconds": taken, "notes": "; ".join(notes),
+        })  # fmt: skip
+    return out

@@ -1,0 +1,88 @@
+"""The `options` of a fit, as the method takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from genesis_sql.actions.workspace import require_known
+from genesis_sql.errors import OptionError, nearest
+from genesis_sql.models.fill import FillOptions
+from genesis_sql.models.fit import FitOptions
+from genesis_sql.models.trees import TreeOptions
+
+METHODS = ("trees",)
+KNOWN: dict[str, type | tuple[type, ...]] = {
+    "min_cell": int, "child_cell": int, "max_leaves": int, "max_rows": int, "slack": (float, int), "forest": int, "floor": int,
+    "first": list, "roles": dict, "main": str, "max_seconds": (float, int),
+}  # fmt: skip
+_LEAST = {
+    "min_cell": 1,
+    "child_cell": 1,
+    "max_leaves": 2,
+    "max_rows": 100,
+    "slack": 0,
+    "forest": 1,
+    "floor": 1,
+    "max_seconds": 0,
+}
+
+
+def check_method(method: str) -> str:
+    """The method, if there is one of that name."""
+    if method not in METHODS:
+        message = f"there is no method '{method}'{nearest(method, METHODS)}"
+        raise OptionError(message)
+    return method
+
+
+def split_options(
+    options: Mapping[str, Any], tables: list[str], where: str
+) -> dict[str, dict[str, Any]]:
+    """Options by table: those of all tables, with a table's own (`{'flights': {...}}`) on top.
+
+    Raises:
+        OptionError: a name is neither an option nor a table, or a value does not fit.
+    """
+    own = {
+        n: v
+        for n, v in options.items()
+        if n in tables and isinstance(v, Mapping) and n not in KNOWN
+    }
+    general = {n: v for n, v in options.items() if n not in own}
+    for name, value in general.items():
+        if name not in KNOWN and isinstance(value, Mapping):
+            message = f"options name a table '{name}' that is not fitted{nearest(name, tables)}"
+            raise OptionError(message)
+    checked = require_known(general, KNOWN, where)
+    out = {}
+    for table in tables:
+        mine = require_known(dict(own.get(table, {})), KNOWN, f"{where}, table '{table}'")
+        out[table] = {**checked, **mine}
+        for name, least in _LEAST.items():
+            if name in out[table] and out[table][name] < least:
+                message = f"option '{name}' is {out[table][name]}, it must be at least {least}"
+                raise OptionError(message)
+    return out
+
+
+def fit_options(given: Mapping[str, Any], seed: int) -> FitOptions:
+    """What one table's trees are grown with."""
+    base = TreeOptions()
+    trees = TreeOptions(
+        min_cell=given.get("min_cell", base.min_cell),
+        max_leaves=given.get("max_leaves"),
+        max_rows=given.get("max_rows", base.max_rows),
+        slack=float(given.get("slack", base.slack)),
+        forest=given.get("forest", base.forest),
+        seed=seed,
+    )
+    defaults = FitOptions()
+    return FitOptions(
+        trees=trees,
+        fill=FillOptions(floor=given.get("floor", defaults.fill.floor), edge_rows=trees.min_cell),
+        first=tuple(given.get("first", ())),
+        main=given.get("main"),
+        child_cell=given.get("child_cell", min(defaults.child_cell, trees.min_cell)),
+        max_seconds=given.get("max_seconds"),
+    )

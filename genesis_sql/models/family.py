@@ -1,0 +1,187 @@
+"""Which parent a table's rows belong to, and what a parent says about its children."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from genesis_sql.models.frame import Coded, coded
+from genesis_sql.models.load import LinkData, Loaded
+from genesis_sql.models.order import binned
+from genesis_sql.program.domain import Categories, Grid, Raw
+from genesis_sql.types import Role
+
+KINDS, KIND_ROWS = 128, 5  # groups of a further parent's rows, and the rows a group has at least
+MOMENTS = (Role.DATE, Role.TIMESTAMP, Role.TIME)
+LIKENESS_ROWS = 50_000
+
+
+@dataclass(frozen=True, eq=False)
+class Ties:
+    """The foreign keys of a table by the part they play.
+
+    Attributes:
+        main: its rows are numbered within this parent's rows.
+        further: a row of the parent is chosen.
+        copied: the parent is verbatim: its key is drawn like a label.
+        own: the parent is the table itself.
+        aliases: how the program calls each parent, by relationship name.
+    """
+
+    main: LinkData | None
+    further: tuple[LinkData, ...]
+    copied: tuple[LinkData, ...]
+    own: tuple[LinkData, ...]
+
+    def alias(self, link: LinkData) -> str:
+        """How the program calls this parent."""
+        key = link.relationship
+        same = [x for x in self.further + self.own if x.relationship.parent == key.parent]
+        return key.parent if len(same) == 1 else f"{key.parent}({', '.join(key.columns)})"
+
+
+def ties(loaded: Loaded, verbatim: Sequence[str], main: str | None = None) -> Ties:
+    """Sort the foreign keys of a table; ``main`` names the main parent, otherwise it is chosen (see `choose_main`)."""
+    own = tuple(x for x in loaded.links if x.relationship.parent == loaded.table.name)
+    copied = tuple(x for x in loaded.links if x.relationship.parent in verbatim)
+    rest = [x for x in loaded.links if x not in own and x not in copied]
+    chosen = next((x for x in rest if x.relationship.parent == main), None) or choose_main(
+        loaded, rest
+    )
+    return Ties(chosen, tuple(x for x in rest if x is not chosen), copied, own)
+
+
+def choose_main(loaded: Loaded, links: Sequence[LinkData]) -> LinkData | None:
+    """The parent whose children resemble one another most: the one they form a history of.
+
+    A key that contains another's columns goes first; one that is mostly NULL goes last.
+    """
+    if len(links) < 2:
+        return links[0] if links else None
+
+    def rank(link: LinkData) -> tuple[int, int, float]:
+        columns = set(link.relationship.columns)
+        covers = sum(columns > set(x.relationship.columns) for x in loaded.links)
+        mostly = int((link.parent_row >= 0).mean() > 0.5) if loaded.rows else 0
+        return covers, mostly, likeness(loaded, link)
+
+    return max(links, key=rank)
+
+
+def likeness(loaded: Loaded, link: LinkData) -> float:
+    """How much more often siblings agree than any two rows do, mean over the columns: 0 (not at all) to 1."""
+    order = np.lexsort((loaded.hash, link.parent_row))
+    order = order[link.parent_row[order] >= 0][:LIKENESS_ROWS]
+    same = link.parent_row[order][1:] == link.parent_row[order][:-1]
+    if same.sum() < 10:
+        return 0.0
+    gains = [0.0]
+    for column in loaded.columns.values():
+        code = binned(column)[order]
+        chance = float(((np.bincount(code) / max(len(code), 1)) ** 2).sum())
+        if chance < 0.99:
+            gains.append((float((code[1:] == code[:-1])[same].mean()) - chance) / (1 - chance))
+    return float(np.mean(gains)) * float(same.mean())
+
+
+def gather(column: Coded, rows: np.ndarray, name: str) -> Coded:
+    """A parent's column for its children; NULL where the row is -1."""
+    at, has = np.maximum(rows, 0), rows >= 0
+    if len(column.rank) == 0:
+        return replace(
+            column,
+            name=name,
+            raw=Raw(np.zeros(len(rows), column.raw.values.dtype), has),
+            rank=np.zeros(len(rows), np.int32),
+        )
+    raw = column.raw.take(at)
+    if isinstance(column.domain, Categories):
+        raw = Raw(np.where(has, raw.values, 0))
+    else:
+        raw = Raw(raw.values, has if raw.valid is None else raw.valid & has)
+    return replace(
+        column, name=name, raw=raw, rank=np.where(has, column.rank[at], 0).astype(np.int32)
+    )
+
+
+def whole(name: str, values: np.ndarray, valid: np.ndarray | None = None) -> Coded:
+    """A column of whole numbers made here."""
+    return coded(name, Grid("BIGINT"), Raw(values.astype(np.int64), valid))
+
+
+def child_counts(link: LinkData, parents: int) -> np.ndarray:
+    """Children of every parent row, int64 of shape (parents,)."""
+    return np.bincount(link.parent_row[link.parent_row >= 0], minlength=parents).astype(np.int64)
+
+
+def sibling_order(loaded: Loaded, link: LinkData, by: str | None) -> tuple[np.ndarray, np.ndarray]:
+    """Place among the siblings and their number for every row (−1 and 0 without parent).
+
+    Siblings stand in the order of the column ``by``, else of the first date or time.
+    """
+    moment = by or next(
+        (c.name for c in loaded.table.columns if c.role in MOMENTS and c.name in loaded.columns),
+        None,
+    )
+    first = loaded.columns[moment].rank if moment else np.zeros(loaded.rows, np.int32)
+    order = np.lexsort((loaded.hash, first, link.parent_row))
+    parent = link.parent_row[order]
+    begins = np.r_[True, parent[1:] != parent[:-1]] if len(parent) else np.zeros(0, bool)
+    start = (
+        np.maximum.accumulate(np.where(begins, np.arange(len(parent)), 0))
+        if len(parent)
+        else np.zeros(0, np.int64)
+    )
+    k = np.empty(loaded.rows, np.int64)
+    k[order] = np.arange(loaded.rows) - start
+    alone = link.parent_row < 0
+    size = np.bincount(link.parent_row[~alone], minlength=1)
+    count = np.where(alone, 0, size[np.maximum(link.parent_row, 0)] if len(size) else 0)
+    return np.where(alone, -1, k), count
+
+
+def parent_kinds(
+    parent: Loaded, columns: Sequence[Coded], child: Loaded, link: LinkData
+) -> np.ndarray:
+    """Kind of every parent row, 1 … KINDS: leaves of a tree that predicts the mean profile of its children.
+
+    Args:
+        parent: its rows.
+        columns: what the tree may ask about, columns of the parent.
+        child: its children.
+        link: which child row belongs to which parent row.
+
+    Returns:
+        int32 of shape (parents,).
+    """
+    from sklearn.tree import DecisionTreeRegressor
+
+    has = link.parent_row >= 0
+    rows = link.parent_row[has]
+    count = np.bincount(rows, minlength=parent.rows)
+    seen = np.flatnonzero(count)
+    profile = [
+        np.bincount(rows, weights=t[has], minlength=parent.rows)[seen] / count[seen]
+        for t in _targets(child)
+    ]
+    if not columns or not profile or len(seen) < 2 * KIND_ROWS:
+        return np.ones(parent.rows, np.int32)
+    features = np.column_stack([c.rank for c in columns]).astype(np.float32)
+    grown = DecisionTreeRegressor(max_leaf_nodes=KINDS, min_samples_leaf=KIND_ROWS, random_state=0)
+    grown.fit(features[seen], np.column_stack(profile), sample_weight=np.sqrt(count[seen]))
+    leaves = np.flatnonzero(grown.tree_.children_left < 0)
+    return (1 + np.searchsorted(leaves, grown.apply(features))).astype(np.int32)
+
+
+def _targets(child: Loaded) -> list[np.ndarray]:
+    """What a child row is like, as numbers with spread 1: ranks of numbers, shares of the commonest labels."""
+    out = []
+    for column in child.columns.values():
+        if column.numeric:
+            out.append(column.rank / max(len(column.values), 1))
+        else:
+            common = np.argsort(-column.count, kind="stable")[:8]
+            out += [(column.rank == 1 + c).astype(np.float64) for c in common]
+    return [t / t.std() for t in out if len(t) and t.std() > 0]

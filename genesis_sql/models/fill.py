@@ -1,0 +1,204 @@
+"""Filling cells with rows, so that no cell is a person.
+
+Numbers: a value that occurs often stays an atom; a rare one becomes the interval half-way to its neighbours in the
+cell, never across a gap that is wide in the whole column; the outermost rows of the column share their mean.
+Labels: those with fewer rows than the floor are withheld.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from genesis_sql.models.frame import Coded
+from genesis_sql.models.trees import FEW
+from genesis_sql.program.cells import Cells, alias_tables
+from genesis_sql.program.domain import Grid
+
+RARE = 5  # a value with fewer rows in the column is smoothed
+GAP_NEIGHBOURS, GAP_RATIO = 10, 20.0  # a gap this many times the local spacing is empty on purpose
+MAX_SLOTS = 512  # intervals a cell keeps at most
+
+
+@dataclass(frozen=True)
+class FillOptions:
+    """How cells are filled.
+
+    Attributes:
+        floor: labels with fewer rows are withheld.
+        edge_rows: outermost rows of a number that share their mean.
+        smooth: whether rare numbers become intervals.
+    """
+
+    floor: int = 5
+    edge_rows: int = 20
+    smooth: bool = True
+
+
+def fill_labels(
+    column: Coded, cell: np.ndarray, cells: int, options: FillOptions
+) -> tuple[Cells, int]:
+    """Cells of a label column.
+
+    Args:
+        column: n rows.
+        cell: int64 of shape (n,), the cell of each row.
+        cells: how many there are.
+        options: the floor.
+
+    Returns:
+        The cells and how many labels were withheld.
+    """
+    keep = np.r_[True, column.count >= options.floor]
+    if not keep[1:].any():  # every label is rare: a small table, where all are equally rare
+        keep[:] = True
+    withheld = int((~keep[1:] & (column.count > 0)).sum())
+    allowed = keep[column.rank]
+    at, weight = _count(cell[allowed], column.rank[allowed], cells, len(keep))
+    code, owner = at % len(keep), at // len(keep)
+    code, owner, weight = _fallback(code, owner, weight, column.rank[allowed], cells)
+    start = np.searchsorted(owner, np.arange(cells + 1))
+    accept, alias = alias_tables(start, weight)
+    return Cells(start, accept, alias, code.astype(np.int32)), withheld
+
+
+def _count(
+    cell: np.ndarray, rank: np.ndarray, cells: int, size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct cell · size + rank in order, with their rows."""
+    key = cell * size + rank
+    if cells * size <= 4 * len(key) + 1_000_000:
+        counted = np.bincount(key, minlength=1)
+        found = np.flatnonzero(counted)
+        return found, counted[found].astype(np.int64)
+    return np.unique(key, return_counts=True)
+
+
+def _fallback(
+    code: np.ndarray, owner: np.ndarray, weight: np.ndarray, rank: np.ndarray, cells: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give cells that lost all their rows the distribution of the whole column."""
+    empty = np.setdiff1d(np.arange(cells), owner)
+    if len(empty) == 0:
+        return code, owner, weight
+    everywhere, total = (
+        np.unique(rank, return_counts=True)
+        if len(rank)
+        else (np.zeros(1, np.int64), np.ones(1, np.int64))
+    )
+    code = np.r_[code, np.tile(everywhere, len(empty))]
+    owner = np.r_[owner, np.repeat(empty, len(everywhere))]
+    weight = np.r_[weight, np.tile(total, len(empty))].astype(np.int64)
+    order = np.argsort(owner, kind="stable")
+    return code[order], owner[order], weight[order]
+
+
+def wide_gaps(values: np.ndarray) -> np.ndarray:
+    """Which gaps between consecutive distinct values are empty on purpose: bool of shape (values - 1,).
+
+    A gap counts as wide where it is GAP_RATIO times the mean spacing of the GAP_NEIGHBOURS values on its denser side.
+    """
+    v = values.astype(np.float64)
+    gap = np.diff(v)
+    if len(gap) <= 2 * GAP_NEIGHBOURS:
+        return (
+            gap > 0.5 * max(float(v[-1] - v[0]), 1e-300)
+            if len(gap) > 1
+            else np.zeros(len(gap), bool)
+        )
+    k = GAP_NEIGHBOURS
+    run = np.full(len(v), np.inf)
+    run[k:] = (v[k:] - v[:-k]) / k
+    left = run[:-1]
+    right = np.r_[(v[k:] - v[:-k]) / k, np.full(k, np.inf)][1:]
+    with np.errstate(invalid="ignore"):
+        return ~(gap <= GAP_RATIO * np.minimum(left, right))
+
+
+def _trim(column: Coded, rows: int) -> np.ndarray:
+    """Values with the outermost ``rows`` rows at either end replaced by their mean, spikes kept."""
+    values = column.values.copy()
+    for end in (slice(None), slice(None, None, -1)):
+        count = column.count[end]
+        reach = int(np.searchsorted(np.cumsum(count), rows)) + 1
+        if reach < 2 or count[0] >= rows or reach >= len(values) // 2:
+            continue
+        block = column.values[end][:reach].astype(np.float64)
+        take = count[:reach].copy()
+        take[-1] -= int(count[:reach].sum()) - rows
+        if not np.isfinite(block).all():
+            continue
+        mean = float((block * take).sum() / rows)
+        values[end][:reach] = np.rint(mean) if isinstance(column.domain, Grid) else mean
+    return np.maximum.accumulate(values) if len(values) else values
+
+
+def fill_numbers(column: Coded, cell: np.ndarray, cells: int, options: FillOptions) -> Cells:
+    """Cells of a number column (grid or doubles); arguments as in :func:`fill_labels`."""
+    size = len(column.values) + 1
+    at, weight = _count(cell, column.rank, cells, size)
+    rank, owner = at % size, at // size
+    values = _trim(column, options.edge_rows)
+    value = np.r_[values[:1] if len(values) else np.zeros(1, column.raw.values.dtype), values][rank]
+    null = rank == 0
+    low, high = value, value
+    if options.smooth and len(column.values) > FEW:
+        low, high, keep = _intervals(column, rank, owner, value, weight)
+        weight = np.add.reduceat(weight, np.flatnonzero(keep))
+        low, high, owner, null = low[keep], high[keep], owner[keep], null[keep]
+    start = np.searchsorted(owner, np.arange(cells + 1))
+    accept, alias = alias_tables(start, weight)
+    whole = isinstance(column.domain, Grid)
+    width = np.maximum(high - low, 1) if whole else np.maximum(high - low, 0.0)
+    return Cells(
+        start,
+        accept,
+        alias,
+        low.astype(column.raw.values.dtype),
+        width.astype(column.raw.values.dtype),
+        null,
+    )
+
+
+def _intervals(
+    column: Coded, rank: np.ndarray, owner: np.ndarray, value: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Half-way bounds of rare slots, [low, high); ``keep`` marks the first slot of each run that becomes one interval."""
+    whole = isinstance(column.domain, Grid)
+    rare = np.r_[False, column.count < RARE][rank]
+    wide = np.r_[0, 0, np.cumsum(wide_gaps(column.values))][
+        : len(column.values) + 1
+    ]  # wide gaps below each rank
+    joined = (owner[1:] == owner[:-1]) & (rank[:-1] > 0) & (wide[rank[1:]] == wide[rank[:-1]])
+    middle = (
+        value[:-1] + (value[1:] - value[:-1] + 1) // 2 if whole else value[:-1] / 2 + value[1:] / 2
+    )
+    step = 1 if whole else 0.0
+    low, high = value.copy(), value + step
+    low[1:] = np.where(rare[1:] & joined, middle, low[1:])
+    high[:-1] = np.where(
+        rare[:-1] & joined, np.maximum(middle, high[:-1]) if whole else middle, high[:-1]
+    )
+    keep = np.ones(len(rank), bool)
+    sizes = np.bincount(owner)
+    if sizes.max(initial=0) > MAX_SLOTS:
+        keep = _merge(rare, joined, owner, weight, sizes)
+        last = np.r_[np.flatnonzero(keep)[1:] - 1, len(rank) - 1]
+        high[np.flatnonzero(keep)] = high[last]
+    return low, high, keep
+
+
+def _merge(
+    rare: np.ndarray, joined: np.ndarray, owner: np.ndarray, weight: np.ndarray, sizes: np.ndarray
+) -> np.ndarray:
+    """In cells of too many slots, runs of rare neighbours become one interval of about the same weight each."""
+    crowded = sizes[owner] > MAX_SLOTS
+    total = np.bincount(owner, weights=weight)
+    running = np.cumsum(weight)
+    before = np.r_[0, running[:-1]]
+    first = np.r_[0, np.flatnonzero(np.diff(owner)) + 1]
+    inside = before - np.repeat(before[first], np.diff(np.r_[first, len(owner)]))
+    chunk = (inside * MAX_SLOTS // np.maximum(total[owner], 1)).astype(np.int64)
+    same = joined & crowded[1:] & rare[1:] & rare[:-1] & (chunk[1:] == chunk[:-1])
+    return np.r_[True, ~same]

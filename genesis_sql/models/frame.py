@@ -1,0 +1,75 @@
+"""The encoded table that models learn from: raw columns, their ranks, and nothing of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from genesis_sql.program.domain import Categories, Domain, Grid, Raw, Reals
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """A column as routers and cells see it.
+
+    Attributes:
+        name: as the program will call it.
+        domain: how raw values are read.
+        raw: raw column of n rows.
+        rank: int32 of shape (n,): 0 = NULL, else 1 + the position among the distinct values.
+        values: distinct raw values in order (numbers), or the codes 1 … labels.
+        count: int64, rows of each distinct value.
+    """
+
+    name: str
+    domain: Domain
+    raw: Raw
+    rank: np.ndarray
+    values: np.ndarray
+    count: np.ndarray
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it lies on a scale rather than being a label."""
+        return isinstance(self.domain, Grid | Reals)
+
+    def rows(self, at: np.ndarray) -> Coded:
+        """The same column for those rows; distinct values and counts are kept."""
+        return replace(self, raw=self.raw.take(at), rank=self.rank[at])
+
+
+def coded(name: str, domain: Domain, raw: Raw) -> Coded:
+    """Rank a raw column."""
+    if isinstance(domain, Categories):
+        size = len(domain.labels)
+        count = np.bincount(raw.values, minlength=size + 1)[1:].astype(np.int64)
+        return Coded(
+            name,
+            domain,
+            raw,
+            raw.values.astype(np.int32),
+            np.arange(1, size + 1, dtype=np.int32),
+            count,
+        )
+    valid = np.ones(len(raw), bool) if raw.valid is None else raw.valid
+    values, inverse, count = np.unique(raw.values[valid], return_inverse=True, return_counts=True)
+    rank = np.zeros(len(raw), np.int32)
+    rank[valid] = inverse + 1
+    return Coded(name, domain, raw, rank, values, count.astype(np.int64))
+
+
+def row_hash(columns: Mapping[str, Coded], n: int) -> np.ndarray:
+    """A 64-bit hash of every row's ranks (splitmix64), the same on every machine: gives rows a canonical order."""
+    out = np.full(n, 0x9E3779B97F4A7C15, np.uint64)
+    for name in sorted(columns):
+        z = (
+            out
+            + columns[name].rank.astype(np.uint64) * np.uint64(0xBF58476D1CE4E5B9)
+            + np.uint64(0x9E3779B97F4A7C15)
+        )
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        out = z ^ (z >> np.uint64(31))
+    return out

@@ -1,0 +1,133 @@
+"""Keys and text that are made anew: from the row number, or from random words by a pattern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+import pyarrow as pa
+
+from genesis_sql.encoders.identifier import fit_identifier, fit_pattern
+from genesis_sql.encoders.key import fit_integer_key
+from genesis_sql.encoders.number import fit_number
+from genesis_sql.encoders.text import fit_text
+from genesis_sql.models.load import LinkData, Loaded
+from genesis_sql.program.domain import Grid, Key, Words
+from genesis_sql.program.pattern import UUID, Pattern
+from genesis_sql.types import Role
+
+HIGHEST = {
+    "TINYINT": 2**7 - 1,
+    "UTINYINT": 2**8 - 1,
+    "SMALLINT": 2**15 - 1,
+    "USMALLINT": 2**16 - 1,
+    "INTEGER": 2**31 - 1,
+    "UINTEGER": 2**32 - 1,
+}
+BIGINT = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class KeyColumn:
+    """A column whose values are a bijection of the row number."""
+
+    domain: Key
+
+
+@dataclass(frozen=True)
+class Residual:
+    """The one column that, with the main parent's key, makes a composite key: a line number, or any value siblings do not share."""
+
+    column: str
+    kind: str
+    base: int = 0
+
+
+def key_column(loaded: Loaded, name: str) -> KeyColumn | None:
+    """How to make a unique column: integers, text or UUIDs; None for other types."""
+    column = loaded.table.column(name)
+    array = loaded.arrow[name].combine_chunks()
+    salt = crc32(f"{loaded.table.name}.{name}".encode())
+    if column.type in HIGHEST or column.type in ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT"):
+        domain, raw = fit_number(_one(array), column.type)
+        if not isinstance(domain, Grid):
+            return KeyColumn(
+                Key(column.type, fit_integer_key(np.arange(1, len(raw) + 1), salt=salt))
+            )
+        known = raw.values if raw.valid is None else raw.values[raw.valid]
+        return KeyColumn(
+            Key(
+                column.type,
+                fit_integer_key(
+                    known * domain.step, highest=HIGHEST.get(column.type, BIGINT), salt=salt
+                ),
+            )
+        )
+    if column.type == "UUID":
+        return KeyColumn(Key(column.type, Pattern("uuid", (UUID,), (1,), salt=salt)))
+    if column.type == "VARCHAR":
+        return KeyColumn(Key(column.type, fit_pattern(_texts(array), salt=salt)))
+    return None
+
+
+def text_column(loaded: Loaded, name: str) -> tuple[Words, int]:
+    """The pattern of text that need not be unique, and how many random words a row takes."""
+    column = loaded.table.column(name)
+    salt = crc32(f"{loaded.table.name}.{name}".encode())
+    if column.type == "UUID":
+        pattern = Pattern("uuid", (UUID,), (1,), salt=salt)
+    else:
+        texts = _texts(loaded.arrow[name].combine_chunks())
+        pattern = (
+            fit_text(texts, salt=salt)
+            if column.role is Role.TEXT
+            else fit_identifier(texts, salt=salt)
+        )
+    return Words(column.type, pattern), pattern.words_needed
+
+
+def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
+
+
+def _texts(array: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    texts: np.ndarray = np.sort(
+        _one(array).cast(pa.string()).drop_null().to_numpy(zero_copy_only=False)
+    )
+    return texts
+
+
+def residual(loaded: Loaded, link: LinkData) -> Residual | None:
+    """What the main parent's key lacks for a composite key of this table, where it is one column of numbers or labels."""
+    for key in [loaded.table.primary_key, *loaded.table.unique_keys]:
+        left = [c for c in key if c not in link.relationship.columns]
+        taken = {c for x in loaded.links if x is not link for c in x.relationship.columns}
+        if (
+            len(left) != 1
+            or len(left) == len(key)
+            or left[0] in taken
+            or left[0] not in loaded.columns
+        ):
+            continue
+        column = loaded.columns[left[0]]
+        if column.numeric and isinstance(column.domain, Grid) and column.domain.step == 1:
+            base = _counts_up(column.raw.values, link.parent_row)
+            if base is not None:
+                return Residual(left[0], "sibling", base)
+        return Residual(left[0], "stratum")
+    return None
+
+
+def _counts_up(values: np.ndarray, parent: np.ndarray) -> int | None:
+    """The first number where every parent's children are numbered without gaps from the same number."""
+    has = parent >= 0
+    values, parent = values[has], parent[has]
+    if not len(values):
+        return None
+    order = np.lexsort((values, parent))
+    values, parent = values[order], parent[order]
+    begins = np.r_[True, parent[1:] != parent[:-1]]
+    base = int(values[0])
+    start = np.maximum.accumulate(np.where(begins, np.arange(len(values)), 0))
+    return base if bool((values == base + np.arange(len(values)) - start).all()) else None

@@ -1,0 +1,197 @@
+"""Reads the tables of a graph and encodes them: what all methods learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from genesis_sql.encoders.category import encode_labels, reorder
+from genesis_sql.encoders.number import fit_number
+from genesis_sql.models.frame import Coded, coded, row_hash
+from genesis_sql.models.order import binned, label_order
+from genesis_sql.program.domain import Categories, Raw
+from genesis_sql.sqlbuild import quoted
+from genesis_sql.types import Column, Graph, Relationship, Role, Table
+
+NUMBERS = {Role.INTEGER, Role.DECIMAL, Role.DATE, Role.TIMESTAMP, Role.TIME}
+LABELS = {Role.CATEGORY, Role.BOOLEAN}
+
+
+@dataclass(frozen=True, eq=False)
+class LinkData:
+    """A foreign key with, for every child row, the parent's row (position as read; -1: NULL or dangling)."""
+
+    relationship: Relationship
+    parent_row: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A table in memory.
+
+    Attributes:
+        table: its node in the graph.
+        arrow: all supported columns as read.
+        columns: encoded columns by name: numbers and labels.
+        links: its foreign keys.
+        hash: uint64 of shape (n,): canonical order of the rows.
+    """
+
+    table: Table
+    arrow: pa.Table
+    columns: dict[str, Coded]
+    links: list[LinkData] = field(default_factory=list)
+    hash: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
+
+    @property
+    def rows(self) -> int:
+        """Rows as read."""
+        return int(self.arrow.num_rows)
+
+
+def read_table(con: duckdb.DuckDBPyConnection, table: Table) -> pa.Table:
+    """The supported columns as one Arrow table; labels as text."""
+    names = [c for c in table.columns if c.role is not Role.UNSUPPORTED]
+    cells = [_select(c) for c in names]
+    if not cells:
+        return pa.table({})
+    got: pa.Table = con.sql(f"SELECT {', '.join(cells)} FROM {table.source}").to_arrow_table()  # noqa: S608 - quoted names
+    return got.combine_chunks()
+
+
+def _select(column: Column) -> str:
+    name = quoted(column.name)
+    as_text = column.role in LABELS or column.role in (Role.IDENTIFIER, Role.TEXT, Role.CONSTANT)
+    if as_text and column.type != "VARCHAR":
+        return f"CAST({name} AS VARCHAR) AS {name}"
+    return name
+
+
+def load_table(con: duckdb.DuckDBPyConnection, table: Table) -> Loaded:
+    """Read a table and encode its numbers and labels (labels in correspondence order)."""
+    arrow = read_table(con, table)
+    columns: dict[str, Coded] = {}
+    for column in table.columns:
+        if column.role in NUMBERS:
+            domain, raw = fit_number(_array(arrow, column.name), column.type)
+            columns[column.name] = coded(column.name, domain, raw)
+        elif column.role in LABELS:
+            columns[column.name] = code_labels(column.name, column.type, _array(arrow, column.name))
+    return Loaded(table, arrow, in_order(columns))
+
+
+def _array(arrow: pa.Table, name: str) -> pa.Array:
+    got = arrow[name].combine_chunks()
+    return (
+        got.chunk(0)
+        if isinstance(got, pa.ChunkedArray) and got.num_chunks
+        else got
+        if isinstance(got, pa.Array)
+        else pa.array([], got.type)
+    )
+
+
+def code_labels(name: str, type_: str, array: pa.Array) -> Coded:
+    """A label column with its labels in alphabetical order."""
+    labels, codes = encode_labels(array.cast(pa.string()))
+    return coded(name, Categories(type_, labels), Raw(codes))
+
+
+def in_order(columns: Mapping[str, Coded]) -> dict[str, Coded]:
+    """The same columns with labels in the order of their correspondence axis."""
+    groups = {name: binned(c) for name, c in columns.items()}
+    out: dict[str, Coded] = {}
+    for name, column in columns.items():
+        domain = column.domain
+        if isinstance(domain, Categories) and len(domain.labels) > 2:
+            order = label_order(column, [g for other, g in groups.items() if other != name])
+            labels, codes = reorder(domain.labels, column.raw.values, order)
+            out[name] = coded(name, Categories(domain.type, labels), Raw(codes))
+        else:
+            out[name] = column
+    return out
+
+
+def load(con: duckdb.DuckDBPyConnection, graph: Graph) -> dict[str, Loaded]:
+    """All tables of a graph with their references resolved, in the order of the graph."""
+    tables = {t.name: load_table(con, t) for t in graph.tables}
+    for relationship in graph.relationships:
+        child, parent = tables[relationship.child], tables[relationship.parent]
+        child.links.append(
+            LinkData(relationship, parent_rows(con, child.arrow, parent.arrow, relationship))
+        )
+    return {name: replace(t, hash=_order_hash(t)) for name, t in tables.items()}
+
+
+def parent_rows(
+    con: duckdb.DuckDBPyConnection, child: pa.Table, parent: pa.Table, key: Relationship
+) -> np.ndarray:
+    """Row of the parent for every child row, -1 where there is none: int64 of shape (n,)."""
+    out = np.full(child.num_rows, -1, np.int64)
+    if child.num_rows == 0 or parent.num_rows == 0:
+        return out
+    names = [f"k{i}" for i in range(len(key.columns))]
+    left = pa.table(
+        {
+            **{n: child[c] for n, c in zip(names, key.columns, strict=True)},
+            "at": np.arange(child.num_rows),
+        }
+    )
+    right = pa.table(
+        {
+            **{n: parent[c] for n, c in zip(names, key.parent_columns, strict=True)},
+            "to": np.arange(parent.num_rows),
+        }
+    )
+    on = " AND ".join(f"c.{n} = p.{n}" for n in names)
+    con.register("__genesis_child", left)
+    con.register("__genesis_parent", right)
+    try:
+        query = f'SELECT c."at", min(p."to") AS "to" FROM __genesis_child c JOIN __genesis_parent p ON {on} GROUP BY ALL'  # noqa: S608 - k0, k1 … only
+        found = con.sql(query).to_arrow_table()
+    finally:
+        con.unregister("__genesis_child")
+        con.unregister("__genesis_parent")
+    out[found["at"].to_numpy()] = found["to"].to_numpy()
+    return out
+
+
+def _order_hash(loaded: Loaded) -> np.ndarray:
+    """Canonical order: by content first; the key breaks ties between equal rows."""
+    out = row_hash(loaded.columns, loaded.rows)
+    for name in loaded.table.primary_key:
+        if name in loaded.arrow.column_names and name not in loaded.columns:
+            _, codes = encode_labels(_array(loaded.arrow, name).cast(pa.string()))
+            out = out ^ (codes.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(40))
+    return out
+
+
+def fingerprint(tables: Mapping[str, Loaded]) -> str:
+    """Content of all tables, whatever the order of their rows: blake2b in hex."""
+    digest = blake2b(digest_size=16)
+    for name in sorted(tables):
+        loaded = tables[name]
+        parts: list[Any] = [name, loaded.rows]
+        for column in loaded.table.columns:
+            parts += [column.name, column.type, column.role.value]
+            held = loaded.columns.get(column.name)
+            if held is not None:
+                parts += [
+                    held.values.tobytes() if held.numeric else "\0".join(_labels(held)),
+                    held.count.tobytes(),
+                ]
+        parts.append(int(np.bitwise_xor.reduce(loaded.hash)) if loaded.rows else 0)
+        for part in parts:
+            raw = part if isinstance(part, bytes) else str(part).encode()
+            digest.update(len(raw).to_bytes(8, "little") + raw)
+    return digest.hexdigest()
+
+
+def _labels(column: Coded) -> Sequence[str]:
+    return column.domain.labels if isinstance(column.domain, Categories) else ()

@@ -1,0 +1,267 @@
+"""Sequential trees: every column is drawn from the leaf of a decision tree over the columns before it.
+
+After Reiter, "Using CART to generate partially synthetic public use microdata" (2005). The tree finds the cells; the
+cells are filled with *all* rows, smoothed so that no cell is a person: see :mod:`genesis_sql.models.fill`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from genesis_sql.models.frame import Coded
+from genesis_sql.program.domain import Grid
+from genesis_sql.program.steps import Tree
+
+FEW = 20  # numbers with at most that many values are classified, not regressed
+MAX_CLASSES = 128  # labels beyond that are split along their order, like numbers
+LEARN_SHARE = 0.7  # of the sampled rows grow the tree, the others prune it
+
+
+@dataclass(frozen=True)
+class TreeOptions:
+    """How trees are grown.
+
+    Attributes:
+        min_cell: rows that a cell has at least.
+        max_leaves: leaves a tree has at most; None for no limit.
+        max_rows: rows the splits are learnt from; the cells see all rows.
+        forest: trees per column; a draw picks the one a row uses.
+        forest_rows: tables with more rows need but one tree per column.
+        slack: a subtree stays while it raises the loss on held-out rows by at most this share of its root's loss.
+        seed: of the order in which equally good splits are tried.
+    """
+
+    min_cell: int = 20
+    max_leaves: int | None = None
+    max_rows: int = 100_000
+    forest: int = 3
+    forest_rows: int = 60_000
+    slack: float = 0.01
+    seed: int = 0
+
+
+def learn_tree(
+    inputs: Sequence[Coded], target: Coded, options: TreeOptions
+) -> tuple[Tree, np.ndarray]:
+    """Grow a tree on the ranks of the inputs and prune it on rows it has not seen.
+
+    Args:
+        inputs: columns of n rows each, in a canonical row order (the first rows are a random sample).
+        target: column of n rows.
+        options: limits.
+
+    Returns:
+        The tree with thresholds in *ranks* (see `to_edges`), and the cell of every row, int64 of shape (n,).
+    """
+    n = len(target.rank)
+    sample = min(n, options.max_rows)
+    if not inputs or n < 2 * options.min_cell or len(np.unique(target.rank[:sample])) == 1:
+        return Tree.single(), np.zeros(n, np.int64)
+    features = np.column_stack([c.rank for c in inputs]).astype(np.float32)
+    classes = (not target.numeric and len(target.values) <= MAX_CLASSES) or len(target.values) <= FEW
+    y = target.rank[:sample] if classes else _spread(target.rank[:sample])
+    seen = max(int(sample * LEARN_SHARE), min(sample, 2 * options.min_cell))
+    grown = _grow(features[:seen], y[:seen], options, classes=classes)
+    leaf = grown.apply(features)
+    loss = node_loss(grown, leaf[seen:sample], y[seen:], classes=classes)
+    return _as_tree(grown, leaf, _cut(grown.tree_, loss, leaf, options))
+
+
+def learn_forest(
+    inputs: Sequence[Coded], target: Coded, options: TreeOptions
+) -> tuple[Tree, np.ndarray, int]:
+    """Several trees as one, whose root asks the input after all others (codes 1 … size) which of them a row uses.
+
+    Each tree grows on its own share of the rows; together they smooth the borders of their cells.
+
+    Args:
+        inputs, target, options: as for `learn_tree`.
+
+    Returns:
+        The tree, the cell of every row in every member (int64 of shape (size · n,)), and the size.
+    """
+    n = len(target.rank)
+    first, cell = learn_tree(inputs, target, options)
+    if options.forest < 2 or n > options.forest_rows or first.leaves == 1:
+        return first, cell, 1
+    trees, cells = [first], [cell]
+    for member in range(1, options.forest):
+        order = np.random.default_rng([options.seed, member]).permutation(n)
+        tree, moved = learn_tree([c.rows(order) for c in inputs], target.rows(order), options)
+        cell = np.empty(n, np.int64)
+        cell[order] = moved
+        trees.append(tree)
+        cells.append(cell)
+    before = np.cumsum([0] + [t.leaves for t in trees])
+    return (
+        _joined(trees, before, len(inputs)),
+        np.concatenate([c + b for c, b in zip(cells, before, strict=False)]),
+        len(trees),
+    )
+
+
+def _joined(trees: Sequence[Tree], before: np.ndarray, asked: int) -> Tree:
+    """One tree: a chain of nodes over input ``asked``, then the members with their nodes and cells moved up."""
+    chain = len(trees) - 1
+    begins = chain + np.cumsum([0] + [len(t.feature) for t in trees])
+    feature, threshold = [np.full(chain, asked)], [np.arange(1, chain + 1)]
+    left, right = [begins[:chain]], [np.r_[np.arange(1, chain), begins[chain]]]
+    for tree, begin, cells in zip(trees, begins, before, strict=False):
+        inner = tree.feature >= 0
+        feature.append(tree.feature)
+        threshold.append(tree.threshold)
+        left.append(tree.left + np.where(inner, begin, cells))
+        right.append(tree.right + np.where(inner, begin, 0))
+    return Tree(*(np.concatenate(a).astype(np.int32) for a in (feature, threshold, left, right)))
+
+
+def _spread(rank: np.ndarray) -> np.ndarray:
+    """Ranks as places between 0 and 1, ties in the middle of their run."""
+    count = np.bincount(rank)
+    return ((np.cumsum(count) - count / 2) / len(rank))[rank]
+
+
+def _grow(features: np.ndarray, y: np.ndarray, options: TreeOptions, *, classes: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    kind = DecisionTreeClassifier if classes else DecisionTreeRegressor
+    least = max(1, int(options.min_cell * LEARN_SHARE))
+    return kind(
+        min_samples_leaf=least, max_leaf_nodes=options.max_leaves, random_state=options.seed
+    ).fit(features, y)
+
+
+def _up(children: tuple[np.ndarray, np.ndarray], at_leaves: np.ndarray) -> np.ndarray:
+    """Sums over subtrees; sklearn numbers children after their parents."""
+    left, right = children
+    out = at_leaves.copy()
+    for node in range(len(left) - 1, -1, -1):
+        if left[node] >= 0:
+            out[node] += out[left[node]] + out[right[node]]
+    return out
+
+
+def node_loss(grown, leaf: np.ndarray, y: np.ndarray, *, classes: bool) -> np.ndarray:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Loss of every node on held-out rows, if it were a leaf: Brier score of its shares, or squared error of its mean."""
+    tree = grown.tree_
+    children = (tree.children_left, tree.children_right)
+    nodes = tree.node_count
+    rows = _up(children, np.bincount(leaf, minlength=nodes).astype(np.float64))
+    if not classes:
+        mean = tree.value[:, 0, 0]
+        total = _up(children, np.bincount(leaf, weights=y, minlength=nodes))
+        square = _up(children, np.bincount(leaf, weights=y * y, minlength=nodes))
+        return np.asarray(square - 2 * mean * total + rows * mean**2)
+    share = tree.value[:, 0, :] / tree.value[:, 0, :].sum(1, keepdims=True)
+    known = np.isin(y, grown.classes_)
+    label = np.searchsorted(grown.classes_, y[known])
+    k = len(grown.classes_)
+    seen = _up(
+        children,
+        np.bincount(leaf[known] * k + label, minlength=nodes * k)
+        .reshape(nodes, k)
+        .astype(np.float64),
+    )
+    return np.asarray(rows * (share**2).sum(1) - 2 * (seen * share).sum(1) + rows)
+
+
+def _cut(tree, loss: np.ndarray, leaf: np.ndarray, options: TreeOptions) -> np.ndarray:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Which inner nodes become leaves: bool of shape (nodes,)."""
+    left, right = tree.children_left, tree.children_right
+    rows = _up((left, right), np.bincount(leaf, minlength=len(left)).astype(np.int64))
+    best, cut = loss.copy(), np.zeros(len(left), bool)
+    for node in range(len(left) - 1, -1, -1):
+        if left[node] < 0:
+            continue
+        below = best[left[node]] + best[right[node]]
+        if min(rows[left[node]], rows[right[node]]) < options.min_cell or below > loss[node] * (
+            1 + options.slack
+        ):
+            cut[node] = True
+        else:
+            best[node] = below
+    return cut
+
+
+def _as_tree(grown, leaf: np.ndarray, cut: np.ndarray) -> tuple[Tree, np.ndarray]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """The pruned tree with its nodes renumbered, and the cell of every row."""
+    inner = grown.tree_
+    left, right = inner.children_left, inner.children_right
+    is_leaf = (left < 0) | cut
+    stands = np.full(
+        len(left), -1
+    )  # the leaf that a node has been folded into, -1: it is still an inner node
+    reached = np.zeros(len(left), bool)
+    reached[0] = True
+    for node in range(len(left)):
+        if is_leaf[node] and stands[node] < 0 and reached[node]:
+            stands[node] = node
+        if left[node] >= 0:
+            stands[left[node]] = stands[right[node]] = stands[node]
+            reached[left[node]] = reached[right[node]] = reached[node] and stands[node] < 0
+    kept = np.flatnonzero(reached)
+    place = np.full(len(left), -1)
+    place[kept] = np.arange(len(kept))
+    ends = is_leaf[kept]
+    number = np.cumsum(ends) - 1
+    tree = Tree(
+        feature=np.where(ends, -1, inner.feature[kept]).astype(np.int32),
+        threshold=np.where(ends, 0, np.floor(inner.threshold[kept])).astype(np.int32),
+        left=np.where(ends, number, place[left[kept]]).astype(np.int32),
+        right=np.where(ends, 0, place[right[kept]]).astype(np.int32),
+    )
+    return tree, number[place[stands[leaf]]].astype(np.int64)
+
+
+def used_inputs(tree: Tree, inputs: Sequence[str]) -> tuple[Tree, tuple[str, ...]]:
+    """The tree with only those inputs that it asks about."""
+    used = np.unique(tree.feature[tree.feature >= 0])
+    place = np.full(len(inputs) + 1, -1, np.int32)
+    place[used] = np.arange(len(used))
+    return Tree(place[tree.feature], tree.threshold, tree.left, tree.right), tuple(
+        inputs[i] for i in used
+    )
+
+
+def between(column: Coded, rank: int) -> int | float:
+    """The edge between a rank and the next: half-way between the two values."""
+    low = column.values[rank - 1]
+    high = column.values[min(rank, len(column.values) - 1)]
+    if isinstance(column.domain, Grid):
+        return (int(low) + int(high)) // 2
+    middle = float(low) / 2 + float(high) / 2
+    return middle if np.isfinite(middle) and middle < high else float(low)
+
+
+def collect_edges(trees: Sequence[tuple[Tree, Sequence[Coded]]]) -> dict[str, np.ndarray]:
+    """Every threshold at which some tree cuts a numeric input: sorted values by input name."""
+    cuts: dict[str, set[int | float]] = {}
+    kind: dict[str, type] = {}
+    for tree, inputs in trees:
+        for feature, rank in zip(tree.feature.tolist(), tree.threshold.tolist(), strict=True):
+            if feature >= 0 and inputs[feature].numeric:
+                column = inputs[feature]
+                kind[column.name] = np.int64 if isinstance(column.domain, Grid) else np.float64
+                found = cuts.setdefault(column.name, set())
+                if 0 < rank < len(column.values):
+                    found.add(between(column, rank))
+    return {name: np.array(sorted(found), dtype=kind[name]) for name, found in cuts.items()}
+
+
+def to_edges(tree: Tree, inputs: Sequence[Coded], edges: dict[str, np.ndarray]) -> Tree:
+    """Thresholds in ranks -> thresholds in codes (labels keep theirs)."""
+    threshold = tree.threshold.copy()
+    for node in np.flatnonzero(tree.feature >= 0):
+        column = inputs[tree.feature[node]]
+        if column.numeric and threshold[node] > 0:
+            cuts = edges[column.name]
+            at = min(int(threshold[node]), len(column.values))
+            threshold[node] = (
+                len(cuts) + 1
+                if at == len(column.values)
+                else 1 + int(np.searchsorted(cuts, between(column, at)))
+            )
+    return Tree(tree.feature, threshold, tree.left, tree.right)

@@ -1,0 +1,1 @@
+"""Stage 5: the relational plan as data, and the sampler that reads it."""

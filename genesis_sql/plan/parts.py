@@ -1,0 +1,100 @@
+"""A model as parts: what the store keeps and an export file carries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+
+import pyarrow as pa
+
+from genesis_sql.errors import ModelFormatError
+from genesis_sql.plan.definition import Model
+from genesis_sql.program.serialize import from_bytes, to_bytes
+from genesis_sql.program.validate import check_type
+from genesis_sql.types import Column, Graph, Relationship, Role, Table
+
+GRAPH, PROGRAM, ROWS = "graph", "program", "rows"
+"""Names of the parts: the schema graph (of no table), a table's program, a verbatim table's rows."""
+
+Part = tuple[str, str, bytes]
+
+
+def to_parts(model: Model) -> list[Part]:
+    """(table, part, bytes) of everything; equal models give equal bytes."""
+    plain = {
+        "tables": [_without_source(asdict(t)) for t in model.graph.tables],
+        "relationships": [asdict(r) for r in model.graph.relationships],
+    }
+    graph = json.dumps({**plain, "order": model.order}, ensure_ascii=False, sort_keys=True).encode()
+    out: list[Part] = [("", GRAPH, graph)]
+    out += [(name, PROGRAM, to_bytes(p)) for name, p in model.programs.items()]
+    out += [(name, ROWS, _ipc(t)) for name, t in model.verbatim.items()]
+    return out
+
+
+def _without_source(table: dict[str, object]) -> dict[str, object]:
+    return {**table, "source": ""}
+
+
+def _ipc(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    raw: bytes = sink.getvalue().to_pybytes()
+    return raw
+
+
+def from_parts(parts: Iterable[Part], *, name: str, version: int, uuid: str) -> Model:
+    """The model of :func:`to_parts`, every program checked.
+
+    Raises:
+        ModelFormatError: something is missing or damaged.
+    """
+    held = {(table, part): data for table, part, data in parts}
+    try:
+        plain = json.loads(held["", GRAPH])
+        graph = Graph(
+            tuple(_table(t) for t in plain["tables"]),
+            tuple(_relationship(r) for r in plain["relationships"]),
+        )
+        order = tuple(str(n) for n in plain["order"])
+        programs = {t: from_bytes(data) for (t, part), data in held.items() if part == PROGRAM}
+        verbatim = {
+            t: pa.ipc.open_stream(data).read_all()
+            for (t, part), data in held.items()
+            if part == ROWS
+        }
+    except (KeyError, TypeError, ValueError, pa.ArrowInvalid) as error:
+        if isinstance(error, ModelFormatError):
+            raise
+        message = f"model '{name}' is damaged: {error!r}"
+        raise ModelFormatError(message) from error
+    if set(order) != set(programs) | set(verbatim) or {t.name for t in graph.tables} != set(order):
+        message = f"model '{name}' is damaged: its tables and programs do not agree"
+        raise ModelFormatError(message)
+    for program in programs.values():
+        for link in [*program.links, *([program.main.link] if program.main else [])]:
+            if link.parent not in programs:
+                message = f"model '{name}' is damaged: '{program.table}' has a parent '{link.parent}' that is not there"
+                raise ModelFormatError(message)
+    return Model(name, version, uuid, graph, programs, verbatim, order)
+
+
+def _table(plain: dict[str, object]) -> Table:
+    columns = tuple(_column(c) for c in plain.pop("columns"))  # type: ignore[attr-defined]
+    unique = tuple(tuple(u) for u in plain.pop("unique_keys"))  # type: ignore[attr-defined]
+    key = tuple(plain.pop("primary_key"))  # type: ignore[arg-type]
+    return Table(columns=columns, unique_keys=unique, primary_key=key, **plain)  # type: ignore[arg-type]
+
+
+def _column(plain: dict[str, object]) -> Column:
+    role = Role(plain["role"])
+    if role is not Role.UNSUPPORTED:
+        check_type(str(plain["type"]))
+    return Column(**{**plain, "role": role})  # type: ignore[arg-type]
+
+
+def _relationship(plain: dict[str, object]) -> Relationship:
+    columns, above = tuple(plain["columns"]), tuple(plain["parent_columns"])  # type: ignore[arg-type]
+    return Relationship(**{**plain, "columns": columns, "parent_columns": above})  # type: ignore[arg-type]

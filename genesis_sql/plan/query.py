@@ -1,0 +1,133 @@
+"""SQL text for reading a model's rows, and for the tables they go into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from genesis_sql.errors import OptionError
+from genesis_sql.plan.definition import Model
+from genesis_sql.plan.output import select_list, struct_type
+from genesis_sql.sqlbuild import qualified, quoted
+from genesis_sql.types import Relationship, Role, Table
+
+MOST_ROWS = 10**12
+
+
+def function_name(model: Model, table: str) -> str:
+    """The scalar function that samples a table: named by content, so that equal models share it."""
+    return f"genesis_rows_{model.uuid[:16]}_{model.order.index(table)}"
+
+
+_AS_TEXT = {Role.CATEGORY, Role.BOOLEAN, Role.IDENTIFIER, Role.TEXT, Role.CONSTANT}
+
+
+def function_type(model: Model, table: str) -> str:
+    """What that function returns."""
+    if table not in model.verbatim:
+        return struct_type(model.programs[table])
+    columns = {c.name: c for c in model.graph.table(table).columns}
+    held = [columns[n] for n in model.verbatim[table].column_names]
+    fields = (f"c{i} {'VARCHAR' if c.role in _AS_TEXT else c.type}" for i, c in enumerate(held))
+    return f"STRUCT({', '.join(fields)})"
+
+
+def rows_sql(model: Model, table: str, *, first: int, stop: int, seed: int, scale: float) -> str:
+    """A SELECT of rows [first, stop) of a table, columns in order and type."""
+    columns = (
+        verbatim_columns(model, table)
+        if table in model.verbatim
+        else select_list(model.programs[table])
+    )
+    call = f"{function_name(model, table)}(i, {seed}::BIGINT, {scale!r}::DOUBLE)"
+    return (
+        f"SELECT {columns} FROM (SELECT unnest({call}) FROM range({first}, {stop}) AS numbers(i))"  # noqa: S608 - numbers and quoted names
+    )
+
+
+def verbatim_columns(model: Model, table: str) -> str:
+    """The select list of a copied table."""
+    types = {c.name: c.type for c in model.graph.table(table).columns}
+    names = model.verbatim[table].column_names
+    return ", ".join(f"CAST(c{i} AS {types[n]}) AS {quoted(n)}" for i, n in enumerate(names))
+
+
+def check_range(rows: int | None, first_row: int, scale: float | None) -> None:
+    """Refuse numbers of rows that make no sense.
+
+    Raises:
+        OptionError: one is negative, or beyond all reason.
+    """
+    for name, value in (("rows", rows), ("first_row", first_row)):
+        if value is not None and value < 0:
+            message = f"{name} := {value} is negative; give a number from 0"
+            raise OptionError(message)
+        if value is not None and value > MOST_ROWS:
+            message = (
+                f"{name} := {value:,} is more than {MOST_ROWS:,}; generate in pieces with first_row"
+            )
+            raise OptionError(message)
+    if scale is not None and not 0 < scale <= MOST_ROWS:
+        message = f"scale := {scale} is not a positive number"
+        raise OptionError(message)
+
+
+def declared_keys(model: Model, table: str) -> list[tuple[Relationship, str]]:
+    """The foreign keys of a table, each with the reason why DuckDB cannot declare it ('' where it can)."""
+    out = []
+    mine = model.graph.table(table)
+    for key in model.graph.parents(table):
+        parent = model.graph.table(key.parent)
+        types = [
+            (mine.column(a).type, parent.column(b).type)
+            for a, b in zip(key.columns, key.parent_columns, strict=True)
+        ]
+        unique = (
+            key.parent_columns == parent.primary_key or key.parent_columns in parent.unique_keys
+        )
+        reason = ""
+        if key.parent == table:
+            reason = (
+                "a table's key to itself is not declared: DuckDB checks it before the rows are in"
+            )
+        elif not unique:
+            reason = "the parent's columns are no declared key"
+        elif any(a != b for a, b in types):
+            reason = "the types of the two sides differ"
+        out.append((key, reason))
+    return out
+
+
+def create_sql(
+    model: Model, table: str, database: str, schema: str, *, foreign: bool = True
+) -> str:
+    """CREATE TABLE with NOT NULL, primary, unique and foreign keys."""
+    node = model.graph.table(table)
+    kept = _columns(model, node)
+    lines = [
+        f"{quoted(c)} {node.column(c).type}{'' if node.column(c).nullable else ' NOT NULL'}"
+        for c in kept
+    ]
+    if node.primary_key and set(node.primary_key) <= set(kept):
+        lines.append(f"PRIMARY KEY ({_list(node.primary_key)})")
+    lines += [
+        f"UNIQUE ({_list(u)})"
+        for u in node.unique_keys
+        if set(u) <= set(kept) and u != node.primary_key
+    ]
+    for key, reason in declared_keys(model, table):
+        if foreign and not reason:
+            parent = qualified(database, schema, key.parent)
+            lines.append(
+                f"FOREIGN KEY ({_list(key.columns)}) REFERENCES {parent} ({_list(key.parent_columns)})"
+            )
+    return f"CREATE TABLE {qualified(database, schema, table)} ({', '.join(lines)})"
+
+
+def _columns(model: Model, table: Table) -> list[str]:
+    if table.name in model.verbatim:
+        return list(model.verbatim[table.name].column_names)
+    return [o.name for o in model.programs[table.name].outputs]
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(quoted(n) for n in names)

@@ -1,0 +1,102 @@
+"""What the reading functions mean: a plan each, SQL text out of arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
+from genesis_sql.plan.definition import Model
+from genesis_sql.plan.query import check_range, function_name, rows_sql
+from genesis_sql.plan.scaling import smallest_scale
+from genesis_sql.store import executions, models
+
+if TYPE_CHECKING:
+    from genesis_sql.session import Session
+
+Plan = Callable[["Session", dict[str, Any], str, str], str]
+
+
+def _generate(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    rows, first, scale = (
+        arguments.get("rows"),
+        arguments.get("first_row") or 0,
+        arguments.get("scale"),
+    )
+    check_range(rows, first, scale)
+    seed = int(arguments.get("seed") or 0)
+    with session.cursor() as cursor:
+        model = session.load(cursor, database, arguments["model"], arguments.get("version"))
+        table = choose_table(model, arguments.get("part"))
+        name = function_name(model, table)
+        if name not in session.given:
+            session.announce(cursor, model)
+            message = f"model '{model.name}' has just become known to this connection; run the statement again"
+            raise OptionError(message)
+    return _range_sql(session, model, table, rows, first, scale, seed)
+
+
+def _range_sql(
+    session: Session,
+    model: Model,
+    table: str,
+    rows: int | None,
+    first: int,
+    scale: float | None,
+    seed: int,
+) -> str:
+    if scale is None:
+        scale = (
+            1.0
+            if rows is None
+            else smallest_scale(session.sampler, model, table, first + rows, seed)
+        )
+    size = session.sampler(model, seed, scale).size(table)
+    stop = size if rows is None else first + rows
+    if stop > size:
+        message = f"table '{table}' has {size:,} rows at scale {scale}, rows {first:,} to {stop:,} were asked for; leave scale out, or take a larger one"
+        raise OptionError(message)
+    return rows_sql(model, table, first=first, stop=max(stop, first), seed=seed, scale=scale)
+
+
+def choose_table(model: Model, table: str | None) -> str:
+    """The table a read is about: the only one, or the one named.
+
+    Raises:
+        OptionError: none is named and the model has several.
+        ModelNotFoundError: the model has no such table.
+    """
+    names = list(model.order)
+    if table is None:
+        if len(names) == 1:
+            return names[0]
+        message = f"model '{model.name}' has {len(names)} tables, name one as in genesis_generate('{model.name}', '{names[-1]}'){nearest('', names)}"
+        raise OptionError(message)
+    folded = [n for n in names if n == table] or [n for n in names if n.lower() == table.lower()]
+    if len(folded) != 1:
+        message = f"model '{model.name}' has no table '{table}'{nearest(table, names)}"
+        raise ModelNotFoundError(message)
+    return folded[0]
+
+
+def _models(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    with session.cursor() as cursor:
+        return models.list_sql(cursor, database)
+
+
+def _describe(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    with session.cursor() as cursor:
+        return models.describe_sql(cursor, database, arguments["model"], arguments.get("version"))
+
+
+def _history(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    with session.cursor() as cursor:
+        return executions.history_sql(cursor, database, arguments.get("model"))
+
+
+PLANS: dict[str, Plan] = {
+    "generate": _generate,
+    "models": _models,
+    "describe": _describe,
+    "history": _history,
+}

@@ -1,0 +1,363 @@
+"""A DuckDB instance with this package on it: cursors, functions, models in memory, and the doors that SQL calls.
+
+DuckDB keeps Python functions per instance and never lets go of them, so what is registered are thin dispatchers: they
+find the instance's session by a token. A session holds its connections weakly; a file closes when its user closes it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import uuid
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from typing import Any
+
+import duckdb
+
+from genesis_sql import interrupt
+from genesis_sql.errors import GenesisError, ModelNotFoundError, SourceError, from_wire, to_wire
+from genesis_sql.types import Call
+
+_SESSIONS: dict[str, Session] = {}
+_FUNCTIONS: list[Callable[..., Any]] = []
+"""Every function ever given to DuckDB: it does not hold them itself once the registering cursor is gone."""
+_LOCK = threading.RLock()
+TOKEN = "genesis_session_token"
+SAMPLERS = 8
+
+
+def connect(path: str = ":memory:", **options: Any) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB database with the functions of this package on it.
+
+    Args:
+        path: a file, or ':memory:'.
+        **options: passed to `duckdb.connect` (read_only, config).
+
+    Example:
+        >>> con = connect()
+        >>> con.execute("SELECT count(*) FROM genesis_models()").fetchall()
+        [(0,)]
+        >>> con.close()
+    """
+    return register(duckdb.connect(path, **options))
+
+
+def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Put the functions on an open connection or cursor, as often as you like; returns the connection."""
+    interrupt.watch()
+    with _LOCK:
+        session = _session_of(con)
+        session.attach(con)
+    return con
+
+
+def session_of(con: duckdb.DuckDBPyConnection) -> Session:
+    """The session of a connection, registered if it was not yet."""
+    register(con)
+    return _session_of(con)
+
+
+def _session_of(con: duckdb.DuckDBPyConnection) -> Session:
+    cursor = con.cursor()
+    try:
+        known = cursor.execute(
+            "SELECT count(*) FROM duckdb_functions() WHERE function_name = ?", [TOKEN]
+        ).fetchall()[0][0]
+        token = cursor.execute(f"SELECT {TOKEN}()").fetchall()[0][0] if known else None
+        if token is None:
+            token = uuid.uuid4().hex
+            give(cursor, TOKEN, lambda: token, [], "VARCHAR")
+        if token not in _SESSIONS:
+            _SESSIONS[token] = Session(token)
+        for old in [t for t, s in _SESSIONS.items() if t != token and not s.alive()]:
+            del _SESSIONS[old]
+        return _SESSIONS[token]
+    finally:
+        cursor.close()
+
+
+def give(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    function: Callable[..., Any],
+    takes: list[str],
+    returns: str,
+    **how: Any,
+) -> None:
+    """Create a scalar function that outlives the cursor it was created with."""
+    _FUNCTIONS.append(function)
+    con.create_function(name, function, takes, returns, **how)  # type: ignore[arg-type]
+
+
+@atexit.register
+def _close_all() -> None:
+    """Close what the user forgot to close: DuckDB 2 would print of leaked instances."""
+    for session in list(_SESSIONS.values()):
+        session.close()
+
+
+class Session:
+    """One DuckDB instance: its connections, its models in memory, its doors."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self.lock = threading.RLock()
+        self.connections: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
+        self.known: dict[str, tuple[str, str, int]] = {}
+        self.models: dict[str, Any] = {}
+        self.samplers: OrderedDict[tuple[str, int, float], Any] = OrderedDict()
+        self.given: set[str] = set()
+        self.marked: set[str] = set()
+        self.query_gap: int | None = None
+
+    # connections
+
+    def attach(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Make the macros on this connection, and the instance's functions where they are missing."""
+        self.connections = [r for r in self.connections if r() is not None and r() is not con] + [
+            weakref.ref(con)
+        ]
+        for entry in entry_points(group="genesis_sql.udfs"):
+            entry.load()(con, _Door(self.token))
+        cursor = con.cursor()
+        try:
+            for database in self._databases(cursor):
+                self._announce_stored(cursor, database)
+            self.query_gap = _gap(cursor)
+        finally:
+            cursor.close()
+
+    def alive(self) -> bool:
+        """Whether any of its connections can still be used."""
+        return any(_usable(r()) for r in self.connections)
+
+    def close(self) -> None:
+        """Close all its connections."""
+        for reference in self.connections:
+            con = reference()
+            if con is not None:
+                con.close()
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of its own on any living connection."""
+        for reference in reversed(self.connections):
+            con = reference()
+            if con is None:
+                continue
+            try:
+                cursor = con.cursor()
+            except duckdb.Error:
+                continue
+            try:
+                cursor.execute("SET TimeZone = 'UTC'") if _has_zones(cursor) else None
+                yield cursor
+            finally:
+                cursor.close()
+            return
+        message = "the connection that was registered is closed; call genesis_sql.register(con) on this one"
+        raise SourceError(message)
+
+    def _databases(self, cursor: duckdb.DuckDBPyConnection) -> list[str]:
+        query = "SELECT DISTINCT database_name FROM duckdb_tables() WHERE schema_name = 'genesis' AND table_name = 'model_versions'"
+        return [r[0] for r in cursor.execute(query).fetchall()]
+
+    def _announce_stored(self, cursor: duckdb.DuckDBPyConnection, database: str) -> None:
+        """Close what dead processes left, and give DuckDB the functions of all models that are ready."""
+        from genesis_sql.store import executions, names
+
+        read_only = cursor.execute(
+            "SELECT readonly FROM duckdb_databases() WHERE database_name = ?", [database]
+        ).fetchall()[0][0]
+        if database not in self.marked and not read_only:
+            executions.mark_interrupted(cursor, database)
+            self.marked.add(database)
+        query = "SELECT model, version, uuid FROM genesis.model_versions WHERE status = 'ready'"
+        for model, version, identity in names.run(cursor, database, query):
+            if identity not in self.known:
+                self.known[identity] = (database, model, version)
+                self.announce(cursor, self.load(cursor, database, model, version))
+
+    # models
+
+    def load(
+        self, cursor: duckdb.DuckDBPyConnection, database: str, name: str, version: int | None
+    ) -> Any:
+        """A model by name; the active version where none is given."""
+        from genesis_sql.actions.manage import join_parts
+        from genesis_sql.plan.parts import from_parts
+        from genesis_sql.store import models
+
+        found = models.find(cursor, database, name, version)
+        key = str(found.uuid)
+        with self.lock:
+            self.known[key] = (database, found.model, found.version)
+            held = self.models.get(key)
+            if held is None:
+                parts = join_parts(models.load_parts(cursor, database, found.model, found.version))
+                held = self.models[key] = from_parts(
+                    parts, name=found.model, version=found.version, uuid=key
+                )
+        return held
+
+    def sampler(self, model: Any, seed: int, scale: float) -> Any:
+        """The sampler of a model for one seed and scale; the last few are kept."""
+        from genesis_sql.plan.sampler import Sampler
+
+        with self.lock:
+            key = (model.uuid, seed, scale)
+            if key not in self.samplers:
+                self.samplers[key] = Sampler(model, seed, scale)
+                while len(self.samplers) > SAMPLERS:
+                    self.samplers.popitem(last=False)
+            self.samplers.move_to_end(key)
+            return self.samplers[key]
+
+    def announce(self, cursor: duckdb.DuckDBPyConnection, model: Any) -> None:
+        """Give DuckDB the functions that sample a model's tables."""
+        from genesis_sql.plan.query import function_name, function_type
+
+        with self.lock:
+            self.models[model.uuid] = model
+            for table in model.order:
+                name = function_name(model, table)
+                if name not in self.given and not _exists(cursor, name):
+                    takes = ["BIGINT", "BIGINT", "DOUBLE"]
+                    give(
+                        cursor,
+                        name,
+                        _rows_function(self.token, model.uuid, table),
+                        takes,
+                        function_type(model, table),
+                        type="arrow",
+                    )
+                self.given.add(name)
+
+    def rows(self, identity: str, table: str, numbers: Any, seed: int, scale: float) -> Any:
+        """A chunk of rows as one Arrow struct array."""
+        from genesis_sql.plan.output import rows_of
+
+        interrupt.check()
+        model = self.models.get(identity)
+        if model is None:
+            if identity not in self.known:
+                message = f"the model of this query is not there any more (table '{table}'); fit or import it again"
+                raise ModelNotFoundError(message)
+            with self.cursor() as cursor:
+                model = self.load(cursor, *self.known[identity])
+        return rows_of(self.sampler(model, seed, scale), table, numbers)
+
+    # doors
+
+    def plan(self, kind: str, arguments: Mapping[str, Any], database: str, schema: str) -> str:
+        """SQL of a read; errors become SQL that raises them."""
+        from genesis_sql import reads
+
+        return self._told(lambda: reads.PLANS[kind](self, dict(arguments), database, schema))
+
+    def _told(self, work: Callable[[], str]) -> str:
+        from genesis_sql.sqlbuild import string
+
+        try:
+            return work()
+        except GenesisError as error:
+            return f"SELECT error({string(to_wire(error))})"
+
+    def effect(self, call: Call) -> list[dict[str, Any]]:
+        """Run an effect on a cursor of its own."""
+        from genesis_sql.effects import EFFECTS
+        from genesis_sql.progress import reporting
+
+        verb = EFFECTS[call.verb]
+        with self.cursor() as cursor, reporting(call.verb) as progress:
+            return verb(self, cursor, call, progress)
+
+
+class _Door:
+    """What the registered functions hold: a token, nothing that keeps a database open."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def _session(self) -> Session:
+        session = _SESSIONS.get(self.token)
+        if session is None:
+            message = "this connection has lost its session; call genesis_sql.register(con) on it"
+            raise SourceError(message)
+        return session
+
+    def give(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        name: str,
+        function: Callable[..., Any],
+        takes: list[str],
+        returns: str,
+        **how: Any,
+    ) -> None:
+        """Create a function where it is missing."""
+        if not _exists(con, name):
+            give(con, name, function, takes, returns, **how)
+
+    def plan(self, kind: str, arguments: Mapping[str, Any], database: str, schema: str) -> str:
+        """See `Session.plan`."""
+        return self._session().plan(kind, arguments, database, schema)
+
+    def effect(self, call: Call) -> list[dict[str, Any]]:
+        """See `Session.effect`."""
+        return self._session().effect(call)
+
+
+def _rows_function(token: str, identity: str, table: str) -> Callable[..., Any]:
+    def rows(i: Any, seed: Any, scale: Any) -> Any:
+        return _Door(token)._session().rows(identity, table, i, seed[0].as_py(), scale[0].as_py())
+
+    return rows
+
+
+def _exists(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    cursor = con.cursor()
+    try:
+        query = "SELECT count(*) FROM duckdb_functions() WHERE function_name = ?"
+        return bool(cursor.execute(query, [name]).fetchall()[0][0])
+    finally:
+        cursor.close()
+
+
+def _has_zones(cursor: duckdb.DuckDBPyConnection) -> bool:
+    query = "SELECT count(*) FROM duckdb_settings() WHERE name = 'TimeZone'"
+    return bool(cursor.execute(query).fetchall()[0][0])
+
+
+def _usable(con: duckdb.DuckDBPyConnection | None) -> bool:
+    if con is None:
+        return False
+    try:
+        con.cursor().close()
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _gap(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Statements begun minus transactions begun: grows only inside explicit transactions."""
+    row = cursor.execute(
+        "SELECT CAST(current_query_id() AS BIGINT) - CAST(current_transaction_id() AS BIGINT)"
+    ).fetchall()[0]
+    return int(row[0])
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """Turn a DuckDB error that carries one of ours back into it."""
+    try:
+        yield
+    except duckdb.Error as error:
+        ours = from_wire(str(error))
+        if ours is None:
+            raise
+        raise ours from error

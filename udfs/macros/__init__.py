@@ -1,0 +1,1 @@
+"""Table macros, as SQL files."""
