@@ -13,7 +13,7 @@ from genesis_sql.models.trees import TreeOptions
 
 METHODS = ("trees",)
 KNOWN: dict[str, type | tuple[type, ...]] = {
-    "min_cell": int, "child_cell": int, "max_leaves": int, "max_rows": int, "slack": (float, int), "forest": int, "floor": int,
+    "min_cell": int, "child_cell": int, "max_leaves": int, "max_rows": int, "slack": (float, int), "label_slack": (float, int), "forest": int, "floor": int,
     "first": list, "roles": dict, "main": str, "max_seconds": (float, int),
 }  # fmt: skip
 _LEAST = {
@@ -22,6 +22,7 @@ _LEAST = {
     "max_leaves": 2,
     "max_rows": 100,
     "slack": 0,
+    "label_slack": 0,
     "forest": 1,
     "floor": 1,
     "max_seconds": 0,
@@ -74,6 +75,7 @@ def fit_options(given: Mapping[str, Any], seed: int) -> FitOptions:
         max_leaves=given.get("max_leaves"),
         max_rows=given.get("max_rows", base.max_rows),
         slack=float(given.get("slack", base.slack)),
+        label_slack=float(given.get("label_slack", base.label_slack)),
         forest=given.get("forest", base.forest),
         seed=seed,
     )

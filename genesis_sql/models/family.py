@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from genesis_sql.program.domain import Categories, Grid, Raw
 from genesis_sql.types import Role
 
 KINDS, KIND_ROWS = 128, 5  # groups of a further parent's rows, and the rows a group has at least
+MIN_PARENTS = 30  # the counts of fewer parents vary too much to carry a table's size
 MOMENTS = (Role.DATE, Role.TIMESTAMP, Role.TIME)
 LIKENESS_ROWS = 50_000
 
@@ -42,14 +43,25 @@ class Ties:
         return key.parent if len(same) == 1 else f"{key.parent}({', '.join(key.columns)})"
 
 
-def ties(loaded: Loaded, verbatim: Sequence[str], main: str | None = None) -> Ties:
-    """Sort the foreign keys of a table; ``main`` names the main parent, otherwise it is chosen (see `choose_main`)."""
+def ties(tables: Mapping[str, Loaded], name: str, main: str | None = None) -> Ties:
+    """Sort the foreign keys of a table; ``main`` names the main parent, else `choose_main` does.
+
+    A parent of a handful of rows is no main parent, unless a key of the table needs it.
+    """
+    loaded = tables[name]
+    verbatim = [n for n, t in tables.items() if t.table.verbatim]
     own = tuple(x for x in loaded.links if x.relationship.parent == loaded.table.name)
     copied = tuple(x for x in loaded.links if x.relationship.parent in verbatim)
     rest = [x for x in loaded.links if x not in own and x not in copied]
-    chosen = next((x for x in rest if x.relationship.parent == main), None) or choose_main(
-        loaded, rest
-    )
+    keyed = {c for k in (loaded.table.primary_key, *loaded.table.unique_keys) for c in k}
+    able = [
+        x
+        for x in rest
+        if tables[x.relationship.parent].rows >= MIN_PARENTS
+        or keyed.intersection(x.relationship.columns)
+    ]
+    given = next((x for x in rest if x.relationship.parent == main), None)
+    chosen = given or choose_main(loaded, able)
     return Ties(chosen, tuple(x for x in rest if x is not chosen), copied, own)
 
 
@@ -172,7 +184,8 @@ def parent_kinds(
     grown = DecisionTreeRegressor(max_leaf_nodes=KINDS, min_samples_leaf=KIND_ROWS, random_state=0)
     grown.fit(features[seen], np.column_stack(profile), sample_weight=np.sqrt(count[seen]))
     leaves = np.flatnonzero(grown.tree_.children_left < 0)
-    return (1 + np.searchsorted(leaves, grown.apply(features))).astype(np.int32)
+    kinds: np.ndarray = (1 + np.searchsorted(leaves, grown.apply(features))).astype(np.int32)
+    return kinds
 
 
 def _targets(child: Loaded) -> list[np.ndarray]:

@@ -48,7 +48,7 @@ from genesis_sql.program.steps import (
     Stratum,
     Tree,
 )
-from genesis_sql.types import Progress, Role, no_progress
+from genesis_sql.types import Column, Progress, Role, no_progress
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def fit_tables(
     """
     verbatim = [n for n in order if tables[n].table.verbatim]
     made = [n for n in order if n not in verbatim]
-    bonds = {n: ties(tables[n], verbatim, options[n].main) for n in made}
+    bonds = {n: ties(tables, n, options[n].main) for n in made}
     total = sum(len(tables[n].table.columns) + 1 for n in made)
     learnt: dict[str, Learnt] = {}
     out = Fitted({}, {n: tables[n].arrow for n in verbatim}, [])
@@ -318,10 +318,8 @@ class Learner:
         node = self.loaded.table.column(column)
         if node.role in (Role.UNSUPPORTED, Role.EMPTY, Role.CONSTANT):
             return
-        if (
-            (node.role in NUMBERS
-            and node.role is not Role.INTEGER)
-            or (node.role is Role.KEY and key_column(self.loaded, column) is None)
+        if (node.role in NUMBERS and node.role is not Role.INTEGER) or (
+            node.role is Role.KEY and key_column(self.loaded, column) is None
         ):
             self._settle_moment(column)
             return
@@ -452,6 +450,9 @@ class Learner:
         for column in self.loaded.table.columns:
             if column.name in self.settled:
                 continue
+            if column.role is Role.CATEGORY and column.type == "VARCHAR" and self._personal(column):
+                del self.own[column.name]
+                column = replace(column, role=Role.IDENTIFIER, reason="no label is shared by many")
             if (
                 column.role in (Role.IDENTIFIER, Role.TEXT, Role.KEY)
                 and column.name not in self.own
@@ -472,6 +473,15 @@ class Learner:
                 self._done(column.name, "constant")
             elif column.role is Role.UNSUPPORTED:
                 self._done(column.name, "left out", column.reason)
+
+    def _personal(self, column: Column) -> bool:
+        """Whether every label belongs to a few rows and most to one: then none is copied."""
+        count = self.own[column.name].count
+        return (
+            len(count) > 0
+            and 2 * len(count) > count.sum()
+            and count.max() < max(self.options.fill.floor, 2)
+        )
 
     def _settle_derived(self) -> None:
         for column, sql in derived_columns(self.own, self.settled).items():

@@ -30,7 +30,9 @@ class TreeOptions:
         max_rows: rows the splits are learnt from; the cells see all rows.
         forest: trees per column; a draw picks the one a row uses.
         forest_rows: tables with more rows need but one tree per column.
-        slack: a subtree stays while it raises the loss on held-out rows by at most this share of its root's loss.
+        slack: a subtree stays while it raises the loss on held-out rows by at most this share of its
+            root's loss; for numbers.
+        label_slack: the same for labels.
         seed: of the order in which equally good splits are tried.
     """
 
@@ -39,7 +41,8 @@ class TreeOptions:
     max_rows: int = 100_000
     forest: int = 3
     forest_rows: int = 60_000
-    slack: float = 0.01
+    slack: float = 0.03
+    label_slack: float = 0.01
     seed: int = 0
 
 
@@ -61,13 +64,16 @@ def learn_tree(
     if not inputs or n < 2 * options.min_cell or len(np.unique(target.rank[:sample])) == 1:
         return Tree.single(), np.zeros(n, np.int64)
     features = np.column_stack([c.rank for c in inputs]).astype(np.float32)
-    classes = (not target.numeric and len(target.values) <= MAX_CLASSES) or len(target.values) <= FEW
+    classes = (not target.numeric and len(target.values) <= MAX_CLASSES) or len(
+        target.values
+    ) <= FEW
     y = target.rank[:sample] if classes else _spread(target.rank[:sample])
     seen = max(int(sample * LEARN_SHARE), min(sample, 2 * options.min_cell))
     grown = _grow(features[:seen], y[:seen], options, classes=classes)
     leaf = grown.apply(features)
     loss = node_loss(grown, leaf[seen:sample], y[seen:], classes=classes)
-    return _as_tree(grown, leaf, _cut(grown.tree_, loss, leaf, options))
+    slack = options.slack if target.numeric and len(target.values) > FEW else options.label_slack
+    return _as_tree(grown, leaf, _cut(grown.tree_, loss, leaf, options.min_cell, slack))
 
 
 def learn_forest(
@@ -168,7 +174,13 @@ def node_loss(grown, leaf: np.ndarray, y: np.ndarray, *, classes: bool) -> np.nd
     return np.asarray(rows * (share**2).sum(1) - 2 * (seen * share).sum(1) + rows)
 
 
-def _cut(tree, loss: np.ndarray, leaf: np.ndarray, options: TreeOptions) -> np.ndarray:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _cut(  # type: ignore[no-untyped-def]
+    tree,  # noqa: ANN001
+    loss: np.ndarray,
+    leaf: np.ndarray,
+    min_cell: int,
+    slack: float,
+) -> np.ndarray:
     """Which inner nodes become leaves: bool of shape (nodes,)."""
     left, right = tree.children_left, tree.children_right
     rows = _up((left, right), np.bincount(leaf, minlength=len(left)).astype(np.int64))
@@ -177,9 +189,8 @@ def _cut(tree, loss: np.ndarray, leaf: np.ndarray, options: TreeOptions) -> np.n
         if left[node] < 0:
             continue
         below = best[left[node]] + best[right[node]]
-        if min(rows[left[node]], rows[right[node]]) < options.min_cell or below > loss[node] * (
-            1 + options.slack
-        ):
+        thin = min(rows[left[node]], rows[right[node]]) < min_cell
+        if thin or below > loss[node] * (1 + slack):
             cut[node] = True
         else:
             best[node] = below

@@ -6,8 +6,9 @@ Every method is a pure function of (model, seed, scale, row numbers); what is re
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,10 +16,18 @@ from genesis_sql.plan.definition import Model
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows, run
-from genesis_sql.program.steps import PARENT, Link, MainParent, Pick, PickDistinct, Program
+from genesis_sql.program.steps import (
+    PARENT,
+    Link,
+    MainParent,
+    Pick,
+    PickDistinct,
+    Program,
+    step_inputs,
+)
 
 COUNT_BLOCK = 65_536  # parents whose counts are drawn at a time
-KEEP_ROWS = 4_000_000  # values of a parent's column kept for its children
+KEEP_ROWS = 200_000  # a parent of so few rows is drawn once and kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +40,21 @@ class Family:
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """Rows of a parent that can be chosen, by group: member row numbers, where groups begin, running weights."""
+    """Rows of a parent that can be chosen, by group; the last group holds all of them.
+
+    Attributes:
+        members: row numbers, sorted by group.
+        offsets: where each group begins, and the end.
+        cumulated: running weight inside the group.
+        kinds: the group of each kind; of a kind without rows, the last group.
+        places: the group of each combination of shared values.
+    """
 
     members: np.ndarray
     offsets: np.ndarray
     cumulated: np.ndarray
-    codes: Mapping[tuple[object, ...], int]
+    kinds: np.ndarray
+    places: Mapping[tuple[object, ...], int]
 
 
 class Sampler:
@@ -55,7 +73,7 @@ class Sampler:
     def size(self, table: str) -> int:
         """Rows of a table at this scale."""
         if table in self.model.verbatim:
-            return self.model.verbatim[table].num_rows
+            return int(self.model.verbatim[table].num_rows)
         program = self.model.programs[table]
         if program.main is None:
             return round(self.scale * program.rows)
@@ -146,19 +164,20 @@ class Sampler:
         rows, parent = self._locate(table, numbers)
         return run(program, self.identity, rows, _Parents(self, program, parent, rows), wanted)
 
-    def column(self, table: str, name: str, numbers: np.ndarray) -> Raw:
-        """A raw column of a parent by row number; all of it is kept where it is small and asked for often."""
+    def columns(self, table: str, numbers: np.ndarray, names: Sequence[str]) -> dict[str, Raw]:
+        """Raw columns of a parent by row number; a small parent is drawn once and kept whole."""
         size = self.size(table)
-        if size > KEEP_ROWS or (
-            self.model.programs[table].main is not None and len(numbers) * 8 < size
-        ):
+        if size > KEEP_ROWS:
             places, back = np.unique(numbers, return_inverse=True)
-            return self.raw(table, places, [name])[name].take(back)
+            raw = self.raw(table, places, names)
+            return {n: raw[n].take(back) for n in names}
         with self._lock:
             kept = self._kept.setdefault(table, {})
-            if name not in kept:
-                kept[name] = self.raw(table, np.arange(size, dtype=np.int64), [name])[name]
-        return kept[name].take(numbers)
+            missing = [n for n in names if n not in kept]
+            if missing:
+                raw = self.raw(table, np.arange(size, dtype=np.int64), missing)
+                kept.update({n: raw[n] for n in missing})
+        return {n: kept[n].take(numbers) for n in names}
 
     # further parents
 
@@ -169,18 +188,11 @@ class Sampler:
         from genesis_sql.program import kernel
 
         groups = self.groups(program, step)
-        everyone = groups.codes[()]
         if step.shared:
-            cells = list(zip(*(_hashable(r) for r in shared), strict=True))
-            group = np.array([groups.codes.get(c, -1) for c in cells], np.int64)
+            cells = zip(*(_hashable(r) for r in shared), strict=True)
+            group = np.array([groups.places.get(c, -1) for c in cells], np.int64)
         else:
-            lookup = np.full(
-                int(max([c[0] for c in groups.codes if c], default=0)) + 2, everyone, np.int64
-            )  # type: ignore[type-var,call-overload]
-            for code, at in groups.codes.items():
-                if code:
-                    lookup[code[0]] = at  # type: ignore[index]
-            group = lookup[np.minimum(kind, len(lookup) - 1)]
+            group = groups.kinds[np.minimum(kind, len(groups.kinds) - 1)]
         group = np.where(kind > 0, group, -1)
         at = np.empty(len(word), np.int64)
         kernel.choose(group, word, groups.offsets, groups.cumulated, at)
@@ -209,34 +221,31 @@ class Sampler:
             weight = np.ones(len(numbers), np.int64)
         if step.shared:
             labels = list(zip(*(_hashable(raw[own]) for _, own in step.shared), strict=True))
-            codes = {label: i for i, label in enumerate(dict.fromkeys(labels))}
-            group = np.array([codes[label] for label in labels], np.int64)
-            weight = np.maximum(weight, 1)
-        else:
-            values, group = np.unique(raw[step.group].values, return_inverse=True)
-            codes = {(int(v),): i for i, v in enumerate(values)}
-        return _grouped(numbers, group, weight, codes)
+            places = {label: i for i, label in enumerate(dict.fromkeys(labels))}
+            group = np.array([places[label] for label in labels], np.int64)
+            return _grouped(numbers, group, np.maximum(weight, 1), len(places), places)
+        kinds = raw[step.group].values.astype(np.int64)
+        return _grouped(numbers, kinds, weight, int(kinds.max(initial=0)) + 1, {})
 
 
 def _grouped(
-    numbers: np.ndarray, group: np.ndarray, weight: np.ndarray, codes: dict[tuple[object, ...], int]
+    numbers: np.ndarray,
+    group: np.ndarray,
+    weight: np.ndarray,
+    count: int,
+    places: dict[tuple[object, ...], int],
 ) -> Groups:
     """Members of positive weight sorted by group, and behind them one group of all."""
     chosen = np.flatnonzero(weight > 0)
     order = chosen[np.argsort(group[chosen], kind="stable")]
-    sizes = np.bincount(group[order], minlength=len(codes))
+    sizes = np.bincount(group[order], minlength=count)
     members = np.r_[numbers[order], numbers[chosen]]
-    offsets = np.r_[0, np.cumsum(sizes), len(order) + len(chosen)]
+    offsets = np.r_[0, np.cumsum(sizes), len(order) + len(chosen)].astype(np.int64)
     running = np.cumsum(np.r_[weight[order], weight[chosen]])
     begins = np.r_[0, running][offsets[:-1]]
-    cumulated = running - np.repeat(begins, np.diff(offsets))
-    lost = {c: len(codes) for c, i in codes.items() if sizes[i] == 0}
-    return Groups(
-        members,
-        offsets.astype(np.int64),
-        cumulated.astype(np.int64),
-        {**codes, **lost, (): len(codes)},
-    )
+    cumulated = (running - np.repeat(begins, np.diff(offsets))).astype(np.int64)
+    kinds = np.r_[np.where(sizes > 0, np.arange(count), count), count].astype(np.int64)
+    return Groups(members, offsets, cumulated, kinds, places)
 
 
 def _hashable(raw: Raw) -> list[object]:
@@ -249,52 +258,50 @@ def _hashable(raw: Raw) -> list[object]:
 
 
 class _Parents:
-    """The parents of one block of rows."""
+    """The parents of one block of rows: all columns the program reads of one are brought at once."""
 
     def __init__(
         self, sampler: Sampler, program: Program, parent: np.ndarray | None, rows: Rows
     ) -> None:
         self.sampler, self.program, self.parent, self.rows = sampler, program, parent, rows
         self.links: dict[str, Link] = {link.alias: link for link in program.links}
+        self.held: dict[str, Raw] = {}
 
     def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
         alias, _, column = name.partition(".")
         if alias == PARENT and column == "#k":
-            return Raw(np.maximum(_known(self.rows.k), 0), _known(self.rows.k) >= 0)
+            k = _known(self.rows.k)
+            return Raw(np.maximum(k, 0), k >= 0)
         if alias == PARENT and column == "#count":
             return Raw(_known(self.rows.count))
-        if alias == PARENT:
-            main = self.program.main
-            if main is None:
-                raise KeyError(name)
-            number, table = _known(self.parent), main.link.parent
+        if name not in self.held:
+            self._bring(alias, raw)
+        return self.held[name]
+
+    def _bring(self, alias: str, raw: Mapping[str, Raw]) -> None:
+        names = foreign_columns(self.program, alias)
+        if alias == PARENT and self.program.main is not None:
+            number, table = _known(self.parent), self.program.main.link.parent
         else:
             chosen = raw[self.links[alias].row]
-            number = (
-                chosen.values if chosen.valid is None else np.where(chosen.valid, chosen.values, -1)
-            )
+            number = np.where(_valid(chosen), chosen.values, -1)
             table = self.links[alias].parent
-        return self._of_rows(table, column, number)
-
-    def _of_rows(self, table: str, column: str, number: np.ndarray) -> Raw:
-        """A parent's column, NULL where the number is -1."""
         has = number >= 0
-        if has.all():
-            return self.sampler.column(table, column, number)
-        if not has.any():
-            empty = self.sampler.raw(table, np.zeros(0, np.int64), [column])[column]
-            return self._null(table, column, np.zeros(len(number), empty.values.dtype), has)
-        found = self.sampler.column(table, column, number[has])
-        values = np.zeros((len(number), *found.values.shape[1:]), found.values.dtype)
-        values[has] = found.values
-        valid = has.copy()
-        if found.valid is not None:
-            valid[has] = found.valid
-        return self._null(table, column, values, valid)
+        found = self.sampler.columns(table, number[has], names)
+        for name in names:
+            self.held[f"{alias}.{name}"] = self._spread(table, name, found[name], has)
 
-    def _null(self, table: str, column: str, values: np.ndarray, valid: np.ndarray) -> Raw:
-        labels = isinstance(self.sampler.model.programs[table].domains[column], Categories)
-        return Raw(values) if labels else Raw(values, valid)
+    def _spread(self, table: str, column: str, found: Raw, has: np.ndarray) -> Raw:
+        """A column of the rows that have this parent, NULL in the others."""
+        if has.all():
+            return found
+        values = np.zeros((len(has), *found.values.shape[1:]), found.values.dtype)
+        values[has] = found.values
+        if isinstance(self.sampler.model.programs[table].domains[column], Categories):
+            return Raw(values)
+        valid = has.copy()
+        valid[has] = _valid(found)
+        return Raw(values, valid)
 
     def choose(
         self, step: Pick, kind: np.ndarray, shared: list[Raw], word: np.ndarray
@@ -303,6 +310,18 @@ class _Parents:
 
     def size(self, alias: str) -> int:
         return self.sampler.size(self.links[alias].parent)
+
+
+@lru_cache(maxsize=512)
+def foreign_columns(program: Program, alias: str) -> tuple[str, ...]:
+    """The columns of one parent that a program reads."""
+    read = (name for step in program.steps for name in step_inputs(step))
+    found = {n.partition(".")[2] for n in read if n.startswith(f"{alias}.")}
+    return tuple(sorted(found - {"#k", "#count"}))
+
+
+def _valid(raw: Raw) -> np.ndarray:
+    return np.ones(len(raw), bool) if raw.valid is None else raw.valid
 
 
 def _known(values: np.ndarray | None) -> np.ndarray:
