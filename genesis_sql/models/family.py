@@ -68,16 +68,19 @@ def ties(tables: Mapping[str, Loaded], name: str, main: str | None = None) -> Ti
 def choose_main(loaded: Loaded, links: Sequence[LinkData]) -> LinkData | None:
     """The parent whose children resemble one another most: the one they form a history of.
 
-    A key that contains another's columns goes first; one that is mostly NULL goes last.
+    A reference inside a composite key goes first, then one that contains another's columns; one that
+    is mostly NULL goes last.
     """
     if len(links) < 2:
         return links[0] if links else None
+    keys = [set(k) for k in (loaded.table.primary_key, *loaded.table.unique_keys) if len(k) > 1]
 
-    def rank(link: LinkData) -> tuple[int, int, float]:
+    def rank(link: LinkData) -> tuple[int, int, int, float]:
         columns = set(link.relationship.columns)
+        keyed = int(any(columns <= k for k in keys))
         covers = sum(columns > set(x.relationship.columns) for x in loaded.links)
         mostly = int((link.parent_row >= 0).mean() > 0.5) if loaded.rows else 0
-        return covers, mostly, likeness(loaded, link)
+        return keyed, covers, mostly, likeness(loaded, link)
 
     return max(links, key=rank)
 

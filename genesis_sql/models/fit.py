@@ -184,6 +184,7 @@ class Learner:
         self.settled: set[str] = set()
         self.main: MainParent | None = None
         self.hurried = False
+        self.unique_by: set[str] = set()
         self._settle()
 
     # what is fixed by keys
@@ -223,7 +224,9 @@ class Learner:
         loose = 0 if strict else int((link.parent_row < 0).sum())
         program_link = Link(PARENT, key.parent, key.columns, key.parent_columns)
         self.main = MainParent(program_link, f"#count:{self.name}", loose, max(parent.rows, 1))
-        left = residual(self.loaded, link)
+        further = self.ties.further + self.ties.own
+        chosen = {c for x in further for c in x.relationship.columns}
+        left = residual(self.loaded, self.own, link, chosen)
         k, count = sibling_order(
             self.loaded, link, left.column if left and left.kind == "sibling" else None
         )
@@ -291,6 +294,7 @@ class Learner:
         if left.column in self.settled:
             return
         held = self.own[left.column]
+        self.unique_by.add(left.column)
         self.domains[left.column] = held.domain
         if left.kind == "sibling":
             self.before.append(Sibling(left.column, left.base))
@@ -393,6 +397,7 @@ class Learner:
         self.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
         row = self.links[-1].row
         if self._bridge(key.columns):
+            self.unique_by.update(key.columns)
             self.after.append(PickDistinct(row, alias))
         else:
             shared = tuple(
@@ -405,11 +410,12 @@ class Learner:
             self._copy(own, alias, above, drawn_alone=False, link=link)
 
     def _bridge(self, columns: tuple[str, ...]) -> bool:
-        """Whether the key is made of the main parent's key and this one alone."""
+        """Whether this key has to make a composite key unique among the main parent's children."""
         keys = [self.loaded.table.primary_key, *self.loaded.table.unique_keys]
-        main = self.ties.main.relationship.columns if self.ties.main else ()
+        main = set(self.ties.main.relationship.columns) if self.ties.main else set()
+        unique = self.unique_by
         return bool(main) and any(
-            set(k) == set(main) | set(columns) for k in keys if len(k) > len(columns)
+            main | set(columns) <= set(k) and not unique.intersection(k) for k in keys
         )
 
     def _pick(

@@ -60,16 +60,17 @@ def coded(name: str, domain: Domain, raw: Raw) -> Coded:
     return Coded(name, domain, raw, rank, values, count.astype(np.int64))
 
 
+def spread(x: np.ndarray) -> np.ndarray:
+    """The finaliser of splitmix64 (Steele, Lea, Flood 2014) on uint64."""
+    z = x + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(z ^ (z >> np.uint64(31)))
+
+
 def row_hash(columns: Mapping[str, Coded], n: int) -> np.ndarray:
-    """A 64-bit hash of every row's ranks (splitmix64), the same on every machine: gives rows a canonical order."""
+    """A 64-bit hash of every row's ranks, the same on every machine."""
     out = np.full(n, 0x9E3779B97F4A7C15, np.uint64)
     for name in sorted(columns):
-        z = (
-            out
-            + columns[name].rank.astype(np.uint64) * np.uint64(0xBF58476D1CE4E5B9)
-            + np.uint64(0x9E3779B97F4A7C15)
-        )
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        out = z ^ (z >> np.uint64(31))
+        out = spread(out + columns[name].rank.astype(np.uint64) * np.uint64(0xBF58476D1CE4E5B9))
     return out

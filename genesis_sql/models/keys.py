@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -12,6 +13,7 @@ from genesis_sql.encoders.identifier import fit_identifier, fit_pattern
 from genesis_sql.encoders.key import fit_integer_key
 from genesis_sql.encoders.number import fit_number
 from genesis_sql.encoders.text import fit_text
+from genesis_sql.models.frame import Coded
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.program.domain import Grid, Key, Words
 from genesis_sql.program.pattern import UUID, Pattern
@@ -98,24 +100,35 @@ def _texts(array: pa.Array | pa.ChunkedArray) -> np.ndarray:
     return texts
 
 
-def residual(loaded: Loaded, link: LinkData) -> Residual | None:
-    """What the main parent's key lacks for a composite key of this table, where it is one column of numbers or labels."""
+def residual(
+    loaded: Loaded, own: Mapping[str, Coded], link: LinkData, chosen_keys: Set[str]
+) -> Residual | None:
+    """The column that makes a composite key unique among the main parent's children.
+
+    Args:
+        loaded: the table.
+        own: its columns of numbers and labels, references to verbatim tables too.
+        link: to the main parent.
+        chosen_keys: columns that the choice of a further parent fills.
+
+    Returns:
+        None where the key has no column of its own: then the other references make it unique.
+    """
+    main = set(link.relationship.columns)
     for key in [loaded.table.primary_key, *loaded.table.unique_keys]:
-        left = [c for c in key if c not in link.relationship.columns]
-        taken = {c for x in loaded.links if x is not link for c in x.relationship.columns}
-        if (
-            len(left) != 1
-            or len(left) == len(key)
-            or left[0] in taken
-            or left[0] not in loaded.columns
-        ):
+        if len(key) < 2 or not main < set(key):
             continue
-        column = loaded.columns[left[0]]
-        if column.numeric and isinstance(column.domain, Grid) and column.domain.step == 1:
+        left = [c for c in key if c not in main | chosen_keys and c in own]
+        if not left:
+            continue
+        chosen = max(left, key=lambda c: len(own[c].values))
+        column = own[chosen]
+        alone = set(key) == main | {chosen}
+        if alone and isinstance(column.domain, Grid) and column.domain.step == 1:
             base = _counts_up(column.raw.values, link.parent_row)
             if base is not None:
-                return Residual(left[0], "sibling", base)
-        return Residual(left[0], "stratum")
+                return Residual(chosen, "sibling", base)
+        return Residual(chosen, "stratum")
     return None
 
 

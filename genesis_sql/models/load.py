@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from genesis_sql.encoders.category import encode_labels, reorder
 from genesis_sql.encoders.number import fit_number
-from genesis_sql.models.frame import Coded, coded, row_hash
+from genesis_sql.models.frame import Coded, coded, row_hash, spread
 from genesis_sql.models.order import binned, label_order
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.sqlbuild import quoted
@@ -163,13 +163,23 @@ def parent_rows(
 
 
 def _order_hash(loaded: Loaded) -> np.ndarray:
-    """Canonical order: by content first; the key breaks ties between equal rows."""
-    out = row_hash(loaded.columns, loaded.rows)
-    for name in loaded.table.primary_key:
-        if name in loaded.arrow.column_names and name not in loaded.columns:
-            _, codes = encode_labels(_array(loaded.arrow, name).cast(pa.string()))
-            out = out ^ (codes.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(40))
-    return out
+    """What sorts the rows into one random order that depends on their content alone.
+
+    Equal rows are told apart by the order of their keys, and spread like all others.
+    """
+    content = row_hash(loaded.columns, loaded.rows)
+    ranks = [
+        encode_labels(_array(loaded.arrow, name).cast(pa.string()))[1]
+        for name in loaded.table.primary_key
+        if name in loaded.arrow.column_names and name not in loaded.columns
+    ]
+    order = np.lexsort((*ranks, content))
+    held = content[order]
+    begins = np.r_[True, held[1:] != held[:-1]] if len(held) else np.zeros(0, bool)
+    start = np.maximum.accumulate(np.where(begins, np.arange(len(held)), 0))
+    place = np.empty(len(held), np.uint64)
+    place[order] = (np.arange(len(held)) - start).astype(np.uint64)
+    return spread(content + place * np.uint64(0xD1B54A32D192ED03))
 
 
 def fingerprint(tables: Mapping[str, Loaded]) -> str:

@@ -23,6 +23,7 @@ from genesis_sql.program.steps import (
     Pick,
     PickDistinct,
     Program,
+    Stratum,
     step_inputs,
 )
 
@@ -111,13 +112,12 @@ class Sampler:
         return Family(np.concatenate(ends), np.concatenate(pieces))
 
     def _most(self, table: str) -> int:
-        """The most children a parent can have: a bridge table has no more than its other parent has rows."""
+        """The most children a parent can have: what keeps a composite key unique must not run out."""
         program = self.model.programs[table]
         links = {link.alias: link.parent for link in program.links}
-        return min(
-            [2**31]
-            + [self.size(links[s.alias]) for s in program.steps if isinstance(s, PickDistinct)]
-        )
+        limits = [self.size(links[s.alias]) for s in program.steps if isinstance(s, PickDistinct)]
+        limits += [len(s.values) for s in program.steps if isinstance(s, Stratum)]
+        return min([2**31, *limits])
 
     def _main(self, table: str) -> MainParent:
         main = self.model.programs[table].main

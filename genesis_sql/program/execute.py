@@ -239,11 +239,11 @@ class _State:
 
     def stratum(self, step: Stratum) -> Raw:
         k, count = self._family()
-        part = (np.maximum(k, 0) + self.word(step.column, "cell") * HALF_OPEN) * len(step.values)
-        at = np.minimum(
-            np.floor(part / np.maximum(count, 1)).astype(np.int64), len(step.values) - 1
-        )
-        return Raw(step.values[at])
+        size, place, many = len(step.values), np.maximum(k, 0), np.maximum(count, 1)
+        first = place * size // many
+        width = (place + 1) * size // many - first
+        at = first + np.floor(self.word(step.column, "cell") * HALF_OPEN * width).astype(np.int64)
+        return Raw(step.values[np.minimum(at, size - 1)])
 
     def _family(self) -> tuple[np.ndarray, np.ndarray]:
         if self.rows.k is None or self.rows.count is None:

@@ -116,7 +116,10 @@ class Sibling:
 
 @dataclass(frozen=True, eq=False)
 class Stratum:
-    """A value that no sibling has: child k of c takes one out of the k-th of c equal strata of the sorted values."""
+    """A value that no sibling has: child k of c takes one of the k-th of c runs of the n sorted values.
+
+    Run k is [k · n div c, (k + 1) · n div c); the value stands at its begin + floor(u · its length).
+    """
 
     column: str
     values: np.ndarray

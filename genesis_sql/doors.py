@@ -1,0 +1,270 @@
+"""The Python doors: the functions of SQL as plain Python functions, with the real exception classes.
+
+Each takes an open DuckDB connection (any, registered or not) and works where that connection stands. Effects return
+one dict per thing they touched, reads return a relation of the connection: `.df()`, `.arrow()`, `.pl()`, `.show()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from genesis_sql import interrupt
+from genesis_sql.errors import OptionError, TransactionError
+from genesis_sql.session import Session, restored, session_of
+from genesis_sql.types import Call
+
+Row = dict[str, Any]
+
+
+def fit(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    source: Any,
+    *,
+    method: str = "trees",
+    seed: int = 0,
+    options: Mapping[str, Any] | None = None,
+) -> list[Row]:
+    """Learn one table, query or frame as a new version of a model.
+
+    Args:
+        con: where the model is kept.
+        name: of the model.
+        source: a table's name, a query as '(SELECT …)', or a pandas, polars or Arrow frame.
+        method: how it is learnt.
+        seed: of the choices the fit makes.
+        options: of the method, such as {'min_cell': 50}.
+
+    Example:
+        >>> con = duckdb.connect()
+        >>> _ = con.execute("CREATE TABLE t AS SELECT range % 3 AS a FROM range(100)")
+        >>> [(row["model"], row["rows"]) for row in fit(con, "m", "t")]
+        [('m', 100)]
+        >>> con.close()
+    """
+    given = {"model": name, "method": method, "seed": seed, "options": options}
+    key = "source" if isinstance(source, str) else "frame"
+    return _effect(con, "fit", {**given, key: source})
+
+
+def fit_database(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    *,
+    schema: str | None = None,
+    tables: Sequence[str] | None = None,
+    relationships: Sequence[str] | None = None,
+    verbatim: Sequence[str] | None = None,
+    orphans: str = "null",
+    method: str = "trees",
+    seed: int = 0,
+    options: Mapping[str, Any] | None = None,
+) -> list[Row]:
+    """Learn the tables of a schema and the keys between them as a new version of a model.
+
+    Args:
+        con: where the tables are and the model is kept.
+        name: of the model.
+        schema: another than the current one.
+        tables: only these; views too where they are named.
+        relationships: keys the catalog does not have, as 'orders(customer_id) -> customers(id)'.
+        verbatim: tables to copy unchanged.
+        orphans: what becomes of references that find no parent: 'null'.
+        method: how they are learnt.
+        seed: of the choices the fit makes.
+        options: of the method, for all tables or by table, such as {'orders': {'min_cell': 50}}.
+    """
+    return _effect(
+        con,
+        "fit_database",
+        {
+            "model": name,
+            "schema": schema,
+            "tables": _listed("tables", tables),
+            "relationships": _listed("relationships", relationships),
+            "verbatim": _listed("verbatim", verbatim),
+            "orphans": orphans,
+            "method": method,
+            "seed": seed,
+            "options": options,
+        },
+    )
+
+
+def generate(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    table: str | None = None,
+    *,
+    rows: int | None = None,
+    first_row: int = 0,
+    scale: float | None = None,
+    seed: int = 0,
+    version: int | None = None,
+) -> duckdb.DuckDBPyRelation:
+    """Rows of a model as a relation; nothing is written, and the rows are drawn when they are read.
+
+    Args:
+        con: where the model is kept.
+        name: of the model.
+        table: may be left out where the model has one table.
+        rows: how many; all of the table at that scale where not given.
+        first_row: the number of the first one, from 0.
+        scale: of the whole database that the rows belong to.
+        seed: another one gives other rows.
+        version: another than the active one.
+    """
+    session, database, schema = _place(con)
+    interrupt.clear()
+    with session.cursor() as cursor:
+        session.announce(cursor, session.load(cursor, database, name, version))
+    arguments = {
+        "model": name,
+        "part": table,
+        "rows": rows,
+        "first_row": first_row,
+        "scale": scale,
+        "seed": seed,
+        "version": version,
+    }
+    return _read(con, session, "generate", arguments, database, schema)
+
+
+def generate_database(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    target: str,
+    *,
+    scale: float = 1.0,
+    seed: int = 0,
+    version: int | None = None,
+    if_exists: str = "error",
+    keys: str = "declare",
+) -> list[Row]:
+    """Write all tables of a model, with their keys, into a schema; all of them or none.
+
+    Args:
+        con: where the model is kept.
+        name: of the model.
+        target: a schema, or 'alias.schema' of an attached file.
+        scale: 2 makes twice as many rows.
+        seed: another one gives other rows.
+        version: another than the active one.
+        if_exists: 'error', or 'replace' tables that an earlier call wrote.
+        keys: 'declare' them, or 'none'.
+    """
+    given = {"model": name, "target": target, "scale": scale, "seed": seed, "version": version}
+    return _effect(con, "generate_database", {**given, "if_exists": if_exists, "keys": keys})
+
+
+def check(
+    con: duckdb.DuckDBPyConnection,
+    source: Any = "main",
+    *,
+    relationships: Sequence[str] | None = None,
+    verbatim: Sequence[str] | None = None,
+) -> list[Row]:
+    """What would be left out of a fit or fail, and why: a schema, a table, a query or a frame."""
+    given = {
+        "relationships": _listed("relationships", relationships),
+        "verbatim": _listed("verbatim", verbatim),
+    }
+    return _effect(
+        con, "check", {**given, "source" if isinstance(source, str) else "frame": source}
+    )
+
+
+def list_models(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+    """Models and their versions (`genesis_models()`; `genesis_sql.models` is a folder)."""
+    session, database, schema = _place(con)
+    return _read(con, session, "models", {}, database, schema)
+
+
+def describe(
+    con: duckdb.DuckDBPyConnection, name: str, *, version: int | None = None
+) -> duckdb.DuckDBPyRelation:
+    """How every column of a model is made."""
+    session, database, schema = _place(con)
+    arguments = {"model": name, "version": version}
+    return _read(con, session, "describe", arguments, database, schema)
+
+
+def history(con: duckdb.DuckDBPyConnection, name: str | None = None) -> duckdb.DuckDBPyRelation:
+    """What was run, with which arguments, and how it ended; the newest first."""
+    session, database, schema = _place(con)
+    return _read(con, session, "history", {"model": name}, database, schema)
+
+
+def activate(con: duckdb.DuckDBPyConnection, name: str, *, version: int) -> list[Row]:
+    """Make a version the one that is used where none is named."""
+    return _effect(con, "activate", {"model": name, "version": version})
+
+
+def drop(con: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
+    """Remove a model with its versions; the history stays."""
+    return _effect(con, "drop", {"model": name})
+
+
+def export(
+    con: duckdb.DuckDBPyConnection, name: str, path: str, *, version: int | None = None
+) -> list[Row]:
+    """Write a model into a file."""
+    return _effect(con, "export", {"model": name, "path": str(path), "version": version})
+
+
+def import_(con: duckdb.DuckDBPyConnection, path: str, *, name: str | None = None) -> list[Row]:
+    """Store the model of a file, under another name where one is given."""
+    return _effect(con, "import", {"path": str(path), "model": name})
+
+
+def uninstall(con: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Remove the schema genesis: models, history and all."""
+    return _effect(con, "uninstall", {})
+
+
+def _place(con: duckdb.DuckDBPyConnection) -> tuple[Session, str, str]:
+    """The session of a connection, and the database and schema where it stands."""
+    session = session_of(con)
+    database, schema = con.execute("SELECT current_database(), current_schema()").fetchall()[0]
+    return session, database, schema
+
+
+def _effect(con: duckdb.DuckDBPyConnection, verb: str, arguments: Row) -> list[Row]:
+    session, database, schema = _place(con)
+    if verb != "check":
+        _refuse_transaction(con, verb)
+    with restored():
+        return session.effect(Call(verb, arguments, database, schema))
+
+
+def _refuse_transaction(con: duckdb.DuckDBPyConnection, verb: str) -> None:
+    """An effect has a transaction of its own, which a ROLLBACK of the caller's would not undo."""
+    try:
+        con.execute("BEGIN")
+    except duckdb.TransactionException:
+        message = f"{verb} was called inside a transaction, whose ROLLBACK would not undo it: COMMIT or ROLLBACK first, then call it again"
+        raise TransactionError(message) from None
+    con.execute("ROLLBACK")
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection,
+    session: Session,
+    kind: str,
+    arguments: Row,
+    database: str,
+    schema: str,
+) -> duckdb.DuckDBPyRelation:
+    from genesis_sql.reads import PLANS
+
+    return con.sql(PLANS[kind](session, arguments, database, schema))
+
+
+def _listed(name: str, value: Sequence[str] | None) -> list[str] | None:
+    if isinstance(value, str):
+        message = f"{name}={value!r} is no list of texts; write {name}=[{value!r}]"
+        raise OptionError(message)
+    return None if value is None else list(value)
