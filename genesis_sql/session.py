@@ -57,8 +57,12 @@ def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 def session_of(con: duckdb.DuckDBPyConnection) -> Session:
     """The session of a connection, registered if it was not yet."""
-    register(con)
-    return _session_of(con)
+    interrupt.watch()
+    with _LOCK:
+        session = _session_of(con)
+        if all(known() is not con for known in session.connections):
+            session.attach(con)
+    return session
 
 
 def _session_of(con: duckdb.DuckDBPyConnection) -> Session:
@@ -226,7 +230,7 @@ class Session:
             for table in model.order:
                 name = function_name(model, table)
                 if name not in self.given and not _exists(cursor, name):
-                    takes = ["BIGINT", "BIGINT", "DOUBLE"]
+                    takes = ["BIGINT", "BIGINT", "BIGINT", "DOUBLE"]
                     give(
                         cursor,
                         name,
@@ -237,9 +241,11 @@ class Session:
                     )
                 self.given.add(name)
 
-    def rows(self, identity: str, table: str, numbers: Any, seed: int, scale: float) -> Any:
-        """A chunk of rows as one Arrow struct array."""
-        from genesis_sql.plan.output import rows_of
+    def rows(
+        self, identity: str, table: str, numbers: Any, end: int, seed: int, scale: float
+    ) -> Any:
+        """A chunk of rows as one Arrow struct array; the query that asks ends before row ``end``."""
+        from genesis_sql.plan.output import chunk_of
 
         interrupt.check()
         model = self.models.get(identity)
@@ -249,7 +255,7 @@ class Session:
                 raise ModelNotFoundError(message)
             with self.cursor() as cursor:
                 model = self.load(cursor, *self.known[identity])
-        return rows_of(self.sampler(model, seed, scale), table, numbers)
+        return chunk_of(self.sampler(model, seed, scale), table, numbers, end)
 
     # doors
 
@@ -313,8 +319,9 @@ class _Door:
 
 
 def _rows_function(token: str, identity: str, table: str) -> Callable[..., Any]:
-    def rows(i: Any, seed: Any, scale: Any) -> Any:
-        return _Door(token)._session().rows(identity, table, i, seed[0].as_py(), scale[0].as_py())
+    def rows(i: Any, end: Any, seed: Any, scale: Any) -> Any:
+        session = _Door(token)._session()
+        return session.rows(identity, table, i, *(a[0].as_py() for a in (end, seed, scale)))
 
     return rows
 

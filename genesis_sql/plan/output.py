@@ -145,21 +145,36 @@ def _type(program: Program, name: str) -> str:
     return next(o.type for o in program.outputs if o.name == name)
 
 
-def rows_of(sampler: Sampler, table: str, numbers: pa.Array | pa.ChunkedArray) -> pa.StructArray:
-    """Rows of a table by number (Arrow integers) as one struct array, fields c0, c1, …"""
-    at = np.asarray(
-        numbers.to_numpy()
-        if isinstance(numbers, pa.ChunkedArray)
-        else numbers.to_numpy(zero_copy_only=False),
-        np.int64,
+def chunk_of(
+    sampler: Sampler, table: str, numbers: pa.Array | pa.ChunkedArray, end: int
+) -> pa.StructArray:
+    """Rows of a table by number (Arrow integers) as one struct array, fields c0, c1, …
+
+    Consecutive numbers are served from blocks drawn ahead, up to row ``end``.
+    """
+    whole = _whole(numbers)
+    at = np.asarray(whole.to_numpy(zero_copy_only=False), np.int64)
+    size = len(at)
+    if (
+        table in sampler.model.verbatim
+        or size == 0
+        or at[-1] - at[0] != size - 1
+        or (np.diff(at) != 1).any()
+    ):
+        return rows_of(sampler, table, at)
+    blocks = sampler.blocks(
+        table, lambda first, stop: rows_of(sampler, table, np.arange(first, stop))
     )
+    return blocks.chunk(int(at[0]), int(at[-1]) + 1, end)
+
+
+def rows_of(sampler: Sampler, table: str, at: np.ndarray) -> pa.StructArray:
+    """Rows of a table by number as one struct array, fields c0, c1, …"""
     model = sampler.model
     if table in model.verbatim:
-        rows = model.verbatim[table].take(pa.array(at)).combine_chunks()
-        arrays = [a.combine_chunks() if isinstance(a, pa.ChunkedArray) else a for a in rows.columns]
-        return pa.StructArray.from_arrays(
-            [_whole(a) for a in arrays], [f"c{i}" for i in range(len(arrays))]
-        )
+        rows = model.verbatim[table].take(pa.array(at))
+        arrays = [_whole(a) for a in rows.columns]
+        return pa.StructArray.from_arrays(arrays, [f"c{i}" for i in range(len(arrays))])
     program = model.programs[table]
     return batch(program, sampler.raw(table, at, sampled(program)))
 

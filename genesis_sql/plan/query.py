@@ -38,7 +38,7 @@ def rows_sql(model: Model, table: str, *, first: int, stop: int, seed: int, scal
         if table in model.verbatim
         else select_list(model.programs[table])
     )
-    call = f"{function_name(model, table)}(i, {seed}::BIGINT, {scale!r}::DOUBLE)"
+    call = f"{function_name(model, table)}(i, {stop}::BIGINT, {seed}::BIGINT, {scale!r}::DOUBLE)"
     return (
         f"SELECT {columns} FROM (SELECT unnest({call}) FROM range({first}, {stop}) AS numbers(i))"  # noqa: S608 - numbers and quoted names
     )

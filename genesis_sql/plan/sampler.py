@@ -6,12 +6,14 @@ Every method is a pure function of (model, seed, scale, row numbers); what is re
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
 
+from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.definition import Model
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.draw import address
@@ -68,6 +70,12 @@ class Sampler:
         self._families: dict[str, Family] = {}
         self._groups: dict[tuple[str, str], Groups] = {}
         self._kept: dict[str, dict[str, Raw]] = {}
+        self._blocks: dict[str, Blocks] = {}
+
+    def blocks(self, table: str, draw: Callable[[int, int], pa.StructArray]) -> Blocks:
+        """Where chunks of a table's rows are served from; ``draw`` makes them."""
+        with self._lock:
+            return self._blocks.setdefault(table, Blocks(draw))
 
     # sizes
 

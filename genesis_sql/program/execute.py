@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -39,7 +40,10 @@ class Identity:
 
     def stream(self, table: str, column: str, purpose: str) -> Stream:
         """The stream of one purpose of one column."""
-        return stream(self.seed, self.uuid, table, column, purpose)
+        return _stream(self.seed, self.uuid, table, column, purpose)
+
+
+_stream = lru_cache(maxsize=16_384)(stream)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,10 +179,10 @@ class _State:
         from genesis_sql.program import kernel
 
         n, domain = len(self.address), self.program.domains[step.column]
-        codes = np.empty((len(step.inputs), n), np.int32)
+        codes = np.empty((n, len(step.inputs)), np.int32)
         for i, name in enumerate(step.inputs):
-            codes[i] = self.code(name)
-        tree = (step.tree.feature, step.tree.threshold, step.tree.left, step.tree.right)
+            codes[:, i] = self.code(name)
+        tree = step.tree.nodes
         cells = (step.cells.start, step.cells.accept, step.cells.alias)
         keys = self.keys(step.column, "cell", "within")
         if isinstance(domain, Categories):

@@ -32,11 +32,13 @@ def _word(a, b, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @njit(nogil=True, cache=True, inline="always")
-def _cell(codes, i, feature, threshold, left, right):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _cell(codes, i, nodes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     node = 0
-    while feature[node] >= 0:
-        node = left[node] if codes[feature[node], i] <= threshold[node] else right[node]
-    return left[node]
+    feature = nodes[0, 0]
+    while feature >= 0:
+        node = nodes[node, 2] if codes[i, feature] <= nodes[node, 1] else nodes[node, 3]
+        feature = nodes[node, 0]
+    return nodes[node, 2]
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -50,32 +52,30 @@ def _slot(cell, word, start, accept, alias):  # type: ignore[no-untyped-def]  # 
 
 
 @njit(nogil=True, cache=True)
-def draw_codes(codes, tree, keys, rows, cells, low, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def draw_codes(codes, nodes, keys, rows, cells, low, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Draw label codes into ``out`` (int32, n).
 
     Args:
-        codes: int32 of shape (inputs, n).
-        tree: feature, threshold, left, right (int32, nodes).
+        codes: int32 of shape (n, inputs): a row's inputs lie side by side.
+        nodes: int32 of shape (nodes, 4): feature (-1 at a leaf), threshold, left (the cell), right.
         keys: uint64 of shape (2,): the stream.
         rows: uint64 of shape (n,): addresses.
         cells: start, accept, alias.
         low: int32 of shape (slots,): the codes.
         out: int32 of shape (n,).
     """
-    feature, threshold, left, right = tree
     start, accept, alias = cells
     for i in range(len(rows)):
-        cell = _cell(codes, i, feature, threshold, left, right)
+        cell = _cell(codes, i, nodes)
         out[i] = low[_slot(cell, _word(keys[0], keys[1], rows[i]), start, accept, alias)]
 
 
 @njit(nogil=True, cache=True)
-def draw_grid(codes, tree, keys, rows, cells, low, width, null, out, valid):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def draw_grid(codes, nodes, keys, rows, cells, low, width, null, out, valid):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Draw whole numbers on a grid; ``keys`` has the two streams a, b, a', b'. ``valid`` is False at NULL."""
-    feature, threshold, left, right = tree
     start, accept, alias = cells
     for i in range(len(rows)):
-        cell = _cell(codes, i, feature, threshold, left, right)
+        cell = _cell(codes, i, nodes)
         at = _slot(cell, _word(keys[0], keys[1], rows[i]), start, accept, alias)
         valid[i] = not null[at]
         if width[at] > 1:
@@ -86,12 +86,11 @@ def draw_grid(codes, tree, keys, rows, cells, low, width, null, out, valid):  # 
 
 
 @njit(nogil=True, cache=True)
-def draw_reals(codes, tree, keys, rows, cells, low, width, null, out, valid):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def draw_reals(codes, nodes, keys, rows, cells, low, width, null, out, valid):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Draw doubles: low + u · width."""
-    feature, threshold, left, right = tree
     start, accept, alias = cells
     for i in range(len(rows)):
-        cell = _cell(codes, i, feature, threshold, left, right)
+        cell = _cell(codes, i, nodes)
         at = _slot(cell, _word(keys[0], keys[1], rows[i]), start, accept, alias)
         valid[i] = not null[at]
         if width[at] > 0.0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -38,6 +39,13 @@ class Tree:
         """The constant router: one cell."""
         zero, none = np.zeros(1, np.int32), np.full(1, -1, np.int32)
         return Tree(none, zero, zero, zero)
+
+    @cached_property
+    def nodes(self) -> np.ndarray:
+        """All four arrays side by side, int32 of shape (nodes, 4): what the kernel walks."""
+        return np.ascontiguousarray(
+            np.column_stack([self.feature, self.threshold, self.left, self.right]).astype(np.int32)
+        )
 
     @property
     def leaves(self) -> int:

@@ -1,0 +1,319 @@
+"""The SQL form of a sampling program on DuckDB: the same rows as the kernel, bit by bit.
+
+Plain and slow: the tests use it as the kernel's oracle. A program is written over a relation of rows with the columns
+``#number`` and ``#address``, and where the table has a main parent ``#k`` (-1: none), ``#count``, ``#parent_address``
+and ``#row:parent``. Every step adds its raw column: label codes, whole numbers on a grid, doubles, row numbers, or a
+list of words; NULL where the kernel has no valid value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from genesis_sql.errors import GenesisError
+from genesis_sql.program.domain import Categories
+from genesis_sql.program.draw import LOW, WORD, draw_columns
+from genesis_sql.program.execute import STRIDES, Identity
+from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, route, slot
+from genesis_sql.program.sql_nodes import (
+    above,
+    add,
+    as_type,
+    call,
+    case,
+    div,
+    element,
+    floored,
+    greatest,
+    is_null,
+    least,
+    less,
+    literal,
+    mod,
+    op,
+    own,
+    real,
+    relation_name,
+    times,
+    up_to,
+)
+from genesis_sql.program.sql_relation import Relation
+from genesis_sql.program.steps import (
+    PARENT,
+    Block,
+    Constant,
+    Copy,
+    Digit,
+    Draw,
+    Expression,
+    Number,
+    Pick,
+    PickDistinct,
+    PickSelf,
+    Program,
+    Random,
+    Sibling,
+    Stratum,
+    step_inputs,
+)
+from genesis_sql.sqlbuild import column, fill
+
+NUMBER, ADDRESS, K, COUNT, PARENT_ADDRESS = "#number", "#address", "#k", "#count", "#parent_address"
+EVERYONE = -1
+"""The group that holds all members, for kinds that no member has."""
+_FITTING = "(SELECT list(p ORDER BY p) FROM (SELECT unnest($primes) AS p) WHERE $size % p <> 0)"
+
+
+@dataclass(frozen=True)
+class ParentRows:
+    """A parent's rows: a relation with ``#number`` and its raw columns, and the program that tells which are codes."""
+
+    relation: str
+    program: Program
+
+
+@dataclass(frozen=True)
+class Members:
+    """The rows that a `Pick` chooses from.
+
+    Attributes:
+        totals: relation of (g0, g1, …, total): sum of the weights of each group.
+        members: relation of (g0, g1, …, number, since, until): the running weights of each row in its group.
+    """
+
+    totals: str
+    members: str
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a program finds around it: its parents' rows by alias, and the members of its picks by column."""
+
+    parents: Mapping[str, ParentRows] = field(default_factory=dict)
+    members: Mapping[str, Members] = field(default_factory=dict)
+
+
+def add_steps(
+    relation: Relation,
+    program: Program,
+    identity: Identity,
+    around: Around,
+    wanted: Iterable[str],
+) -> None:
+    """Add the raw columns that the wanted ones depend on, each under its name.
+
+    Args:
+        relation: the rows; see above.
+        program: what to run.
+        identity: uuid and seed.
+        around: parents and members.
+        wanted: columns of the program.
+
+    Raises:
+        GenesisError: a step has no SQL form.
+    """
+    steps = [s for s in program.needed(wanted) if not isinstance(s, Expression)]
+    writer = _Writer(relation, program, identity, around, [n for s in steps for n in step_inputs(s)])
+    if program.main is not None:
+        writer.attach(PARENT)
+    for step in steps:
+        if isinstance(step, Block):
+            message = f"table '{program.table}': the block step of method '{step.method}' for {', '.join(step.columns)} has no SQL form; generate the table with genesis_generate"
+            raise GenesisError(message)
+        _WRITE[type(step)](writer, step)
+    relation.close()
+
+
+class _Writer:
+    """The steps of one program while they are written."""
+
+    def __init__(
+        self,
+        relation: Relation,
+        program: Program,
+        identity: Identity,
+        around: Around,
+        inputs: Iterable[str],
+    ) -> None:
+        self.relation, self.program, self.identity = relation, program, identity
+        self.around, self.inputs = around, list(dict.fromkeys(inputs))
+        self.codes: set[str] = set()
+        self.words = 0
+
+    def keep(self, name: str, node: exp.Expression) -> exp.Column:
+        return self.relation.put(name, node, keep=True)
+
+    def word(self, of: str, purpose: str, row: str = ADDRESS) -> exp.Column:
+        """A word of the draw, as a column."""
+        self.words += 1
+        keys = self.identity.stream(self.program.table, of, purpose)
+        return self.relation.put_all(draw_columns(keys, row, f"#word {self.words} "))
+
+    def code(self, name: str) -> exp.Expression:
+        """Code of an input, as a column: numbers are cut at their edges, labels are codes already."""
+        if name not in self.program.edges:
+            return column(name)
+        if name not in self.codes:
+            self.codes.add(name)
+            self.keep(f"#code {name}", cut(column(name), self.program.edges[name]))
+        return column(f"#code {name}")
+
+    def family(self) -> tuple[exp.Expression, exp.Expression]:
+        """The row's place among its siblings, and their number."""
+        if self.program.main is None:
+            return column(NUMBER), add(column(NUMBER), 1)
+        return column(K), column(COUNT)
+
+    def attach(self, alias: str) -> None:
+        """Bring the columns of a parent that steps read; its row ``#row:alias`` is known by now."""
+        asked = [n.split(".", 1)[1] for n in self.inputs if n.startswith(f"{alias}.")]
+        if alias == PARENT and "#k" in asked:
+            self.keep(f"{alias}.#k", case([(up_to(literal(0), column(K)), column(K))]))
+        if alias == PARENT and "#count" in asked:
+            self.keep(f"{alias}.#count", column(COUNT))
+        asked = [n for n in asked if alias != PARENT or n not in ("#k", "#count")]
+        if not asked:
+            return
+        main = [self.program.main.link] if self.program.main else []
+        link = next(x for x in [*main, *self.program.links] if x.alias == alias)
+        if link.parent == self.program.table:
+            other, program = self.relation.close(shared=True), self.program
+        else:
+            other = self.around.parents[alias].relation
+            program = self.around.parents[alias].program
+        on = op(exp.EQ, column(NUMBER, "o"), column(link.row, "r"))
+        self.relation.join(other, on, [(f"{alias}.{n}", _or_zero(program, n)) for n in asked])
+
+    # one method for each kind of step
+
+    def draw(self, step: Draw) -> None:
+        name, domain = step.column, self.program.domains[step.column]
+        cell = route(step.tree, [self.code(n) for n in step.inputs])
+        at = slot(self.relation, f"#{name}", step.cells, cell, self.word(name, "cell"))
+        self.keep(
+            name,
+            drawn(
+                self.relation, f"#{name}", step.cells, domain, at, lambda: self.word(name, "within")
+            ),
+        )
+
+    def number(self, step: Number) -> None:
+        self.keep(step.column, _where(step.present, column(NUMBER)))
+
+    def constant(self, step: Constant) -> None:
+        self.keep(step.column, literal(0))
+
+    def random(self, step: Random) -> None:
+        words = [self.word(step.column, f"word{w}") for w in range(step.words)]
+        self.keep(step.column, _where(step.present, exp.Array(expressions=words)))
+
+    def copy(self, step: Copy) -> None:
+        source = column(step.source)
+        if step.otherwise is None:
+            self.keep(step.column, source)
+            return
+        labels = isinstance(self.program.domains[step.column], Categories)
+        missing = op(exp.EQ, source, 0) if labels else is_null(source)
+        self.keep(step.column, case([(missing, column(step.otherwise))], source))
+
+    def digit(self, step: Digit) -> None:
+        at, last = div(column(NUMBER), step.divisor), len(step.values) - 1
+        at = self.relation.put(f"#{step.column} digit", mod(at, step.base) if step.base else at)
+        inside = lookup(self.relation, f"#{step.column} values", step.values, least(at, last))
+        beyond = greatest(op(exp.Sub, at, last), 0)
+        self.keep(step.column, add(inside, times(beyond, step.step)))
+
+    def sibling(self, step: Sibling) -> None:
+        self.keep(step.column, add(self.family()[0], step.base))
+
+    def stratum(self, step: Stratum) -> None:
+        k, count = self.family()
+        inside = add(as_type(greatest(k, 0), "DOUBLE"), fraction(self.word(step.column, "cell")))
+        part = times(inside, real(len(step.values)))
+        part = op(exp.Div, part, as_type(greatest(count, 1), "DOUBLE"))
+        at = least(floored(part), len(step.values) - 1)
+        self.keep(
+            step.column, lookup(self.relation, f"#{step.column} values", step.values, at)
+        )
+
+    def pick(self, step: Pick) -> None:
+        """Choose the group, then the member whose running weights hold the word's share of the total."""
+        around, name = self.around.members[step.column], f"#{step.column}"
+        chosen: list[exp.Expression] = [column(mine) for mine, _ in step.shared]
+        if not step.shared:
+            codes = exp.Select(expressions=[column("g0")]).from_(relation_name(around.totals))
+            known = exp.In(this=column(step.kind), query=exp.Subquery(this=codes))
+            chosen = [case([(known, column(step.kind))], literal(EVERYONE))]
+        groups = [self.keep(f"{name} g{i}", own(node)) for i, node in enumerate(chosen)]
+        word = self.keep(f"{name} word", self.word(step.column, "cell"))
+        same = [
+            op(exp.NullSafeEQ, column(f"g{i}", "o"), column(g.name, "r"))
+            for i, g in enumerate(groups)
+        ]
+        some = above(column(step.kind, "r"), 0)
+        total = column(f"{name} total")
+        self.relation.join(
+            around.totals, exp.and_(some, *same), [(total.name, column("total", "o"))]
+        )
+        exact = div(times(word, total), WORD)
+        rough = floored(times(fraction(word), as_type(total, "DOUBLE")))
+        target = self.keep(f"{name} target", case([(less(total, LOW), exact)], rough))
+        reached = column(target.name, "r")
+        inside = [up_to(column("since", "o"), reached), above(column("until", "o"), reached)]
+        self.relation.join(
+            around.members, exp.and_(*same, *inside), [(step.column, column("number", "o"))]
+        )
+        self.attach(step.alias)
+
+    def pick_distinct(self, step: PickDistinct) -> None:
+        k, _ = self.family()
+        offset = self.word(step.column, "offset", PARENT_ADDRESS)
+        stride = self.word(step.column, "stride", PARENT_ADDRESS)
+        rows = relation_name(self.around.parents[step.alias].relation)
+        nodes = {
+            "size": exp.select("count(*)").from_(rows).subquery(),
+            "primes": exp.Array(expressions=[literal(p) for p in STRIDES]),
+        }
+        size = self.relation.single(f"#{step.column} size", fill("(SELECT $size)", **nodes))
+        primes = self.relation.single(f"#{step.column} primes", fill(_FITTING, **nodes))
+        prime = element(primes, mod(stride, call("len", primes)))
+        place = mod(add(offset, times(greatest(k, 0), prime)), greatest(size, 1))
+        self.keep(step.column, case([(up_to(literal(0), k), place)]))
+        self.attach(step.alias)
+
+    def pick_self(self, step: PickSelf) -> None:
+        share = times(fraction(self.word(step.column, "cell")), as_type(column(NUMBER), "DOUBLE"))
+        chosen = _where(step.present, floored(share))
+        self.keep(step.column, case([(above(column(NUMBER), 0), chosen)]))
+        self.attach(step.alias)
+
+
+def _where(present: str | None, node: exp.Expression) -> exp.Expression:
+    """NULL where the column ``present`` has code 0."""
+    return node if present is None else case([(above(column(present), 0), node)])
+
+
+def _or_zero(program: Program, name: str) -> exp.Expression:
+    """A parent's column where the parent may be missing: codes have 0 for NULL."""
+    if isinstance(program.domains.get(name), Categories):
+        return exp.Coalesce(this=column(name, "o"), expressions=[literal(0)])
+    return column(name, "o")
+
+
+_WRITE: dict[type, Callable[[_Writer, Any], None]] = {
+    Draw: _Writer.draw,
+    Number: _Writer.number,
+    Constant: _Writer.constant,
+    Random: _Writer.random,
+    Copy: _Writer.copy,
+    Digit: _Writer.digit,
+    Sibling: _Writer.sibling,
+    Stratum: _Writer.stratum,
+    Pick: _Writer.pick,
+    PickDistinct: _Writer.pick_distinct,
+    PickSelf: _Writer.pick_self,
+}

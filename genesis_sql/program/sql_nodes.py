@@ -1,0 +1,134 @@
+"""Small sqlglot nodes that the SQL form of a program is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from sqlglot import exp
+
+from genesis_sql.program.draw import binary
+from genesis_sql.sqlbuild import DIALECT
+
+_LISTS = {"i4": "INTEGER[]", "i8": "BIGINT[]", "u4": "BIGINT[]", "f8": "DOUBLE[]"}
+
+
+def own(node: exp.Expression) -> exp.Expression:
+    """A node without parent: a copy where it stands somewhere already."""
+    return node.copy() if node.parent else node
+
+
+def literal(value: int) -> exp.Expression:
+    """A whole number; DuckDB gives it the smallest type that holds it."""
+    return exp.Literal.number(int(value))
+
+
+def real(value: float) -> exp.Expression:
+    """A double, infinities and NaN too."""
+    return exp.cast(exp.Literal.string(repr(float(value))), "DOUBLE", dialect=DIALECT)
+
+
+def as_type(node: exp.Expression, type_: str) -> exp.Expression:
+    """A cast to a DuckDB type."""
+    return exp.cast(own(node), type_, dialect=DIALECT, copy=False)
+
+
+def call(name: str, *arguments: exp.Expression) -> exp.Expression:
+    """A function of DuckDB."""
+    return exp.Anonymous(this=name, expressions=[own(a) for a in arguments])
+
+
+def case(
+    whens: Sequence[tuple[exp.Expression, exp.Expression]], otherwise: exp.Expression | None = None
+) -> exp.Expression:
+    """CASE WHEN … THEN … ELSE … END; NULL without ``otherwise``."""
+    ifs = [exp.If(this=own(when), true=own(then)) for when, then in whens]
+    return exp.Case(ifs=ifs, default=None if otherwise is None else own(otherwise))
+
+
+def op(kind: type[exp.Binary], left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
+    """A binary operation; a Python number stands for itself."""
+    side = literal(right) if isinstance(right, int) else right
+    return binary(kind, own(left), own(side))
+
+
+def add(left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
+    """``left + right``."""
+    return op(exp.Add, left, right)
+
+
+def times(left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
+    """``left * right``."""
+    return op(exp.Mul, left, right)
+
+
+def div(left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
+    """``left // right`` of whole numbers, 0 or more."""
+    return op(exp.IntDiv, left, right)
+
+
+def mod(left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
+    """``left % right`` of whole numbers, 0 or more."""
+    return op(exp.Mod, left, right)
+
+
+def less(left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
+    """``left < right``."""
+    return op(exp.LT, left, right)
+
+
+def up_to(left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
+    """``left <= right``."""
+    return op(exp.LTE, left, right)
+
+
+def above(left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
+    """``left > right``."""
+    return op(exp.GT, left, right)
+
+
+def is_null(node: exp.Expression) -> exp.Expression:
+    """``node IS NULL``."""
+    return exp.Is(this=own(node), expression=exp.null())
+
+
+def least(left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
+    """The smaller one."""
+    return call("least", left, literal(right) if isinstance(right, int) else right)
+
+
+def greatest(left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
+    """The larger one."""
+    return call("greatest", left, literal(right) if isinstance(right, int) else right)
+
+
+def floored(node: exp.Expression) -> exp.Expression:
+    """A double rounded down, as BIGINT."""
+    return as_type(exp.Floor(this=own(node)), "BIGINT")
+
+
+def element(values: exp.Expression, index: exp.Expression | int) -> exp.Expression:
+    """An element of a list, counted from 0."""
+    at = literal(index + 1) if isinstance(index, int) else add(index, 1)
+    return call("list_extract", values, at)
+
+
+def numbers(values: np.ndarray) -> exp.Expression:
+    """A list of numbers, as one text that is cast: a list of literals takes DuckDB far longer to read."""
+    shown = ", ".join(map(repr, values.tolist()))
+    return as_type(exp.Literal.string(f"[{shown}]"), _LISTS[values.dtype.str[1:]])
+
+
+def texts(values: Iterable[str]) -> exp.Expression:
+    """A list of texts."""
+    return as_type(exp.Array(expressions=[exp.Literal.string(v) for v in values]), "VARCHAR[]")
+
+
+def relation_name(name: str) -> exp.Table:
+    """A relation by its name."""
+    return exp.Table(this=exp.to_identifier(name, quoted=True))
+
+
+def named(columns: Iterable[tuple[str, exp.Expression]]) -> list[exp.Expression]:
+    """The entries of a select list."""
+    return [exp.alias_(own(node), name, quoted=True, copy=False) for name, node in columns]

@@ -1,0 +1,125 @@
+"""Relations under construction: columns put one above the other, written as a chain of common table expressions.
+
+A column may use those put before it. What depends on nothing new shares a level, so that the draws of all columns
+stand beside each other; a level hands on only what a later one reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from genesis_sql.program.sql_nodes import named, relation_name
+from genesis_sql.sqlbuild import column, text
+
+Columns = Iterable[tuple[str, exp.Expression]]
+
+
+class Query:
+    """A statement that grows: its common table expressions in order."""
+
+    def __init__(self) -> None:
+        self._tables: list[tuple[str, exp.Expression, bool]] = []
+
+    def add(self, name: str, tree: exp.Expression, *, shared: bool = False) -> str:
+        """Add one; ``shared`` tells DuckDB to compute it once, for those that are read more than once.
+
+        Returns:
+            Its name: ``name`` and a running number.
+        """
+        self._tables.append((f"{name} {len(self._tables)}", tree, shared))
+        return self._tables[-1][0]
+
+    def text(self, last: exp.Select) -> str:
+        """The whole statement."""
+        for name, tree, shared in self._tables:
+            alias = exp.to_identifier(name, quoted=True)
+            last = last.with_(alias, as_=tree, materialized=shared, copy=False)
+        return text(last)
+
+
+def select(columns: Columns, source: str) -> exp.Select:
+    """``SELECT … AS name, … FROM source``."""
+    return exp.Select(expressions=named(columns)).from_(relation_name(source), copy=False)
+
+
+class Relation:
+    """A relation that gets columns: at first those of ``source``, then what is put.
+
+    Attributes:
+        query: the statement it is part of.
+        name: what its common table expressions are called.
+        source: the relation that has all that is written so far.
+        columns: what that has.
+    """
+
+    def __init__(self, query: Query, name: str, source: str, columns: Iterable[str]) -> None:
+        self.query, self.name, self.source = query, name, source
+        self.columns = list(columns)
+        self._nodes: dict[str, exp.Expression] = {}
+        self._levels: dict[str, int] = {}
+        self._single: dict[str, exp.Expression] = {}
+        self._kept: list[str] = []
+
+    def put(self, name: str, node: exp.Expression, *, keep: bool = False) -> exp.Column:
+        """A new column; without ``keep`` it is gone behind the next join."""
+        below = [self._levels[c.name] for c in node.find_all(exp.Column) if c.name in self._levels]
+        self._nodes[name], self._levels[name] = node, max(below, default=0) + 1
+        if keep:
+            self._kept.append(name)
+        return column(name)
+
+    def put_all(self, columns: Columns) -> exp.Column:
+        """A chain of columns; the last one is returned."""
+        last = exp.Column()
+        for name, node in columns:
+            last = self.put(name, node)
+        return last
+
+    def single(self, name: str, node: exp.Expression) -> exp.Column:
+        """A value that is the same in all rows, such as a list: a column of a one-row relation, cross joined."""
+        self._single[name] = node
+        return column(name)
+
+    def close(self, *, shared: bool = False) -> str:
+        """Write what was put; returns the relation that has it."""
+        levels = max(self._levels.values(), default=0)
+        alive = self._alive(levels)
+        for level in range(1, levels + 1):
+            made = [(n, node) for n, node in self._nodes.items() if self._levels[n] == level]
+            passed = [(n, column(n)) for n in alive[level] if self._levels.get(n) != level]
+            tree = select([*passed, *((n, e) for n, e in made if n in alive[level])], self.source)
+            if level == 1 and self._single:
+                one = exp.Select(expressions=named(self._single.items()))
+                lists = relation_name(self.query.add(f"{self.name} lists", one))
+                tree = tree.join(lists, join_type="cross", copy=False)
+            self.source = self.query.add(self.name, tree, shared=shared and level == levels)
+        self.columns += self._kept
+        self._nodes, self._levels, self._single, self._kept = {}, {}, {}, []
+        return self.source
+
+    def _alive(self, levels: int) -> list[dict[str, None]]:
+        """What each level hands on: what is kept, and what a level above it reads."""
+        alive = [dict.fromkeys([*self.columns, *self._kept])]
+        for level in range(levels, 0, -1):
+            above, below = alive[0], dict[str, None]()
+            for name in above:
+                if self._levels.get(name) == level:
+                    below |= {c.name: None for c in self._nodes[name].find_all(exp.Column)}
+                else:
+                    below[name] = None
+            alive.insert(0, below)
+        return alive
+
+    def join(
+        self, other: str, on: exp.Expression, columns: Columns, *, shared: bool = False
+    ) -> None:
+        """LEFT JOIN another relation, called ``o`` in ``on`` and ``columns`` (this one is ``r``)."""
+        mine = exp.alias_(relation_name(self.close(shared=shared)), "r", table=True)
+        added = list(columns)
+        tree = exp.Select(expressions=named([(n, column(n, "r")) for n in self.columns] + added))
+        their = exp.alias_(relation_name(other), "o", table=True)
+        tree = tree.from_(mine, copy=False).join(their, on=on, join_type="left", copy=False)
+        self.source = self.query.add(self.name, tree)
+        self.columns += [n for n, _ in added]
