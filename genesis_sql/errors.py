@@ -1,8 +1,8 @@
 """Every exception class of the package.
 
-One tree under :class:`GenesisError`, one family per stage. A text says what is wrong, what exists instead
-and which statement mends it. Only text survives a DuckDB function, so each text can be turned back into its
-class: see :func:`to_wire` and :func:`from_wire`.
+One tree under :class:`GenesisError`, one family per stage. A text says what is wrong, what exists
+instead and which statement mends it. Only text survives a DuckDB function, so each text can be
+turned back into its class: see :func:`to_wire` and :func:`from_wire`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Ctrl-C for work that runs inside a DuckDB function.
 
-DuckDB 2 runs such functions on a worker thread, where Python delivers no KeyboardInterrupt. A handler around the
-default one leaves a mark that long work looks at; with any other handler installed nothing is touched.
+DuckDB 2 runs such functions on a worker thread, where Python delivers no KeyboardInterrupt. A
+handler around the default one leaves a mark that long work looks at; with any other handler
+installed nothing is touched.
 """
 
 from __future__ import annotations
@@ -34,6 +35,11 @@ def clear() -> None:
     _pressed.clear()
 
 
+def pressed() -> bool:
+    """Whether Ctrl-C was pressed since :func:`clear`; DuckDB turns it into errors of many kinds."""
+    return _pressed.is_set()
+
+
 def check() -> None:
     """Raise where Ctrl-C was pressed since :func:`clear`.
 
@@ -41,5 +47,10 @@ def check() -> None:
         InterruptedFitError: it was.
     """
     if _pressed.is_set():
-        message = "cancelled by Ctrl-C; nothing was changed, call it again to start anew"
-        raise InterruptedFitError(message)
+        raise cancelled()
+
+
+def cancelled() -> InterruptedFitError:
+    """What is raised then."""
+    message = "cancelled by Ctrl-C; nothing was changed, call it again to start anew"
+    return InterruptedFitError(message)

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal or in a notebook, nothing where the output is piped."""
+"""Progress of long work: a bar on a terminal or in a notebook, nothing where output is piped."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ Names from users become quoted identifier nodes, values become literal nodes or 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import sqlglot
 from sqlglot import exp
@@ -55,7 +55,8 @@ def fill(template: str, **nodes: Any) -> exp.Expression:
     def swap(node: exp.Expression) -> exp.Expression:
         if isinstance(node, exp.Parameter | exp.Placeholder) and node.name in nodes:
             value = nodes[node.name]
-            return value if isinstance(value, exp.Expression) else exp.convert(value)
+            is_node = isinstance(value, exp.Expression)
+            return cast(exp.Expression, value if is_node else exp.convert(value))
         return node
 
     return tree.transform(swap)

@@ -14,7 +14,8 @@ class Role(str, Enum):
     KEY: names a row; made anew from the row number.
     FOREIGN_KEY: names a row of another table.
     CATEGORY: few labels, drawn with their frequencies.
-    INTEGER, DECIMAL, DATE, TIMESTAMP, TIME: numbers on a grid (a wild double is a DECIMAL without one).
+    INTEGER, DECIMAL, DATE, TIMESTAMP, TIME: numbers on a grid (a wild double is a DECIMAL
+        without one).
     BOOLEAN: two labels.
     IDENTIFIER: nearly unique text of a pattern; made anew.
     TEXT: free text; made anew from the shapes of its words.
@@ -60,7 +61,8 @@ class RawForeignKey:
 class RawTable:
     """A table, view or query as the catalog has it.
 
-    ``source`` is SQL text that can stand behind FROM (quoted three-part name, or a query in brackets).
+    ``source`` is SQL text that can stand behind FROM: a quoted three-part name, or a query in
+    brackets.
     """
 
     name: str
@@ -87,8 +89,8 @@ class RawSchema:
 class Column:
     """A column of the schema graph, with what one pass over the data told.
 
-    ``distinct`` and ``nulls`` are counts over ``rows`` rows; ``reason`` says why a role was given where it
-    is not plain from the type.
+    ``distinct`` and ``nulls`` are counts over ``rows`` rows; ``reason`` says why a role was given
+    where it is not plain from the type.
     """
 
     name: str
@@ -106,7 +108,8 @@ class Column:
 class Relationship:
     """A foreign key, declared in the catalog or by the caller.
 
-    ``orphans`` counts the child rows whose reference finds no parent, ``nulls`` those with a NULL in it.
+    ``orphans`` counts the child rows whose reference finds no parent, ``nulls`` those with a NULL
+    in it.
     """
 
     child: str
@@ -120,7 +123,8 @@ class Relationship:
     @property
     def name(self) -> str:
         """The notation that `relationships := [...]` takes."""
-        return f"{self.child}({', '.join(self.columns)}) -> {self.parent}({', '.join(self.parent_columns)})"
+        own, above = ", ".join(self.columns), ", ".join(self.parent_columns)
+        return f"{self.child}({own}) -> {self.parent}({above})"
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,10 @@ class Graph:
 
 @dataclass(frozen=True)
 class Finding:
-    """A row of `genesis_check`. ``severity`` is 'error', 'warning' or 'info'; ``fix`` a statement or option."""
+    """A row of `genesis_check`.
+
+    ``severity`` is 'error', 'warning' or 'info'; ``fix`` a statement or option.
+    """
 
     severity: str
     table: str
@@ -174,10 +181,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Call:
-    """An effect as SQL passes it: verb, arguments, where the caller stands, and what its statement tells of itself.
+    """An effect as SQL passes it: verb, arguments, where the caller stands, and its statement.
 
-    ``query`` and ``transaction`` are DuckDB's running numbers, ``begun`` the start of the transaction in microseconds.
-    All three are 0 where Python calls.
+    ``query`` and ``transaction`` are DuckDB's running numbers, ``begun`` the start of the
+    transaction and ``bound`` the moment the statement was bound, in microseconds. All four are 0
+    where Python calls.
     """
 
     verb: str
@@ -187,6 +195,7 @@ class Call:
     query: int = 0
     transaction: int = 0
     begun: int = 0
+    bound: int = 0
 
 
 class Doors(Protocol):

@@ -1,4 +1,7 @@
-"""Categories: labels -> codes. Code 0 is NULL; the order of the codes is set by the models (see `reorder`)."""
+"""Categories: labels -> codes.
+
+Code 0 is NULL; the order of the codes is set by the models (see `reorder`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ from genesis_sql.program.domain import Categories, Raw
 
 
 def encode_labels(array: pa.Array) -> tuple[tuple[str, ...], np.ndarray]:
-    """Distinct labels in sorted order and the codes of an Arrow string array (int32 of shape (n,), 0 = NULL)."""
+    """Distinct labels of an Arrow string array in sorted order, and the code of every row.
+
+    The codes are int32 of shape (n,), 0 = NULL.
+    """
     coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
     labels = coded.dictionary.cast(pa.string()).to_pylist()
     order = sorted(range(len(labels)), key=lambda i: labels[i])
@@ -32,7 +38,10 @@ def reorder(
 
 
 def decode_labels(domain: Categories, raw: Raw) -> pa.DictionaryArray:
-    """Codes as an Arrow dictionary array of strings (NULL at 0); DuckDB casts it to the column's type."""
+    """Codes as an Arrow dictionary array of strings (NULL at 0).
+
+    DuckDB casts it to the column's type.
+    """
     index = raw.values.astype(np.int32) - 1
     mask = index < 0
     indices = pa.array(np.where(mask, 0, index), pa.int32(), mask=mask if mask.any() else None)

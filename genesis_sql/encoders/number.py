@@ -1,6 +1,7 @@
 """Numbers, dates and times: Arrow column -> whole numbers on the column's own grid, or doubles.
 
-The grid is what keeps decimals, rounding and calendar steps: money in cents stays in cents, hours stay on the hour.
+The grid is what keeps decimals, rounding and calendar steps: money in cents stays in cents, hours
+stay on the hour.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from genesis_sql.program.domain import Grid, Raw, Reals
 
 MAX_SCALE = 9  # decimals looked for in doubles
 EXACT = 2**53  # whole numbers a double holds exactly
+INFINITE = 2**63 - 1  # DuckDB's 'infinity' of a timestamp
 _TIME_UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 1}
 
 
@@ -33,7 +35,7 @@ def _valid(array: pa.Array) -> np.ndarray:
 
 
 def _int64(array: pa.Array) -> np.ndarray | None:
-    """Whole numbers of an integer, decimal, date or time array; None where they do not fit 64 bits."""
+    """Whole numbers of an integer, decimal, date or time array; None where 64 bits are too few."""
     kind = array.type
     if pa.types.is_decimal(kind):
         low, high = _words(array)
@@ -42,7 +44,8 @@ def _int64(array: pa.Array) -> np.ndarray | None:
         got = array.fill_null(0).to_numpy(zero_copy_only=False)
         return got.astype(np.int64) if len(got) == 0 or got.max() < 2**63 else None
     if pa.types.is_date32(kind):
-        return array.cast(pa.int32()).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        days = array.cast(pa.int32()).fill_null(0).to_numpy(zero_copy_only=False)
+        return np.asarray(days, np.int64)
     if pa.types.is_timestamp(kind) or pa.types.is_time(kind):
         wide = (
             array.cast(pa.int32()).cast(pa.int64())
@@ -50,21 +53,22 @@ def _int64(array: pa.Array) -> np.ndarray | None:
             else array.cast(pa.int64())
         )
         got = wide.fill_null(0).to_numpy(zero_copy_only=False)
-        return got if kind.unit == "ns" else _scaled(got, _TIME_UNITS[kind.unit])
+        if kind.unit == "ns":  # times of day leave as microseconds
+            return np.asarray(got // 1000 if pa.types.is_time(kind) else got)
+        return _moments(got, _TIME_UNITS[kind.unit])
     if pa.types.is_integer(kind):
-        return array.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        return np.asarray(array.fill_null(0).to_numpy(zero_copy_only=False), np.int64)
     return None
 
 
-def _scaled(values: np.ndarray, factor: int) -> np.ndarray | None:
-    """Times a factor, None on overflow."""
-    if factor > 1 and len(values) and np.abs(values.astype(np.float64)).max() * factor >= 2.0**63:
-        return None
-    return values * factor
+def _moments(values: np.ndarray, factor: int) -> np.ndarray:
+    """In microseconds; the infinities are the largest number and its negative in every unit."""
+    infinite = np.abs(values) == INFINITE
+    return np.where(infinite, values, np.where(infinite, 0, values) * factor)
 
 
 def decimals(values: np.ndarray) -> int | None:
-    """Number of decimals that writes every double exactly, None where there is none up to MAX_SCALE.
+    """Decimals that write every double exactly, None where MAX_SCALE are too few.
 
     Example:
         >>> decimals(np.array([1.5, 2.25]))
@@ -82,7 +86,7 @@ def decimals(values: np.ndarray) -> int | None:
 
 
 def _grain(values: np.ndarray) -> int:
-    """The greatest common divisor of the values, 1 where it says nothing (under 20 distinct values)."""
+    """The greatest common divisor of the values, 1 where they are under 20 and it says nothing."""
     distinct = np.unique(values)
     if len(distinct) < 20:
         return 1
@@ -104,7 +108,8 @@ def fit_number(array: pa.Array, type_: str) -> tuple[Grid | Reals, Raw]:
         type_: the DuckDB type, kept for decoding.
 
     Returns:
-        The domain, and the raw column of n rows (int64 on a grid, float64 otherwise; NULLs are invalid).
+        The domain, and the raw column of n rows: int64 on a grid, float64 otherwise; NULLs are
+        invalid.
     """
     valid = _valid(array)
     mask = None if valid.all() else valid
@@ -151,7 +156,9 @@ def decode_number(domain: Grid | Reals, raw: Raw, arrow_type: pa.DataType) -> pa
         bits = (
             None if mask is None else pa.py_buffer(np.packbits(~mask, bitorder="little").tobytes())
         )
-        return pa.Array.from_buffers(arrow_type, len(whole), [bits, pa.py_buffer(both.tobytes())])
+        held = pa.decimal128(38, domain.scale)
+        array = pa.Array.from_buffers(held, len(whole), [bits, pa.py_buffer(both.tobytes())])
+        return array.cast(arrow_type)
     if pa.types.is_date32(arrow_type) or arrow_type in (pa.time32("s"), pa.time32("ms")):
         return pa.array(whole.astype(np.int32), pa.int32(), mask=mask).cast(arrow_type)
     if pa.types.is_timestamp(arrow_type) or pa.types.is_time(arrow_type):
@@ -167,14 +174,15 @@ def _reals(values: np.ndarray, mask: np.ndarray | None, arrow_type: pa.DataType)
         )
     if pa.types.is_uint64(arrow_type):
         return pa.array(np.clip(values, 0, np.nextafter(2.0**64, 0)).astype(np.uint64), mask=mask)
-    import decimal  # whole numbers beyond 64 bits: exact, and rare enough for Python
+    from decimal import Context, Decimal  # beyond 64 bits, and rare enough for Python
 
-    unit = decimal.Decimal(1).scaleb(-arrow_type.scale)
-    context = decimal.Context(prec=60)
+    context, scale = Context(prec=76), arrow_type.scale
+    whole = np.floor(values)
+    rest = np.floor((values - whole) * 10.0**scale + 0.5)
     cells = [
         None
         if mask is not None and mask[i]
-        else decimal.Decimal(float(v)).quantize(unit, context=context)
-        for i, v in enumerate(values)
+        else context.add(Decimal(int(w)), Decimal(int(r)).scaleb(-scale, context))
+        for i, (w, r) in enumerate(zip(whole.tolist(), rest.tolist(), strict=True))
     ]
     return pa.array(cells, arrow_type)

@@ -17,7 +17,7 @@ MIN_ROWS = 50
 
 
 def derived_columns(columns: Mapping[str, Coded], settled: Set[str]) -> dict[str, str]:
-    """Integer columns that are a calendar part of a date or timestamp in every row: column -> SQL."""
+    """Integer columns that are a calendar part of a date or time in every row: column -> SQL."""
     out: dict[str, str] = {}
     for name, moment in columns.items():
         domain = moment.domain

@@ -11,6 +11,7 @@ from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.models.order import binned
 from genesis_sql.program.domain import Categories, Grid, Raw
+from genesis_sql.program.steps import PARENT
 from genesis_sql.types import Role
 
 KINDS, KIND_ROWS = 128, 5  # groups of a further parent's rows, and the rows a group has at least
@@ -37,10 +38,12 @@ class Ties:
     own: tuple[LinkData, ...]
 
     def alias(self, link: LinkData) -> str:
-        """How the program calls this parent."""
+        """How the program calls this parent: without a point, behind which its columns stand."""
         key = link.relationship
         same = [x for x in self.further + self.own if x.relationship.parent == key.parent]
-        return key.parent if len(same) == 1 else f"{key.parent}({', '.join(key.columns)})"
+        alone = len(same) == 1 and key.parent.casefold() != PARENT
+        name = key.parent if alone else f"{key.parent}({', '.join(key.columns)})"
+        return name.replace(".", "·")
 
 
 def ties(tables: Mapping[str, Loaded], name: str, main: str | None = None) -> Ties:
@@ -68,8 +71,8 @@ def ties(tables: Mapping[str, Loaded], name: str, main: str | None = None) -> Ti
 def choose_main(loaded: Loaded, links: Sequence[LinkData]) -> LinkData | None:
     """The parent whose children resemble one another most: the one they form a history of.
 
-    A reference inside a composite key goes first, then one that contains another's columns; one that
-    is mostly NULL goes last.
+    A reference inside a composite key goes first, then one that contains another's columns; one
+    that is mostly NULL goes last.
     """
     if len(links) < 2:
         return links[0] if links else None
@@ -86,7 +89,10 @@ def choose_main(loaded: Loaded, links: Sequence[LinkData]) -> LinkData | None:
 
 
 def likeness(loaded: Loaded, link: LinkData) -> float:
-    """How much more often siblings agree than any two rows do, mean over the columns: 0 (not at all) to 1."""
+    """How much more often siblings agree than any two rows do: 0 (not at all) to 1.
+
+    The mean over the columns.
+    """
     order = np.lexsort((loaded.hash, link.parent_row))
     order = order[link.parent_row[order] >= 0][:LIKENESS_ROWS]
     same = link.parent_row[order][1:] == link.parent_row[order][:-1]
@@ -160,7 +166,9 @@ def sibling_order(loaded: Loaded, link: LinkData, by: str | None) -> tuple[np.nd
 def parent_kinds(
     parent: Loaded, columns: Sequence[Coded], child: Loaded, link: LinkData
 ) -> np.ndarray:
-    """Kind of every parent row, 1 … KINDS: leaves of a tree that predicts the mean profile of its children.
+    """Kind of every parent row, 1 … KINDS.
+
+    The kinds are the leaves of a tree that predicts the mean profile of a parent's children.
 
     Args:
         parent: its rows.
@@ -192,7 +200,10 @@ def parent_kinds(
 
 
 def _targets(child: Loaded) -> list[np.ndarray]:
-    """What a child row is like, as numbers with spread 1: ranks of numbers, shares of the commonest labels."""
+    """What a child row is like, as numbers with spread 1.
+
+    Ranks of numbers, and for labels whether it is one of the commonest.
+    """
     out = []
     for column in child.columns.values():
         if column.numeric:

@@ -1,7 +1,8 @@
 """Filling cells with rows, so that no cell is a person.
 
-Numbers: a value that occurs often stays an atom; a rare one becomes the interval half-way to its neighbours in the
-cell, never across a gap that is wide in the whole column; the outermost rows of the column share their mean.
+Numbers: a value that occurs often stays an atom; a rare one becomes the interval half-way to its
+neighbours in the cell, never across a gap that is wide in the whole column; the outermost rows of
+the column share their mean.
 Labels: those with fewer rows than the floor are withheld.
 """
 
@@ -95,9 +96,10 @@ def _fallback(
 
 
 def wide_gaps(values: np.ndarray) -> np.ndarray:
-    """Which gaps between consecutive distinct values are empty on purpose: bool of shape (values - 1,).
+    """Which gaps between neighbouring values are empty on purpose: bool of shape (values - 1,).
 
-    A gap counts as wide where it is GAP_RATIO times the mean spacing of the GAP_NEIGHBOURS values on its denser side.
+    A gap counts as wide where it is GAP_RATIO times the mean spacing of the GAP_NEIGHBOURS values
+    on its denser side.
     """
     v = values.astype(np.float64)
     gap = np.diff(v)
@@ -113,7 +115,7 @@ def wide_gaps(values: np.ndarray) -> np.ndarray:
     left = run[:-1]
     right = np.r_[(v[k:] - v[:-k]) / k, np.full(k, np.inf)][1:]
     with np.errstate(invalid="ignore"):
-        return ~(gap <= GAP_RATIO * np.minimum(left, right))
+        return np.asarray(~(gap <= GAP_RATIO * np.minimum(left, right)))
 
 
 def _trim(column: Coded, rows: int) -> np.ndarray:
@@ -130,7 +132,10 @@ def _trim(column: Coded, rows: int) -> np.ndarray:
         if not np.isfinite(block).all():
             continue
         mean = float((block * take).sum() / rows)
-        values[end][:reach] = np.rint(mean) if isinstance(column.domain, Grid) else mean
+        if isinstance(column.domain, Grid):  # near 2^63 a double may round past the last value
+            inside = sorted((int(values[end][0]), int(values[end][reach - 1])))
+            mean = min(max(round(mean), inside[0]), inside[1])
+        values[end][:reach] = mean
     return np.maximum.accumulate(values) if len(values) else values
 
 
@@ -138,6 +143,8 @@ def fill_numbers(column: Coded, cell: np.ndarray, cells: int, options: FillOptio
     """Cells of a number column (grid or doubles); arguments as in :func:`fill_labels`."""
     size = len(column.values) + 1
     at, weight = _count(cell, column.rank, cells, size)
+    if not len(at):  # an empty table: NULL
+        at, weight = np.arange(cells) * size, np.ones(cells, np.int64)
     rank, owner = at % size, at // size
     values = _trim(column, options.edge_rows)
     value = np.r_[values[:1] if len(values) else np.zeros(1, column.raw.values.dtype), values][rank]
@@ -150,7 +157,8 @@ def fill_numbers(column: Coded, cell: np.ndarray, cells: int, options: FillOptio
     start = np.searchsorted(owner, np.arange(cells + 1))
     accept, alias = alias_tables(start, weight)
     whole = isinstance(column.domain, Grid)
-    width = np.maximum(high - low, 1) if whole else np.maximum(high - low, 0.0)
+    with np.errstate(invalid="ignore"):  # between infinities
+        width = np.maximum(high - low, 1) if whole else np.maximum(high - low, 0.0)
     return Cells(
         start,
         accept,
@@ -164,16 +172,19 @@ def fill_numbers(column: Coded, cell: np.ndarray, cells: int, options: FillOptio
 def _intervals(
     column: Coded, rank: np.ndarray, owner: np.ndarray, value: np.ndarray, weight: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Half-way bounds of rare slots, [low, high); ``keep`` marks the first slot of each run that becomes one interval."""
+    """Half-way bounds of rare slots, [low, high).
+
+    ``keep`` marks the first slot of each run that becomes one interval.
+    """
     whole = isinstance(column.domain, Grid)
     rare = np.r_[False, column.count < RARE][rank]
     wide = np.r_[0, 0, np.cumsum(wide_gaps(column.values))][
         : len(column.values) + 1
     ]  # wide gaps below each rank
     joined = (owner[1:] == owner[:-1]) & (rank[:-1] > 0) & (wide[rank[1:]] == wide[rank[:-1]])
-    middle = (
-        value[:-1] + (value[1:] - value[:-1] + 1) // 2 if whole else value[:-1] / 2 + value[1:] / 2
-    )
+    below, above = value[:-1], value[1:]
+    with np.errstate(invalid="ignore"):  # between infinities
+        middle = below + (above - below + 1) // 2 if whole else below / 2 + above / 2
     step = 1 if whole else 0.0
     low, high = value.copy(), value + step
     low[1:] = np.where(rare[1:] & joined, middle, low[1:])
@@ -192,7 +203,7 @@ def _intervals(
 def _merge(
     rare: np.ndarray, joined: np.ndarray, owner: np.ndarray, weight: np.ndarray, sizes: np.ndarray
 ) -> np.ndarray:
-    """In cells of too many slots, runs of rare neighbours become one interval of about the same weight each."""
+    """In crowded cells, runs of rare neighbours become intervals of about equal weight."""
     crowded = sizes[owner] > MAX_SLOTS
     total = np.bincount(owner, weights=weight)
     running = np.cumsum(weight)
@@ -201,4 +212,4 @@ def _merge(
     inside = before - np.repeat(before[first], np.diff(np.r_[first, len(owner)]))
     chunk = (inside * MAX_SLOTS // np.maximum(total[owner], 1)).astype(np.int64)
     same = joined & crowded[1:] & rare[1:] & rare[:-1] & (chunk[1:] == chunk[:-1])
-    return np.r_[True, ~same]
+    return np.asarray(np.r_[True, ~same])

@@ -1,4 +1,4 @@
-"""The encoded table that models learn from: raw columns, their ranks, and nothing of the database."""
+"""The encoded table that models learn from: raw columns, their ranks, nothing of the database."""
 
 from __future__ import annotations
 

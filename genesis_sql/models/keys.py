@@ -39,7 +39,10 @@ class KeyColumn:
 
 @dataclass(frozen=True)
 class Residual:
-    """The one column that, with the main parent's key, makes a composite key: a line number, or any value siblings do not share."""
+    """The one column that, with the main parent's key, makes a composite key.
+
+    A line number (``sibling``), or any value siblings do not share (``stratum``).
+    """
 
     column: str
     kind: str
@@ -58,6 +61,7 @@ def key_column(loaded: Loaded, name: str) -> KeyColumn | None:
                 Key(column.type, fit_integer_key(np.arange(1, len(raw) + 1), salt=salt))
             )
         known = raw.values if raw.valid is None else raw.values[raw.valid]
+        known = known if len(known) else np.ones(1, np.int64)
         return KeyColumn(
             Key(
                 column.type,
@@ -94,10 +98,9 @@ def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 
 def _texts(array: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    texts: np.ndarray = np.sort(
-        _one(array).cast(pa.string()).drop_null().to_numpy(zero_copy_only=False)
-    )
-    return texts
+    """The texts in order; for a column without any, a stand-in code of a letter and digits."""
+    texts = np.sort(_one(array).cast(pa.string()).drop_null().to_numpy(zero_copy_only=False))
+    return texts if len(texts) else np.array(["A0000000"], object)
 
 
 def residual(
@@ -133,7 +136,7 @@ def residual(
 
 
 def _counts_up(values: np.ndarray, parent: np.ndarray) -> int | None:
-    """The first number where every parent's children are numbered without gaps from the same number."""
+    """The first number where all parents' children are numbered without gaps from the same one."""
     has = parent >= 0
     values, parent = values[has], parent[has]
     if not len(values):

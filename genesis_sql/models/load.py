@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from genesis_sql.encoders.category import encode_labels, reorder
 from genesis_sql.encoders.number import fit_number
+from genesis_sql.graph.roles import role_of_type
 from genesis_sql.models.frame import Coded, coded, row_hash, spread
 from genesis_sql.models.order import binned, label_order
 from genesis_sql.program.domain import Categories, Raw
@@ -25,7 +26,10 @@ LABELS = {Role.CATEGORY, Role.BOOLEAN}
 
 @dataclass(frozen=True, eq=False)
 class LinkData:
-    """A foreign key with, for every child row, the parent's row (position as read; -1: NULL or dangling)."""
+    """A foreign key with, for every child row, the parent's row.
+
+    Rows are positions as read; -1: NULL or dangling.
+    """
 
     relationship: Relationship
     parent_row: np.ndarray
@@ -78,12 +82,19 @@ def load_table(con: duckdb.DuckDBPyConnection, table: Table) -> Loaded:
     arrow = read_table(con, table)
     columns: dict[str, Coded] = {}
     for column in table.columns:
-        if column.role in NUMBERS:
+        if _is_number(column):
             domain, raw = fit_number(_array(arrow, column.name), column.type)
             columns[column.name] = coded(column.name, domain, raw)
         elif column.role in LABELS:
             columns[column.name] = code_labels(column.name, column.type, _array(arrow, column.name))
     return Loaded(table, arrow, in_order(columns))
+
+
+def _is_number(column: Column) -> bool:
+    """Whether values lie on a scale; of keys only those that are no whole numbers."""
+    by_type = role_of_type(column.type)
+    of_key = column.role is Role.KEY and by_type is not Role.INTEGER
+    return column.role in NUMBERS or (of_key and by_type in NUMBERS)
 
 
 def _array(arrow: pa.Table, name: str) -> pa.Array:
@@ -153,7 +164,10 @@ def parent_rows(
     con.register("__genesis_child", left)
     con.register("__genesis_parent", right)
     try:
-        query = f'SELECT c."at", min(p."to") AS "to" FROM __genesis_child c JOIN __genesis_parent p ON {on} GROUP BY ALL'  # noqa: S608 - k0, k1 … only
+        query = (  # ``on`` holds k0, k1 … only
+            'SELECT c."at", min(p."to") AS "to" '  # noqa: S608
+            f"FROM __genesis_child c JOIN __genesis_parent p ON {on} GROUP BY ALL"
+        )
         found = con.sql(query).to_arrow_table()
     finally:
         con.unregister("__genesis_child")

@@ -19,7 +19,10 @@ def entropy(column: Coded) -> float:
 
 
 def binned(column: Coded, bins: int = BINS) -> np.ndarray:
-    """Codes of at most ``bins`` + 1 groups of about equal rows (labels: the commonest ones, the rest pooled)."""
+    """Codes of at most ``bins`` + 1 groups of about equal rows.
+
+    Labels: the commonest ones, the rest pooled.
+    """
     if column.numeric:
         share = np.cumsum(np.r_[0, column.count]) / max(int(column.count.sum()), 1)
         place = (
@@ -27,23 +30,26 @@ def binned(column: Coded, bins: int = BINS) -> np.ndarray:
             if len(column.values) > bins
             else 1 + np.arange(len(column.values))
         )
-        return np.r_[0, place][column.rank]
+        return np.asarray(np.r_[0, place][column.rank])
     common = np.argsort(-column.count, kind="stable")[: bins - 1]
     place = np.full(len(column.count) + 1, bins, np.int64)
     place[0] = 0
     place[common + 1] = 1 + np.arange(len(common))
-    return place[column.rank]
+    return np.asarray(place[column.rank])
 
 
 def label_order(column: Coded, others: Sequence[np.ndarray]) -> np.ndarray:
-    """Labels along the first axis of the correspondence analysis against all other columns (Greenacre 1984).
+    """Labels along the first axis of a correspondence analysis against all other columns.
+
+    After Greenacre, "Theory and Applications of Correspondence Analysis" (1984).
 
     Args:
         column: a label column of n rows.
         others: binned codes of the other columns, each of shape (n,).
 
     Returns:
-        0-based label positions in order, shape (labels,); by frequency where nothing else tells them apart.
+        0-based label positions in order, shape (labels,); by frequency where nothing else tells
+        them apart.
     """
     size = len(column.count)
     if size < 3 or not others:
@@ -59,7 +65,7 @@ def label_order(column: Coded, others: Sequence[np.ndarray]) -> np.ndarray:
     row, col = table.sum(1), table.sum(0)
     row_safe = np.where(row > 0, row, 1)
     spread = (table - np.outer(row, col)) / np.sqrt(np.outer(row_safe, col))
-    values, vectors = np.linalg.eigh(spread @ spread.T)
+    _, vectors = np.linalg.eigh(spread @ spread.T)
     axis = vectors[:, -1] / np.sqrt(row_safe)
     axis = np.round(axis * np.sign(axis[np.argmax(np.abs(axis))] or 1.0), 9)
     return np.lexsort((np.arange(size), axis))

@@ -1,13 +1,15 @@
-"""Sequential trees: every column is drawn from the leaf of a decision tree over the columns before it.
+"""Sequential trees: a column is drawn from the leaf of a decision tree over the columns before it.
 
-After Reiter, "Using CART to generate partially synthetic public use microdata" (2005). The tree finds the cells; the
-cells are filled with *all* rows, smoothed so that no cell is a person: see :mod:`genesis_sql.models.fill`.
+After Reiter, "Using CART to generate partially synthetic public use microdata" (2005). The tree
+finds the cells; the cells are filled with *all* rows, smoothed so that no cell is a person: see
+:mod:`genesis_sql.models.fill`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 
@@ -30,8 +32,8 @@ class TreeOptions:
         max_rows: rows the splits are learnt from; the cells see all rows.
         forest: trees per column; a draw picks the one a row uses.
         forest_rows: tables with more rows need but one tree per column.
-        slack: a subtree stays while it raises the loss on held-out rows by at most this share of its
-            root's loss; for numbers.
+        slack: a subtree stays while it raises the loss on held-out rows by at most this share of
+            its root's loss; for numbers.
         label_slack: the same for labels.
         seed: of the order in which equally good splits are tried.
     """
@@ -52,12 +54,14 @@ def learn_tree(
     """Grow a tree on the ranks of the inputs and prune it on rows it has not seen.
 
     Args:
-        inputs: columns of n rows each, in a canonical row order (the first rows are a random sample).
+        inputs: columns of n rows each, in a canonical row order (the first rows are a random
+            sample).
         target: column of n rows.
         options: limits.
 
     Returns:
-        The tree with thresholds in *ranks* (see `to_edges`), and the cell of every row, int64 of shape (n,).
+        The tree with thresholds in *ranks* (see `to_edges`), and the cell of every row, int64 of
+        shape (n,).
     """
     n = len(target.rank)
     sample = min(n, options.max_rows)
@@ -79,38 +83,48 @@ def learn_tree(
 def learn_forest(
     inputs: Sequence[Coded], target: Coded, options: TreeOptions
 ) -> tuple[Tree, np.ndarray, int]:
-    """Several trees as one, whose root asks the input after all others (codes 1 … size) which of them a row uses.
+    """Several trees as one, whose root asks which of them a row uses.
 
-    Each tree grows on its own share of the rows; together they smooth the borders of their cells.
+    It asks the input after all others (codes 1 … size). Each tree grows on its own share of the
+    rows; together they smooth the borders of their cells.
 
     Args:
-        inputs, target, options: as for `learn_tree`.
+        inputs: columns, as for `learn_tree`.
+        target: column, as for `learn_tree`.
+        options: limits, and the number of trees.
 
     Returns:
         The tree, the cell of every row in every member (int64 of shape (size · n,)), and the size.
     """
     n = len(target.rank)
-    first, cell = learn_tree(inputs, target, options)
-    if options.forest < 2 or n > options.forest_rows or first.leaves == 1:
-        return first, cell, 1
-    trees, cells = [first], [cell]
-    for member in range(1, options.forest):
-        order = np.random.default_rng([options.seed, member]).permutation(n)
+    trees, cells = list[Tree](), list[np.ndarray]()
+    size = options.forest if n <= options.forest_rows else 1
+    for member in range(size):
+        # its own share of the rows for every column too: one share for all would tie the columns
+        keys = [options.seed, member, crc32(target.name.encode())]
+        order = np.random.default_rng(keys).permutation(n)
         tree, moved = learn_tree([c.rows(order) for c in inputs], target.rows(order), options)
+        if tree.leaves == 1:
+            return tree, np.zeros(n, np.int64), 1
         cell = np.empty(n, np.int64)
         cell[order] = moved
         trees.append(tree)
         cells.append(cell)
+    if size == 1:
+        return trees[0], cells[0], 1
     before = np.cumsum([0] + [t.leaves for t in trees])
     return (
         _joined(trees, before, len(inputs)),
         np.concatenate([c + b for c, b in zip(cells, before, strict=False)]),
-        len(trees),
+        size,
     )
 
 
 def _joined(trees: Sequence[Tree], before: np.ndarray, asked: int) -> Tree:
-    """One tree: a chain of nodes over input ``asked``, then the members with their nodes and cells moved up."""
+    """One tree: a chain of nodes over input ``asked``, then the members.
+
+    The members' nodes and cells are moved up.
+    """
     chain = len(trees) - 1
     begins = chain + np.cumsum([0] + [len(t.feature) for t in trees])
     feature, threshold = [np.full(chain, asked)], [np.arange(1, chain + 1)]
@@ -127,7 +141,7 @@ def _joined(trees: Sequence[Tree], before: np.ndarray, asked: int) -> Tree:
 def _spread(rank: np.ndarray) -> np.ndarray:
     """Ranks as places between 0 and 1, ties in the middle of their run."""
     count = np.bincount(rank)
-    return ((np.cumsum(count) - count / 2) / len(rank))[rank]
+    return np.asarray(((np.cumsum(count) - count / 2) / len(rank))[rank])
 
 
 def _grow(features: np.ndarray, y: np.ndarray, options: TreeOptions, *, classes: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202
@@ -151,7 +165,10 @@ def _up(children: tuple[np.ndarray, np.ndarray], at_leaves: np.ndarray) -> np.nd
 
 
 def node_loss(grown, leaf: np.ndarray, y: np.ndarray, *, classes: bool) -> np.ndarray:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    """Loss of every node on held-out rows, if it were a leaf: Brier score of its shares, or squared error of its mean."""
+    """Loss of every node on held-out rows, if it were a leaf.
+
+    The Brier score of its shares, or the squared error of its mean.
+    """
     tree = grown.tree_
     children = (tree.children_left, tree.children_right)
     nodes = tree.node_count

@@ -1,6 +1,7 @@
-"""Blocks of rows ahead of DuckDB: it asks for 2,048 at a time on one thread, the kernel likes more and has others.
+"""Blocks of rows ahead of DuckDB.
 
-What a block holds depends on its row numbers alone, so cutting and drawing ahead change no row.
+It asks for 2,048 at a time on one thread, the kernel likes more and has others. What a block holds
+depends on its row numbers alone, so cutting and drawing ahead change no row.
 """
 
 from __future__ import annotations

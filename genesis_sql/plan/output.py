@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -19,18 +20,22 @@ from genesis_sql.sqlbuild import quoted
 
 _ARROW = {
     "TINYINT": pa.int8(), "SMALLINT": pa.int16(), "INTEGER": pa.int32(), "BIGINT": pa.int64(),
-    "UTINYINT": pa.uint8(), "USMALLINT": pa.uint16(), "UINTEGER": pa.uint32(), "UBIGINT": pa.uint64(),
-    "FLOAT": pa.float32(), "DOUBLE": pa.float64(), "DATE": pa.date32(), "TIMESTAMP": pa.timestamp("us"),
-    "TIME": pa.time64("us"),
+    "UTINYINT": pa.uint8(), "USMALLINT": pa.uint16(), "UINTEGER": pa.uint32(),
+    "UBIGINT": pa.uint64(), "FLOAT": pa.float32(), "DOUBLE": pa.float64(),
+    "DATE": pa.date32(), "TIMESTAMP": pa.timestamp("us"), "TIME": pa.time64("us"),
 }  # fmt: skip
 _SENT_AS = {
-    "HUGEINT": "DECIMAL(38,0)", "UHUGEINT": "DECIMAL(38,0)", "TIMESTAMP_NS": "TIMESTAMP_NS", "TIMESTAMP_S": "TIMESTAMP",
-    "TIMESTAMP_MS": "TIMESTAMP", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP", "TIME_NS": "TIME",
+    "HUGEINT": "DECIMAL(38,0)", "UHUGEINT": "DECIMAL(38,0)", "TIMESTAMP_NS": "TIMESTAMP_NS",
+    "TIMESTAMP_S": "TIMESTAMP", "TIMESTAMP_MS": "TIMESTAMP",
+    "TIMESTAMP WITH TIME ZONE": "TIMESTAMP", "TIME_NS": "TIME",
 }  # fmt: skip
 
 
 def transport(domain: Domain) -> str:
-    """The DuckDB type in which values leave Python; the outer SELECT casts where the column's own type differs."""
+    """The DuckDB type in which values leave Python.
+
+    The outer SELECT casts where the column's own type differs.
+    """
     if isinstance(domain, Categories | Words | Fixed):
         return "VARCHAR"
     if isinstance(domain, Key) and isinstance(domain.format, Pattern):
@@ -87,13 +92,13 @@ def _constant(value: str | None, n: int) -> pa.DictionaryArray:
 
 
 def sampled(program: Program) -> tuple[str, ...]:
-    """The visible columns that the kernel produces, in output order (the others are expressions)."""
+    """The visible columns that the kernel produces, in order (the others are expressions)."""
     computed = {s.column for s in program.steps if isinstance(s, Expression)}
     return tuple(o.name for o in program.outputs if o.name not in computed)
 
 
 def batch(program: Program, raw: Mapping[str, Raw]) -> pa.StructArray:
-    """The sampled columns as one Arrow struct array, fields c0, c1, …"""
+    """The sampled columns as one Arrow struct array: fields c0, c1 and so on."""
     names = sampled(program)
     arrays = [decode(program.domains[n], raw[n]) for n in names]
     return pa.StructArray.from_arrays(arrays, [f"c{i}" for i in range(len(names))])
@@ -123,7 +128,7 @@ def _value(
         sent = transport(program.domains[name])
         if sent == type_.upper():
             return field
-        if type_.upper() == "TIMESTAMP WITH TIME ZONE":
+        if type_.upper() == "TIMESTAMP WITH TIME ZONE" and sent != "VARCHAR":
             return f"({field} AT TIME ZONE 'UTC')"
         return f"CAST({field} AS {type_})"
     import sqlglot
@@ -132,10 +137,8 @@ def _value(
 
     def swap(node: exp.Expression) -> exp.Expression:
         if isinstance(node, exp.Column) and node.name in place:
-            return sqlglot.parse_one(
-                _value(program, node.name, _type(program, node.name), place, computed),
-                read="duckdb",
-            )
+            value = _value(program, node.name, _type(program, node.name), place, computed)
+            return cast(exp.Expression, sqlglot.parse_one(value, read="duckdb"))
         return node
 
     return f"CAST({tree.transform(swap).sql(dialect='duckdb')} AS {type_})"
@@ -148,7 +151,7 @@ def _type(program: Program, name: str) -> str:
 def chunk_of(
     sampler: Sampler, table: str, numbers: pa.Array | pa.ChunkedArray, end: int
 ) -> pa.StructArray:
-    """Rows of a table by number (Arrow integers) as one struct array, fields c0, c1, …
+    """Rows of a table by number (Arrow integers) as one struct array: fields c0, c1 and so on.
 
     Consecutive numbers are served from blocks drawn ahead, up to row ``end``.
     """
@@ -169,7 +172,7 @@ def chunk_of(
 
 
 def rows_of(sampler: Sampler, table: str, at: np.ndarray) -> pa.StructArray:
-    """Rows of a table by number as one struct array, fields c0, c1, …"""
+    """Rows of a table by number as one struct array: fields c0, c1 and so on."""
     model = sampler.model
     if table in model.verbatim:
         rows = model.verbatim[table].take(pa.array(at))

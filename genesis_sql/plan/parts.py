@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
 import pyarrow as pa
 
@@ -15,7 +16,7 @@ from genesis_sql.program.validate import check_type
 from genesis_sql.types import Column, Graph, Relationship, Role, Table
 
 GRAPH, PROGRAM, ROWS = "graph", "program", "rows"
-"""Names of the parts: the schema graph (of no table), a table's program, a verbatim table's rows."""
+"""Names of the parts: the schema graph (of no table), a table's program, a copied table's rows."""
 
 Part = tuple[str, str, bytes]
 
@@ -76,25 +77,28 @@ def from_parts(parts: Iterable[Part], *, name: str, version: int, uuid: str) -> 
     for program in programs.values():
         for link in [*program.links, *([program.main.link] if program.main else [])]:
             if link.parent not in programs:
-                message = f"model '{name}' is damaged: '{program.table}' has a parent '{link.parent}' that is not there"
+                message = (
+                    f"model '{name}' is damaged: '{program.table}' has a parent '{link.parent}' "
+                    "that is not there"
+                )
                 raise ModelFormatError(message)
     return Model(name, version, uuid, graph, programs, verbatim, order)
 
 
-def _table(plain: dict[str, object]) -> Table:
-    columns = tuple(_column(c) for c in plain.pop("columns"))  # type: ignore[attr-defined]
-    unique = tuple(tuple(u) for u in plain.pop("unique_keys"))  # type: ignore[attr-defined]
-    key = tuple(plain.pop("primary_key"))  # type: ignore[arg-type]
-    return Table(columns=columns, unique_keys=unique, primary_key=key, **plain)  # type: ignore[arg-type]
+def _table(plain: dict[str, Any]) -> Table:
+    columns = tuple(_column(c) for c in plain.pop("columns"))
+    unique = tuple(tuple(u) for u in plain.pop("unique_keys"))
+    key = tuple(plain.pop("primary_key"))
+    return Table(columns=columns, unique_keys=unique, primary_key=key, **plain)
 
 
-def _column(plain: dict[str, object]) -> Column:
+def _column(plain: dict[str, Any]) -> Column:
     role = Role(plain["role"])
     if role is not Role.UNSUPPORTED:
         check_type(str(plain["type"]))
-    return Column(**{**plain, "role": role})  # type: ignore[arg-type]
+    return Column(**{**plain, "role": role})
 
 
-def _relationship(plain: dict[str, object]) -> Relationship:
-    columns, above = tuple(plain["columns"]), tuple(plain["parent_columns"])  # type: ignore[arg-type]
-    return Relationship(**{**plain, "columns": columns, "parent_columns": above})  # type: ignore[arg-type]
+def _relationship(plain: dict[str, Any]) -> Relationship:
+    columns, above = tuple(plain["columns"]), tuple(plain["parent_columns"])
+    return Relationship(**{**plain, "columns": columns, "parent_columns": above})

@@ -72,7 +72,7 @@ def check_range(rows: int | None, first_row: int, scale: float | None) -> None:
 
 
 def declared_keys(model: Model, table: str) -> list[tuple[Relationship, str]]:
-    """The foreign keys of a table, each with the reason why DuckDB cannot declare it ('' where it can)."""
+    """The foreign keys of a table, each with why DuckDB cannot declare it ('' where it can)."""
     out = []
     mine = model.graph.table(table)
     for key in model.graph.parents(table):
@@ -100,7 +100,11 @@ def declared_keys(model: Model, table: str) -> list[tuple[Relationship, str]]:
 def create_sql(
     model: Model, table: str, database: str, schema: str, *, foreign: bool = True
 ) -> str:
-    """CREATE TABLE with NOT NULL, primary, unique and foreign keys."""
+    """CREATE TABLE with NOT NULL, primary, unique and foreign keys.
+
+    The parents are named without their schema, which has to be the current one: DuckDB 1.5 takes no
+    more.
+    """
     node = model.graph.table(table)
     kept = _columns(model, node)
     lines = [
@@ -116,10 +120,8 @@ def create_sql(
     ]
     for key, reason in declared_keys(model, table):
         if foreign and not reason:
-            parent = qualified(database, schema, key.parent)
-            lines.append(
-                f"FOREIGN KEY ({_list(key.columns)}) REFERENCES {parent} ({_list(key.parent_columns)})"
-            )
+            parent = f"{quoted(key.parent)} ({_list(key.parent_columns)})"
+            lines.append(f"FOREIGN KEY ({_list(key.columns)}) REFERENCES {parent}")
     return f"CREATE TABLE {qualified(database, schema, table)} ({', '.join(lines)})"
 
 

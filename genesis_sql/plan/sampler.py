@@ -1,6 +1,7 @@
-"""Samples a model: translates row numbers to addresses, brings parents to their children, runs the programs.
+"""Samples a model: row numbers to addresses, parents to their children, then the programs run.
 
-Every method is a pure function of (model, seed, scale, row numbers); what is remembered between calls only saves time.
+Every method is a pure function of (model, seed, scale, row numbers); what is remembered between
+calls only saves time.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import pyarrow as pa
 
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.definition import Model
-from genesis_sql.program.domain import Categories, Raw
+from genesis_sql.program.domain import Categories, Domain, Raw
 from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows, run
 from genesis_sql.program.steps import (
     PARENT,
+    Digit,
     Link,
     MainParent,
     Pick,
@@ -35,7 +37,10 @@ KEEP_ROWS = 200_000  # a parent of so few rows is drawn once and kept
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """Children of all parents so far: ``ends[p]`` rows belong to parents up to p, ``counts[p]`` of them are its children."""
+    """Children of all parents so far.
+
+    ``ends[p]`` rows belong to parents up to p, ``counts[p]`` of them are the children of p.
+    """
 
     ends: np.ndarray
     counts: np.ndarray
@@ -85,12 +90,17 @@ class Sampler:
             return int(self.model.verbatim[table].num_rows)
         program = self.model.programs[table]
         if program.main is None:
-            return round(self.scale * program.rows)
+            return min(round(self.scale * program.rows), most_rows(program))
         ends = self.family(table).ends
         return int(ends[-1]) if len(ends) else 0
 
     def family(self, table: str, parents: int | None = None) -> Family:
-        """Counts of the children of the first ``parents`` rows of the main parent (default: all at this scale)."""
+        """Counts of the children of the first rows of the main parent.
+
+        Args:
+            table: the children's.
+            parents: how many rows, by default all at this scale.
+        """
         main = self._main(table)
         wanted = self.size(main.link.parent) if parents is None else parents
         with self._lock:
@@ -120,7 +130,7 @@ class Sampler:
         return Family(np.concatenate(ends), np.concatenate(pieces))
 
     def _most(self, table: str) -> int:
-        """The most children a parent can have: what keeps a composite key unique must not run out."""
+        """The most children a parent can have: what keeps a composite key unique must suffice."""
         program = self.model.programs[table]
         links = {link.alias: link.parent for link in program.links}
         limits = [self.size(links[s.alias]) for s in program.steps if isinstance(s, PickDistinct)]
@@ -192,12 +202,13 @@ class Sampler:
     def choose(
         self, program: Program, step: Pick, kind: np.ndarray, shared: list[Raw], word: np.ndarray
     ) -> np.ndarray:
-        """Row numbers of a chosen parent: -1 where kind is 0, or nothing agrees with the shared columns."""
+        """Row numbers of a chosen parent: -1 where kind is 0 or no row has the shared columns."""
         from genesis_sql.program import kernel
 
         groups = self.groups(program, step)
         if step.shared:
-            cells = zip(*(_hashable(r) for r in shared), strict=True)
+            domains = (self._shared(program, step, own, above)[0] for own, above in step.shared)
+            cells = zip(*map(_comparable, domains, shared), strict=True)
             group = np.array([groups.places.get(c, -1) for c in cells], np.int64)
         else:
             group = groups.kinds[np.minimum(kind, len(groups.kinds) - 1)]
@@ -216,11 +227,11 @@ class Sampler:
         with self._lock:
             key = (program.table, step.alias)
             if key not in self._groups:
-                link = next(link for link in program.links if link.alias == step.alias)
-                self._groups[key] = self._make_groups(link.parent, step)
+                self._groups[key] = self._make_groups(program, step)
             return self._groups[key]
 
-    def _make_groups(self, parent: str, step: Pick) -> Groups:
+    def _make_groups(self, program: Program, step: Pick) -> Groups:
+        parent = next(link.parent for link in program.links if link.alias == step.alias)
         numbers = np.arange(self.size(parent), dtype=np.int64)
         names = [step.weight] + ([own for _, own in step.shared] or [step.group])
         raw = self.raw(parent, numbers, names)
@@ -228,12 +239,34 @@ class Sampler:
         if weight.sum() == 0:
             weight = np.ones(len(numbers), np.int64)
         if step.shared:
-            labels = list(zip(*(_hashable(raw[own]) for _, own in step.shared), strict=True))
+            domains = (self._shared(program, step, own, above)[1] for own, above in step.shared)
+            held = map(_comparable, domains, (raw[above] for _, above in step.shared))
+            labels = list(zip(*held, strict=True))
             places = {label: i for i, label in enumerate(dict.fromkeys(labels))}
             group = np.array([places[label] for label in labels], np.int64)
             return _grouped(numbers, group, np.maximum(weight, 1), len(places), places)
         kinds = raw[step.group].values.astype(np.int64)
         return _grouped(numbers, kinds, weight, int(kinds.max(initial=0)) + 1, {})
+
+    def _shared(
+        self, program: Program, step: Pick, own: str, above: str
+    ) -> tuple[Domain | None, Domain | None]:
+        """How both sides of a shared column are read; twice None where they are coded alike."""
+        parent = next(link.parent for link in program.links if link.alias == step.alias)
+        mine, theirs = program.domains[own], self.model.programs[parent].domains[above]
+        return (None, None) if mine == theirs else (mine, theirs)
+
+
+def most_rows(program: Program) -> int:
+    """The rows that a key allows: one made of labels alone ends, others go on."""
+    ends = [
+        step.divisor * len(step.values)
+        for step in program.steps
+        if isinstance(step, Digit)
+        and step.base == 0
+        and isinstance(program.domains[step.column], Categories)
+    ]
+    return min(ends, default=2**62)
 
 
 def _grouped(
@@ -256,7 +289,12 @@ def _grouped(
     return Groups(members, offsets, cumulated, kinds, places)
 
 
-def _hashable(raw: Raw) -> list[object]:
+def _comparable(domain: Domain | None, raw: Raw) -> list[object]:
+    """The values, as text where a domain tells how they are read; None for NULL."""
+    if domain is not None:
+        from genesis_sql.plan.output import decode
+
+        return [None if v is None else str(v) for v in decode(domain, raw).to_pylist()]
     values = raw.values.tolist()
     return (
         values
@@ -266,7 +304,7 @@ def _hashable(raw: Raw) -> list[object]:
 
 
 class _Parents:
-    """The parents of one block of rows: all columns the program reads of one are brought at once."""
+    """The parents of one block of rows: all columns the program reads of one come at once."""
 
     def __init__(
         self, sampler: Sampler, program: Program, parent: np.ndarray | None, rows: Rows

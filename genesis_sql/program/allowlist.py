@@ -1,10 +1,12 @@
 """The one allow-list of what an expression inside a model, profile or import may hold.
 
-Values, columns of the row, arithmetic, comparisons, CASE, casts and the functions below: nothing that reads files, the
-network, the environment, other tables, or the clock.
+Values, columns of the row, arithmetic, comparisons, CASE, casts and the functions below: nothing
+that reads files, the network, the environment, other tables, or the clock.
 """
 
 from __future__ import annotations
+
+from typing import cast
 
 import sqlglot
 from sqlglot import exp
@@ -14,17 +16,21 @@ from genesis_sql.errors import ExpressionError
 
 MAX_LENGTH, MAX_NODES = 10_000, 2_000
 
+_NEWER = ("Cos", "Hour", "Minute", "Replace", "Second", "Sin")  # sqlglot 26.0 lacks these classes
 NODES: tuple[type, ...] = (
-    exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Paren, exp.Neg, exp.Not, exp.And, exp.Or, exp.Xor,
+    exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Paren, exp.Neg, exp.Not,
+    exp.And, exp.Or, exp.Xor,
     exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.DPipe,
-    exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.Between, exp.In, exp.Like, exp.ILike, exp.NullSafeEQ, exp.NullSafeNEQ,
+    exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.Between, exp.In, exp.Like,
+    exp.ILike, exp.NullSafeEQ, exp.NullSafeNEQ,
     exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least,
     exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Var, exp.Extract,
-    exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Sqrt, exp.Exp, exp.Ln, exp.Log, exp.Pow, exp.Sign, exp.Sin, exp.Cos,
-    exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Substring, exp.Concat, exp.Replace, exp.Left, exp.Right,
+    exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Sqrt, exp.Exp, exp.Ln, exp.Log, exp.Pow, exp.Sign,
+    exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Substring, exp.Concat, exp.Left, exp.Right,
     exp.StartsWith, exp.Pad, exp.StrPosition,
-    exp.Year, exp.Month, exp.Day, exp.Hour, exp.Minute, exp.Second, exp.DayOfWeek, exp.DayOfYear, exp.Quarter, exp.Week,
+    exp.Year, exp.Month, exp.Day, exp.DayOfWeek, exp.DayOfYear, exp.Quarter, exp.Week,
     exp.DateDiff, exp.DateAdd, exp.DateTrunc, exp.TimestampTrunc, exp.LastDay,
+    *(getattr(exp, name) for name in _NEWER if hasattr(exp, name)),
 )  # fmt: skip
 """Node classes allowed, exactly these: a subclass is not allowed by its parent."""
 
@@ -75,18 +81,22 @@ def check_expression(sql: str) -> exp.Expression:
     if len(trees) != 1 or trees[0] is None:
         message = f"{sql[:80]!r} is not one expression"
         raise ExpressionError(message)
-    for count, node in enumerate(trees[0].walk()):
-        _check_node(node, sql)
+    tree = cast(exp.Expression, trees[0])
+    for count, node in enumerate(tree.walk()):
+        _check_node(cast(exp.Expression, node), sql)
         if count > MAX_NODES:
             message = f"the expression {sql[:80]!r} has more than {MAX_NODES} parts"
             raise ExpressionError(message)
-    return trees[0]
+    return tree
 
 
 def _check_node(node: exp.Expression, sql: str) -> None:
     if type(node) not in _ALLOWED:
         what = node.sql(dialect="duckdb")[:60]
-        message = f"the expression {sql[:80]!r} holds {what!r} ({type(node).__name__}), which models may not; allowed are columns, values, operators, CASE, CAST and plain scalar functions"
+        message = (
+            f"the expression {sql[:80]!r} holds {what!r} ({type(node).__name__}), which models may "
+            "not; allowed are columns, values, operators, CASE, CAST and plain scalar functions"
+        )
         raise ExpressionError(message)
     if isinstance(node, exp.Column) and node.args.get("db"):
         message = f"the expression {sql[:80]!r} names another schema"

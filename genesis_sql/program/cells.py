@@ -1,8 +1,9 @@
 """Cells: the distributions at the leaves of a router, all leaves of a step in flat arrays.
 
-A cell is a list of *slots* drawn by Walker's alias method with integer arithmetic: word u picks slot
-``(u * m) >> 32`` of m, and the low 32 bits of that product decide between the slot and its alias.
-A slot is an atom or an interval: ``low + floor(u' / 2**32 * width)`` on a grid, without the floor for doubles.
+A cell is a list of *slots* drawn by Walker's alias method with integer arithmetic: word u picks
+slot ``(u * m) >> 32`` of m, and the low 32 bits of that product decide between the slot and its
+alias. A slot is an atom or an interval: ``low + floor(u' / 2**32 * width)`` on a grid, without the
+floor for doubles.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def alias_tables(start: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.
     order = np.lexsort((np.arange(len(weight)), ~small, cell))
     stack, smalls = order.copy(), np.bincount(cell[small], minlength=len(size)).astype(np.int64)
     bottom, top = start[:-1].copy(), start[1:] - 1
-    # stack[bottom .. bottom + smalls) holds the small slots, stack[bottom + smalls .. top] the large ones
+    # stack[bottom .. bottom + smalls) holds the small slots, the rest up to top the large ones
     active = np.flatnonzero((smalls > 0) & (smalls < size))
     while len(active):
         s, g = stack[bottom[active]], stack[top[active]]

@@ -1,7 +1,8 @@
 """Domains: how the raw numbers a program works on stand for values of a column.
 
-A *raw* column is what the kernel computes: label codes (0 = NULL), whole numbers on a grid, doubles, or row numbers
-of a key. A domain turns them into values of the column's DuckDB type; it knows no data beyond its own fields.
+A *raw* column is what the kernel computes: label codes (0 = NULL), whole numbers on a grid,
+doubles, or row numbers of a key. A domain turns them into values of the column's DuckDB type; it
+knows no data beyond its own fields.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ class Categories:
 
 @dataclass(frozen=True)
 class Grid:
-    """Whole numbers q: the value is q · step in units of 10^-scale (numbers), days (dates) or microseconds (times)."""
+    """Whole numbers q that stand for the value q · step.
+
+    The unit is 10^-scale (numbers), the day (dates) or the microsecond (times).
+    """
 
     type: str
     step: int = 1
@@ -50,7 +54,10 @@ class Key:
 
 @dataclass(frozen=True)
 class Words:
-    """Text made of random words by a pattern; the raw column is the block of words, uint32 of shape (n, words)."""
+    """Text made of random words by a pattern.
+
+    The raw column is the block of words, uint32 of shape (n, words).
+    """
 
     type: str
     pattern: Pattern
@@ -69,7 +76,10 @@ Domain = Categories | Grid | Reals | Key | Words | Fixed
 
 @dataclass(frozen=True, eq=False)
 class Raw:
-    """A column of n rows as the kernel has it. ``valid`` is None where nothing is NULL (codes: 0 is NULL)."""
+    """A column of n rows as the kernel has it.
+
+    ``valid`` is None where nothing is NULL (codes: 0 is NULL).
+    """
 
     values: np.ndarray
     valid: np.ndarray | None = None

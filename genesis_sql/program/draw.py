@@ -1,8 +1,9 @@
 """The counter draw: a random 32-bit word as a pure function of a stream and a row address.
 
-Integer operations only; every intermediate stays below 2**63 and nothing relies on overflow, so that SQL engines
-without unsigned types compute the same. The mixer is the low-bias pair of constants below 2**31 published in the
-hash-prospector list (Wellons, "Prospecting for Hash Functions"). `python -m benchmarks draw` runs the battery.
+Integer operations only; every intermediate stays below 2**63 and nothing relies on overflow, so
+that SQL engines without unsigned types compute the same. The mixer is the low-bias pair of
+constants below 2**31 published in the hash-prospector list (Wellons, "Prospecting for Hash
+Functions"). `python -m benchmarks draw` runs the battery.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import cast
 
 import numpy as np
 from sqlglot import exp
@@ -27,7 +29,10 @@ class Stream:
 
 
 def stream(seed: int, uuid: str, table: str, column: str, purpose: str) -> Stream:
-    """The stream of one purpose of one column: blake2b of the five parts, each with its length in front."""
+    """The stream of one purpose of one column.
+
+    It is blake2b of the five parts, each with its length in front.
+    """
     digest = blake2b(digest_size=8)
     for part in (str(seed), uuid, table, column, purpose):
         raw = part.encode()
@@ -49,7 +54,8 @@ def draw(keys: Stream, rows: np.ndarray) -> np.ndarray:
     """Words of the rows: uint32 of the shape of ``rows`` (integers, 0 ≤ row < 2**62).
 
     Example:
-        >>> draw(Stream(1, 2), np.arange(3)).tolist() == draw(Stream(1, 2), np.arange(5))[:3].tolist()
+        >>> few, many = draw(Stream(1, 2), np.arange(3)), draw(Stream(1, 2), np.arange(5))
+        >>> few.tolist() == many[:3].tolist()
         True
     """
     row = np.asarray(rows).astype(np.uint64)
@@ -61,7 +67,7 @@ def draw(keys: Stream, rows: np.ndarray) -> np.ndarray:
 
 
 def address(keys: tuple[Stream, Stream], parents: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """Address of the k-th child of a parent: int64 below 2**62, out of the parent's address and k."""
+    """Address of the k-th child of a parent, out of the parent's address: int64 below 2**62."""
     base = (draw(keys[0], parents).astype(np.int64) + np.asarray(k, np.int64) * GOLDEN) % (
         LOW * LOW
     )
@@ -86,7 +92,7 @@ def _paren(node: exp.Expression) -> exp.Expression:
 
 def binary(kind: type[exp.Binary], left: exp.Expression, right: exp.Expression) -> exp.Expression:
     """A binary node with both sides in brackets where they need them."""
-    return kind(this=_paren(left), expression=_paren(right))
+    return cast(exp.Expression, kind(this=_paren(left), expression=_paren(right)))
 
 
 def _steps_sql(x: str, name: str) -> list[tuple[str, exp.Expression]]:
@@ -114,7 +120,9 @@ def _steps_sql(x: str, name: str) -> list[tuple[str, exp.Expression]]:
 
 
 def draw_columns(keys: Stream, row: str, name: str) -> list[tuple[str, exp.Expression]]:
-    """SQL of one draw as a chain of named columns; the last one is the word (BIGINT, 0 ≤ word < 2**32).
+    """SQL of one draw as a chain of named columns.
+
+    The last one is the word (BIGINT, 0 ≤ word < 2**32).
 
     Args:
         keys: the stream.

@@ -1,4 +1,7 @@
-"""Runs a program on a block of rows: steps in order, kernel calls only. No connection, no global state."""
+"""Runs a program on a block of rows: steps in order, kernel calls only.
+
+No connection, no global state.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from genesis_sql.errors import ModelFormatError
 from genesis_sql.program.domain import Categories, Raw, Reals
 from genesis_sql.program.draw import Stream, draw, stream
 from genesis_sql.program.steps import (
@@ -91,7 +95,10 @@ BLOCKS: dict[str, BlockModel] = {}
 
 
 def register_block(method: str, model: BlockModel) -> None:
-    """Make a block method known: ``model(step, program, rows, raw, words)`` gives the raw columns of the step."""
+    """Make a block method known.
+
+    ``model(step, program, rows, raw, words)`` gives the raw columns of the step.
+    """
     BLOCKS[method] = model
 
 
@@ -133,6 +140,9 @@ class _State:
 
     def do(self, step: Any) -> None:
         if isinstance(step, Block):
+            if step.method not in BLOCKS:
+                message = f"a program has a block of method '{step.method}', which is not installed"
+                raise ModelFormatError(message)
             words = self._block_words
             self.raw.update(
                 BLOCKS[step.method](step, self.program, self.rows, self._inputs(step), words)
@@ -303,10 +313,13 @@ _DO: dict[type, Callable[[_State, Any], Raw]] = {
 }
 
 STRIDES = (1000003, 1000033, 1000037, 1000039, 1000081, 1000099, 1000117, 1000121)
-"""Primes: at least one of any two neighbours divides no size below 10**12, so that it walks through all places."""
+"""Primes; of any two neighbours one divides no size below 10**12: it walks through all places."""
 
 
 def distinct_place(k: np.ndarray, offset: np.ndarray, stride: np.ndarray, size: int) -> np.ndarray:
-    """Place k of a permutation of ``size`` places: (offset + k · prime) mod size, the prime picked by ``stride``."""
+    """Place k of a permutation of ``size`` places: (offset + k · prime) mod size.
+
+    ``stride`` picks the prime.
+    """
     fitting = np.array([p for p in STRIDES if size % p], np.int64)
-    return (offset + k * fitting[stride % len(fitting)]) % max(size, 1)
+    return np.asarray((offset + k * fitting[stride % len(fitting)]) % max(size, 1))

@@ -1,6 +1,7 @@
 """The compiled kernel: one call per step and block, without the interpreter lock.
 
-numba earns its place here: the same loops in numpy ran at a tenth of the speed (`python -m benchmarks kernel`).
+numba earns its place here: the same loops in numpy ran at a tenth of the speed
+(`python -m benchmarks kernel`).
 No fastmath: results must not depend on the machine. Imported only when rows are drawn.
 """
 
@@ -72,7 +73,10 @@ def draw_codes(codes, nodes, keys, rows, cells, low, out):  # type: ignore[no-un
 
 @njit(nogil=True, cache=True)
 def draw_grid(codes, nodes, keys, rows, cells, low, width, null, out, valid):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Draw whole numbers on a grid; ``keys`` has the two streams a, b, a', b'. ``valid`` is False at NULL."""
+    """Draw whole numbers on a grid.
+
+    ``keys`` has the two streams a, b, a', b'. ``valid`` is False at NULL.
+    """
     start, accept, alias = cells
     for i in range(len(rows)):
         cell = _cell(codes, i, nodes)
@@ -102,7 +106,7 @@ def draw_reals(codes, nodes, keys, rows, cells, low, width, null, out, valid):  
 
 @njit(nogil=True, cache=True)
 def cut(values, valid, edges, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Codes of numbers: 0 for NULL, else 1 + the number of edges below the value (NaN lies above all)."""
+    """Codes of numbers: 0 for NULL, else 1 + the edges below the value (NaN lies above all)."""
     n_edges = len(edges)
     for i in range(len(values)):
         if not valid[i]:
@@ -127,7 +131,7 @@ def words(keys, rows, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN
 
 @njit(nogil=True, cache=True)
 def choose(group, word, offsets, cumulated, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Position of the member chosen in proportion to its weight; -1 where the group is empty or below 0.
+    """Position of the member chosen by weight; -1 where the group is empty or below 0.
 
     Args:
         group: int64 of shape (n,).

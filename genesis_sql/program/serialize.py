@@ -1,7 +1,7 @@
-"""Programs as bytes: one Arrow IPC stream, a JSON document in its metadata beside named arrays. No pickle.
+"""Programs as bytes: one Arrow IPC stream, a JSON document in its metadata beside named arrays.
 
-Everything read is checked before it is used: index ranges, lengths, names, expressions. A changed or hostile file ends
-in a :class:`ModelFormatError`.
+No pickle. Everything read is checked before it is used: index ranges, lengths, names, expressions.
+A changed or hostile file ends in a :class:`ModelFormatError`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ from genesis_sql.program.scatter import IntegerKey
 from genesis_sql.program.validate import check_program
 
 _PLAIN: dict[str, type] = {
-    c.__name__: c for c in (s.Number, s.Random, s.Constant, s.Copy, s.Sibling, s.Pick, s.PickDistinct, s.PickSelf, s.Expression, s.Block)
+    c.__name__: c for c in (
+        s.Number, s.Random, s.Constant, s.Copy, s.Sibling, s.Pick, s.PickDistinct, s.PickSelf,
+        s.Expression, s.Block,
+    )
 }  # fmt: skip
 
 
@@ -133,7 +136,10 @@ def from_bytes(data: bytes) -> s.Program:
         message = f"a stored program cannot be read: {error}"
         raise ModelFormatError(message) from error
     if document.get("format") != s.FORMAT:
-        message = f"a program has format {document.get('format')}, this release reads {s.FORMAT}; install the release that wrote it"
+        message = (
+            f"a program has format {document.get('format')}, this release reads {s.FORMAT}; "
+            "install the release that wrote it"
+        )
         raise ModelFormatError(message)
     try:
         program = _program(document, lambda name: _array(batch, name))
@@ -191,9 +197,13 @@ def _read_step(plain: dict[str, Any], get: _Get) -> s.Step:
         tree = s.Tree(*(_must(get(a)).astype(np.int32) for a in plain["tree"]))
         start, accept, alias, low, width, null = (get(a) for a in plain["cells"])
         cells = Cells(
-            _must(start).astype(np.int64), _must(accept).astype(np.uint32), _must(alias).astype(np.int32), _must(low), width,
+            _must(start).astype(np.int64),
+            _must(accept).astype(np.uint32),
+            _must(alias).astype(np.int32),
+            _must(low),
+            width,
             None if null is None else null.astype(bool),
-        )  # fmt: skip
+        )
         return s.Draw(plain["column"], tuple(plain["inputs"]), tree, cells)
     if kind == "Digit":
         return s.Digit(

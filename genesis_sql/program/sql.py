@@ -16,9 +16,10 @@ from sqlglot import exp
 
 from genesis_sql.errors import GenesisError
 from genesis_sql.program.domain import Categories
-from genesis_sql.program.draw import LOW, WORD, draw_columns
+from genesis_sql.program.draw import GOLDEN, LOW, WORD, Stream, draw_columns
 from genesis_sql.program.execute import STRIDES, Identity
 from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, route, slot
+from genesis_sql.program.sql_decode import comparable
 from genesis_sql.program.sql_nodes import (
     above,
     add,
@@ -36,12 +37,11 @@ from genesis_sql.program.sql_nodes import (
     mod,
     op,
     own,
-    real,
     relation_name,
     times,
     up_to,
 )
-from genesis_sql.program.sql_relation import Relation
+from genesis_sql.program.sql_relation import Columns, Relation
 from genesis_sql.program.steps import (
     PARENT,
     Block,
@@ -117,7 +117,9 @@ def add_steps(
         GenesisError: a step has no SQL form.
     """
     steps = [s for s in program.needed(wanted) if not isinstance(s, Expression)]
-    writer = _Writer(relation, program, identity, around, [n for s in steps for n in step_inputs(s)])
+    writer = _Writer(
+        relation, program, identity, around, [n for s in steps for n in step_inputs(s)]
+    )
     if program.main is not None:
         writer.attach(PARENT)
     for step in steps:
@@ -126,6 +128,19 @@ def add_steps(
             raise GenesisError(message)
         _WRITE[type(step)](writer, step)
     relation.close()
+
+
+def address_columns(keys: tuple[Stream, Stream], parent: str, k: str) -> Columns:
+    """`draw.address` as a chain of columns: the address of the child ``k`` of the parent at address ``parent``."""
+    low, high = keys
+    known = draw_columns(low, parent, "#above low "), draw_columns(high, parent, "#above high ")
+    base = add(column(known[0][-1][0]), times(column(k), GOLDEN))
+    base = ("#base", mod(base, LOW * LOW))
+    words = draw_columns(low, base[0], "#own low "), draw_columns(high, base[0], "#own high ")
+    halves = [div(column(chain[-1][0]), 2) for chain in (words[1], known[1], words[0])]
+    mixed = exp.paren(op(exp.BitwiseXor, halves[0], halves[1]))
+    last = ("#address made", add(times(mixed, LOW), halves[2]))
+    return [*known[0], *known[1], base, *words[0], *words[1], last]
 
 
 class _Writer:
@@ -232,18 +247,22 @@ class _Writer:
 
     def stratum(self, step: Stratum) -> None:
         k, count = self.family()
-        inside = add(as_type(greatest(k, 0), "DOUBLE"), fraction(self.word(step.column, "cell")))
-        part = times(inside, real(len(step.values)))
-        part = op(exp.Div, part, as_type(greatest(count, 1), "DOUBLE"))
-        at = least(floored(part), len(step.values) - 1)
-        self.keep(
-            step.column, lookup(self.relation, f"#{step.column} values", step.values, at)
-        )
+        size, place, many = len(step.values), greatest(k, 0), greatest(count, 1)
+        first = self.relation.put(f"#{step.column} first", div(times(place, size), many))
+        until = div(times(add(place, 1), size), many)
+        share = fraction(self.word(step.column, "cell"))
+        width = as_type(op(exp.Sub, until, first), "DOUBLE")
+        at = least(add(first, floored(times(share, width))), size - 1)
+        self.keep(step.column, lookup(self.relation, f"#{step.column} values", step.values, at))
 
     def pick(self, step: Pick) -> None:
         """Choose the group, then the member whose running weights hold the word's share of the total."""
         around, name = self.around.members[step.column], f"#{step.column}"
-        chosen: list[exp.Expression] = [column(mine) for mine, _ in step.shared]
+        mine, theirs = self.program.domains, self.around.parents[step.alias].program.domains
+        chosen = [
+            comparable(self.relation, here, mine[here], theirs[there])
+            for here, there in step.shared
+        ]
         if not step.shared:
             codes = exp.Select(expressions=[column("g0")]).from_(relation_name(around.totals))
             known = exp.In(this=column(step.kind), query=exp.Subquery(this=codes))

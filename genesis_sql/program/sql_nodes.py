@@ -25,12 +25,12 @@ def literal(value: int) -> exp.Expression:
 
 def real(value: float) -> exp.Expression:
     """A double, infinities and NaN too."""
-    return exp.cast(exp.Literal.string(repr(float(value))), "DOUBLE", dialect=DIALECT)
+    return as_type(exp.Literal.string(repr(float(value))), "DOUBLE")
 
 
 def as_type(node: exp.Expression, type_: str) -> exp.Expression:
-    """A cast to a DuckDB type."""
-    return exp.cast(own(node), type_, dialect=DIALECT, copy=False)
+    """A cast to a DuckDB type (`exp.cast` leaves out one DECIMAL over another)."""
+    return exp.Cast(this=own(node), to=exp.DataType.build(type_, dialect=DIALECT))
 
 
 def call(name: str, *arguments: exp.Expression) -> exp.Expression:

@@ -44,6 +44,12 @@ def select(columns: Columns, source: str) -> exp.Select:
     return exp.Select(expressions=named(columns)).from_(relation_name(source), copy=False)
 
 
+def _reads(node: exp.Expression) -> list[str]:
+    """The columns an expression reads, those of its subqueries aside."""
+    found = node.walk(prune=lambda n: isinstance(n, exp.Query))
+    return [n.name for n in found if isinstance(n, exp.Column)]
+
+
 class Relation:
     """A relation that gets columns: at first those of ``source``, then what is put.
 
@@ -64,7 +70,7 @@ class Relation:
 
     def put(self, name: str, node: exp.Expression, *, keep: bool = False) -> exp.Column:
         """A new column; without ``keep`` it is gone behind the next join."""
-        below = [self._levels[c.name] for c in node.find_all(exp.Column) if c.name in self._levels]
+        below = [self._levels[read] for read in _reads(node) if read in self._levels]
         self._nodes[name], self._levels[name] = node, max(below, default=0) + 1
         if keep:
             self._kept.append(name)
@@ -106,7 +112,7 @@ class Relation:
             above, below = alive[0], dict[str, None]()
             for name in above:
                 if self._levels.get(name) == level:
-                    below |= {c.name: None for c in self._nodes[name].find_all(exp.Column)}
+                    below |= dict.fromkeys(_reads(self._nodes[name]))
                 else:
                     below[name] = None
             alive.insert(0, below)

@@ -1,7 +1,7 @@
 """The sampling program as plain data: ordered steps that produce the columns of one table.
 
-Names of columns: the table's own by their name; those of a parent as ``alias.column``; hidden ones begin with ``#``
-(child counts, chosen rows). A program holds no connection and no code.
+Names of columns: the table's own by their name; those of a parent as ``alias.column``; hidden ones
+begin with ``#`` (child counts, chosen rows). A program holds no connection and no code.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Tree:
 
 @dataclass(frozen=True, eq=False)
 class Draw:
-    """Draws one column: the tree picks the cell, a word the slot, a second word the place inside the slot."""
+    """Draws one column: the tree picks the cell, a word the slot, a second word the place in it."""
 
     column: str
     inputs: tuple[str, ...]
@@ -73,7 +73,10 @@ class Number:
 
 @dataclass(frozen=True)
 class Random:
-    """A block of ``words`` random words per row as a raw column: text patterns that need not be unique."""
+    """A block of ``words`` random words per row as a raw column.
+
+    For text patterns that need not be unique.
+    """
 
     column: str
     words: int
@@ -89,7 +92,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class Copy:
-    """Takes a parent's raw column (`source` is ``alias.column``); where that parent is missing, another step's value.
+    """Takes a parent's raw column (`source` is ``alias.column``).
 
     ``otherwise`` names a hidden column drawn for the rows without that parent; None gives NULL.
     """
@@ -101,10 +104,11 @@ class Copy:
 
 @dataclass(frozen=True, eq=False)
 class Digit:
-    """One part of a composite key without parent: a mixed radix digit of the row number over sorted values.
+    """One part of a composite key without parent: a mixed radix digit of the row number.
 
-    The digit is ``number // divisor % base``, without the remainder where ``base`` is 0 (the last, open part). Digit d
-    stands for ``values[d]``; past their end for the last value plus steps of ``step``.
+    The digit is ``number // divisor % base``, without the remainder where ``base`` is 0 (the last,
+    open part). Digit d stands for ``values[d]`` (sorted); past their end for the last value plus
+    steps of ``step``.
     """
 
     column: str
@@ -124,9 +128,10 @@ class Sibling:
 
 @dataclass(frozen=True, eq=False)
 class Stratum:
-    """A value that no sibling has: child k of c takes one of the k-th of c runs of the n sorted values.
+    """A value that no sibling has: child k of c takes one of run k out of c runs of sorted values.
 
-    Run k is [k · n div c, (k + 1) · n div c); the value stands at its begin + floor(u · its length).
+    Run k of n values is [k · n div c, (k + 1) · n div c); the value stands at its begin +
+    floor(u · its length).
     """
 
     column: str
@@ -135,10 +140,11 @@ class Stratum:
 
 @dataclass(frozen=True)
 class Pick:
-    """Chooses the row of a further parent, as the raw column ``column`` of row numbers (invalid: no parent).
+    """Chooses the row of a further parent, as the raw column ``column`` of row numbers.
 
-    ``kind`` is a hidden label column, code 0 = no parent; a row is chosen among the parent's rows whose own hidden column
-    ``group`` has that code, in proportion to its hidden column ``weight``. ``shared`` pairs columns of this table with
+    A row number is invalid where there is no parent. ``kind`` is a hidden label column, code 0 = no
+    parent; a row is chosen among the parent's rows whose own hidden column ``group`` has that code,
+    in proportion to its hidden column ``weight``. ``shared`` pairs columns of this table with
     columns of the parent that must agree; where it is given, it takes the place of the group.
     """
 
@@ -152,7 +158,10 @@ class Pick:
 
 @dataclass(frozen=True)
 class PickDistinct:
-    """Chooses a row of a further parent that no sibling has: place k of a permutation that the main parent's address keys."""
+    """Chooses a row of a further parent that no sibling has.
+
+    It is place k of a permutation that the main parent's address keys.
+    """
 
     column: str
     alias: str
@@ -160,7 +169,7 @@ class PickDistinct:
 
 @dataclass(frozen=True)
 class PickSelf:
-    """Chooses an earlier row of the same table (row 0 and rows with code 0 in ``present`` have none)."""
+    """Chooses an earlier row of the same table; row 0, and code 0 in ``present``, have none."""
 
     column: str
     alias: str
@@ -169,7 +178,10 @@ class PickSelf:
 
 @dataclass(frozen=True)
 class Expression:
-    """A column computed in SQL from other columns of the row, after sampling; never an input of a step."""
+    """A column computed in SQL from other columns of the row, after sampling.
+
+    It is never an input of a step.
+    """
 
     column: str
     sql: str
@@ -177,7 +189,10 @@ class Expression:
 
 @dataclass(frozen=True)
 class Block:
-    """Several columns that a model draws at once for a block of rows; ``part`` names its stored parameters."""
+    """Several columns that a model draws at once for a block of rows.
+
+    ``part`` names its stored parameters.
+    """
 
     columns: tuple[str, ...]
     method: str
@@ -244,7 +259,9 @@ class Link:
 
 @dataclass(frozen=True)
 class MainParent:
-    """How a child's rows are numbered: ``count`` is the parent's hidden column with this child's rows per parent.
+    """How a child's rows are numbered.
+
+    ``count`` is the parent's hidden column with this child's rows per parent.
 
     Rows without parent stand behind those of their neighbours: after parent p come
     ``(p + 1) * loose // parents - p * loose // parents`` of them.
@@ -266,14 +283,15 @@ class Output:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """Ordered steps that produce the columns of one table from a row address, a seed and context columns.
+    """Ordered steps that produce the columns of one table from row address, seed and parents.
 
     Attributes:
         table: its name.
         rows: rows of a root at scale 1; a child has the rows its counts say.
         steps: in order; a step reads only what stands before it.
         domains: how each raw column is read; hidden columns too.
-        edges: thresholds at which a numeric input is cut: code = 1 + number of edges below the value, 0 = NULL.
+        edges: thresholds at which a numeric input is cut: code = 1 + number of edges below the
+            value, 0 = NULL.
         outputs: visible columns in order.
         main: the parent whose children these rows are, None for a root.
         links: further parents.

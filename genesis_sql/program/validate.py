@@ -22,7 +22,8 @@ from genesis_sql.program.steps import (
 )
 
 _TYPE = re.compile(
-    r"(BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(\d{1,2}, ?\d{1,2}\)|DATE|TIME(_NS)?"
+    r"(BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE"
+    r"|DECIMAL\(\d{1,2}, ?\d{1,2}\)|DATE|TIME(_NS)?"
     r"|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|VARCHAR|UUID|ENUM\((?:'(?:[^']|'')*'(?:, ?)?)+\))"
 )
 
@@ -41,7 +42,7 @@ def check_type(type_: str) -> None:
 
 
 def check_program(program: Program) -> None:
-    """Refuse a program whose numbers point outside its arrays, or whose steps read what is not there."""
+    """Refuse a program with numbers outside its arrays, or steps that read what is not there."""
     aliases = {link.alias for link in program.links} | ({PARENT} if program.main else set())
     made: set[str] = set()
     for output in program.outputs:

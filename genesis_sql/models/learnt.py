@@ -1,0 +1,69 @@
+"""What learning a table takes and leaves: options, columns to draw, and what its children need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from genesis_sql.models.fill import FillOptions
+from genesis_sql.models.frame import Coded
+from genesis_sql.models.trees import TreeOptions
+from genesis_sql.program.cells import Cells
+from genesis_sql.program.domain import Domain
+from genesis_sql.program.steps import Tree
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """Options of the method `trees`.
+
+    Attributes:
+        trees: how trees are grown.
+        fill: how cells are filled.
+        first: columns drawn before all others.
+        main: the main parent, where it is not to be chosen.
+        child_cell: rows per cell in tables that have a parent, and of hidden columns.
+        max_seconds: after that long no more trees are grown; the columns left are drawn without
+            inputs.
+    """
+
+    trees: TreeOptions = field(default_factory=TreeOptions)
+    fill: FillOptions = field(default_factory=FillOptions)
+    first: tuple[str, ...] = ()
+    main: str | None = None
+    child_cell: int = 10
+    max_seconds: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Described:
+    """A row of `genesis_describe`."""
+
+    table: str
+    column: str
+    type: str
+    role: str
+    step: str
+    inputs: tuple[str, ...] = ()
+    cells: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What a table that is done gives to its children: coded columns as read, and all domains."""
+
+    columns: dict[str, Coded]
+    domains: dict[str, Domain]
+
+
+@dataclass(eq=False)
+class Drawn:
+    """A column still to be drawn, and the step it became.
+
+    Thresholds are ranks until all trees are known.
+    """
+
+    target: Coded
+    inputs: tuple[Coded, ...] = ()
+    tree: Tree | None = None
+    cells: Cells | None = None

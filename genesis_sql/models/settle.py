@@ -1,0 +1,389 @@
+"""What the keys of a table fix before trees are grown: copied, counted, chosen and made columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from genesis_sql.models.derive import derived_columns
+from genesis_sql.models.family import Ties, gather, sibling_order, whole
+from genesis_sql.models.frame import Coded, coded
+from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
+from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
+from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
+from genesis_sql.program.domain import Categories, Domain, Fixed, Raw
+from genesis_sql.program.steps import (
+    PARENT,
+    Constant,
+    Copy,
+    Digit,
+    Expression,
+    Link,
+    MainParent,
+    Number,
+    Pick,
+    PickDistinct,
+    PickSelf,
+    Random,
+    Sibling,
+    Step,
+    Stratum,
+)
+from genesis_sql.types import Column, Role
+
+
+class Settled:
+    """One table with all that its keys, texts and calendar parts fix, before any tree is grown."""
+
+    def __init__(
+        self,
+        tables: Mapping[str, Loaded],
+        bonds: Mapping[str, Ties],
+        learnt: dict[str, Learnt],
+        name: str,
+        options: FitOptions,
+    ) -> None:
+        self.tables, self.bonds, self.learnt, self.options = tables, bonds, learnt, options
+        self.loaded, self.ties = tables[name], bonds[name]
+        self.name = name
+        self.before: list[Step] = []
+        self.after: list[Step] = []
+        self.expressions: list[Step] = []
+        self.domains: dict[str, Domain] = {}
+        self.drawn: dict[str, Drawn] = {}
+        self.context: list[Coded] = []
+        self.inputs: list[Coded] = []
+        self.links: list[Link] = []
+        self.described: list[Described] = []
+        self.own: dict[str, Coded] = dict(self.loaded.columns)
+        self.place: dict[str, Coded] = {}
+        self.settled: set[str] = set()
+        self.main: MainParent | None = None
+        self.unique_by: set[str] = set()
+        self._settle()
+
+    def _settle(self) -> None:
+        self._label_copied_keys()
+        if self.ties.main is not None:
+            self._settle_main(self.ties.main)
+        self._settle_key()
+        for link in self.ties.further:
+            self._settle_further(link)
+        for link in self.ties.own:
+            self._settle_own(link)
+        if self.loaded.rows == 0:
+            self._settle_empty()
+        self._settle_text()
+        self._settle_derived()
+
+    def _label_copied_keys(self) -> None:
+        """A reference to a verbatim table is a label: the keys that occur."""
+        for link in self.ties.copied:
+            key = link.relationship
+            if len(key.columns) > 1:
+                continue
+            column = self.loaded.table.column(key.columns[0])
+            values = self.loaded.arrow[column.name].combine_chunks().cast(pa.string())
+            found = pa.array(
+                np.where(link.parent_row >= 0, values.to_numpy(zero_copy_only=False), None),
+                pa.string(),
+            )
+            self.own[column.name] = code_labels(column.name, column.type, found)
+
+    def _settle_main(self, link: LinkData) -> None:
+        key, parent = link.relationship, self.tables[link.relationship.parent]
+        strict = any(not self.loaded.table.column(c).nullable for c in key.columns) or bool(
+            set(key.columns) & set(self.loaded.table.primary_key)
+        )
+        loose = 0 if strict else int((link.parent_row < 0).sum())
+        program_link = Link(PARENT, key.parent, key.columns, key.parent_columns)
+        self.main = MainParent(program_link, f"#count:{self.name}", loose, max(parent.rows, 1))
+        further = self.ties.further + self.ties.own
+        chosen = {c for x in further for c in x.relationship.columns}
+        left = residual(self.loaded, self.own, link, chosen)
+        k, count = sibling_order(
+            self.loaded, link, left.column if left and left.kind == "sibling" else None
+        )
+        self.place = {
+            "k": whole(f"{PARENT}.#k", np.maximum(k, 0), k >= 0),
+            "count": whole(f"{PARENT}.#count", count),
+        }
+        self.context = [
+            gather(c, link.parent_row, f"{PARENT}.{n}")
+            for n, c in self.learnt[key.parent].columns.items()
+            if not n.startswith("#")
+        ] + list(self.place.values())
+        shared = {c for x in self.loaded.links if x is not link for c in x.relationship.columns}
+        for own, above in zip(key.columns, key.parent_columns, strict=True):
+            self._copy(own, PARENT, above, drawn_alone=own in shared and loose > 0, link=link)
+        if left is not None:
+            self._settle_residual(left)
+
+    def _copy(self, own: str, alias: str, above: str, *, drawn_alone: bool, link: LinkData) -> None:
+        """The key column is the parent's.
+
+        Where rows without parent need one for another key, it is drawn.
+        """
+        parent = self.learnt[link.relationship.parent].columns.get(above)
+        otherwise = None
+        if (
+            drawn_alone
+            and parent is not None
+            and isinstance(parent.domain, Categories)
+            and own in self.own
+        ):
+            otherwise = f"#{own}"
+            self.drawn[otherwise] = Drawn(self._in_domain(own, parent, otherwise))
+        self.after.append(Copy(own, f"{alias}.{above}", otherwise))
+        self.domains[own] = self.learnt[link.relationship.parent].domains[above]
+        self._done(own, "copy", f"key of {link.relationship.parent}")
+
+    def _in_domain(self, own: str, parent: Coded, name: str) -> Coded:
+        """The column coded with the parent's labels."""
+        mine, theirs = self.own[own].domain, parent.domain
+        if not isinstance(mine, Categories) or not isinstance(theirs, Categories):
+            raise TypeError(own)
+        place = {label: i + 1 for i, label in enumerate(theirs.labels)}
+        codes = np.array([0] + [place.get(label, 0) for label in mine.labels], np.int32)[
+            self.own[own].raw.values
+        ]
+        return coded(name, theirs, Raw(codes))
+
+    def _done(
+        self, column: str, step: str, reason: str = "", inputs: tuple[str, ...] = (), cells: int = 0
+    ) -> None:
+        node = self.loaded.table.column(column)
+        self.settled.add(column)
+        self.described.append(
+            Described(
+                self.name,
+                column,
+                node.type,
+                node.role.value,
+                step,
+                inputs,
+                cells,
+                reason or node.reason,
+            )
+        )
+
+    def _settle_residual(self, left: Residual) -> None:
+        if left.column in self.settled:
+            return
+        held = self.own[left.column]
+        self.unique_by.add(left.column)
+        self.domains[left.column] = held.domain
+        if left.kind == "sibling":
+            self.before.append(Sibling(left.column, left.base))
+            self._done(left.column, "sibling", "place among the siblings")
+        else:
+            self.before.append(Stratum(left.column, held.values))
+            self._done(left.column, "stratum", "differs among the siblings")
+
+    def _settle_key(self) -> None:
+        table = self.loaded.table
+        open_key = [c for c in table.primary_key if c not in self.settled]
+        linked = {c for x in self.ties.further + self.ties.own for c in x.relationship.columns}
+        single = [(c,) for c in open_key] if len(table.primary_key) == 1 else []
+        for (column,) in single + [u for u in table.unique_keys if len(u) == 1]:
+            if column not in self.settled and column not in linked:
+                self._settle_unique(column)
+        if (
+            len(table.primary_key) > 1
+            and open_key == list(table.primary_key)
+            and not linked.intersection(open_key)
+        ):
+            self._settle_lattice(open_key)
+
+    def _settle_unique(self, column: str) -> None:
+        node = self.loaded.table.column(column)
+        if node.role in (Role.UNSUPPORTED, Role.EMPTY, Role.CONSTANT):
+            return
+        if (node.role in NUMBERS and node.role is not Role.INTEGER) or (
+            node.role is Role.KEY and key_column(self.loaded, column) is None
+        ):
+            self._settle_moment(column)
+            return
+        found = key_column(self.loaded, column)
+        if found is None:
+            return
+        self._number(column, found, "unique")
+
+    def _number(self, column: str, found: KeyColumn, reason: str) -> None:
+        present = self._presence(column) if self.loaded.table.column(column).nulls else None
+        self.domains[column] = found.domain
+        (self.after if present else self.before).append(Number(column, present))
+        self._done(column, "unique", reason)
+
+    def _settle_moment(self, column: str) -> None:
+        """A unique date, time or decimal: its values in order, then on."""
+        held = self.own.get(column)
+        if held is None or not len(held.values):
+            return
+        self.domains[column] = held.domain
+        step = int(np.median(np.diff(held.values))) if len(held.values) > 1 else 1
+        self.before.append(Digit(column, held.values, max(step, 1), 1, 0))
+        self._done(column, "digit", "unique, in order")
+
+    def _settle_lattice(self, key: list[str]) -> None:
+        """A composite key without parent.
+
+        A nearly full grid becomes mixed radix digits, otherwise one part counts.
+        """
+        held = [self.own.get(c) for c in key]
+        sizes = [len(c.values) if c is not None else 0 for c in held]
+        if 0 not in sizes and self.loaded.rows >= 0.5 * np.prod([float(s) for s in sizes]):
+            divisor = 1
+            for at in np.argsort(sizes, kind="stable"):
+                column, last = held[at], at == int(np.argsort(sizes, kind="stable")[-1])
+                if column is None:
+                    continue
+                step = (
+                    int(np.median(np.diff(column.values)))
+                    if column.numeric and len(column.values) > 1
+                    else 1
+                )
+                values = column.values if column.numeric else column.values.astype(np.int32)
+                self.before.append(Digit(key[at], values, step, divisor, 0 if last else sizes[at]))
+                self.domains[key[at]] = column.domain
+                self.inputs.append(column)
+                self._done(key[at], "digit", "part of a key that fills a grid")
+                divisor *= sizes[at]
+            return
+        for column in sorted(key, key=lambda c: -self.loaded.table.column(c).distinct):
+            found = key_column(self.loaded, column)
+            if found is not None:
+                self._number(column, found, "makes the key unique")
+                return
+
+    def _presence(self, column: str) -> str:
+        """A hidden label: is there a value?"""
+        name = f"#has:{column}"
+        has = np.asarray(self.loaded.arrow[column].combine_chunks().is_valid())
+        self.drawn[name] = Drawn(
+            coded(name, Categories("VARCHAR", ("1",)), Raw(has.astype(np.int32)))
+        )
+        return name
+
+    def _settle_further(self, link: LinkData) -> None:
+        key, alias = link.relationship, self.ties.alias(link)
+        left = [
+            (c, p)
+            for c, p in zip(key.columns, key.parent_columns, strict=True)
+            if c not in self.settled
+        ]
+        if not left:
+            return
+        self.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
+        row = self.links[-1].row
+        if self._bridge(key.columns):
+            self.unique_by.update(key.columns)
+            self.after.append(PickDistinct(row, alias))
+        else:
+            shared = tuple(
+                (c, p)
+                for c, p in zip(key.columns, key.parent_columns, strict=True)
+                if c in self.settled
+            )
+            self._pick(link, alias, row, shared)
+        for own, above in left:
+            self._copy(own, alias, above, drawn_alone=False, link=link)
+
+    def _bridge(self, columns: tuple[str, ...]) -> bool:
+        """Whether this key has to make a composite key unique among the main parent's children."""
+        keys = [self.loaded.table.primary_key, *self.loaded.table.unique_keys]
+        main = set(self.ties.main.relationship.columns) if self.ties.main else set()
+        unique = self.unique_by
+        return bool(main) and any(
+            main | set(columns) <= set(k) and not unique.intersection(k) for k in keys
+        )
+
+    def _pick(
+        self, link: LinkData, alias: str, row: str, shared: tuple[tuple[str, str], ...]
+    ) -> None:
+        group = f"#kind:{self.name}.{alias}"
+        kinds = self.learnt[link.relationship.parent].columns[group].raw.values
+        kind = np.where(
+            link.parent_row >= 0, kinds[np.maximum(link.parent_row, 0)] if len(kinds) else 0, 0
+        ).astype(np.int32)
+        name = f"#kind:{alias}"
+        labels = tuple(str(i + 1) for i in range(int(kinds.max(initial=1))))
+        strict = any(not self.loaded.table.column(c).nullable for c in link.relationship.columns)
+        target = coded(
+            name,
+            Categories("VARCHAR", labels),
+            Raw(np.where(strict & (kind == 0), 1, kind).astype(np.int32)),
+        )
+        self.drawn[name] = Drawn(target)
+        self.after.append(Pick(row, alias, name, group, f"#count:{self.name}.{alias}", shared))
+
+    def _settle_own(self, link: LinkData) -> None:
+        alias = self.ties.alias(link)
+        key = link.relationship
+        if len(key.columns) > 1 or key.columns[0] in self.settled:
+            return
+        self.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
+        name = f"#kind:{alias}"
+        self.drawn[name] = Drawn(
+            coded(name, Categories("VARCHAR", ("1",)), Raw((link.parent_row >= 0).astype(np.int32)))
+        )
+        self.after.append(PickSelf(self.links[-1].row, alias, name))
+        self.after.append(Copy(key.columns[0], f"{alias}.{key.parent_columns[0]}"))
+        self.domains[key.columns[0]] = self.domains[key.parent_columns[0]]
+        self._done(key.columns[0], "copy", "key of an earlier row")
+
+    def _settle_empty(self) -> None:
+        """A table without rows stays without rows: its columns are NULL of their types."""
+        for column in self.loaded.table.columns:
+            if column.name in self.settled or column.role is Role.UNSUPPORTED:
+                continue
+            self.own.pop(column.name, None)
+            self.domains[column.name] = Fixed(column.type, None)
+            self.before.append(Constant(column.name))
+            self._done(column.name, "constant", "the table is empty")
+
+    def _settle_text(self) -> None:
+        for column in self.loaded.table.columns:
+            if column.name in self.settled:
+                continue
+            if column.role is Role.CATEGORY and column.type == "VARCHAR" and self._personal(column):
+                del self.own[column.name]
+                column = replace(column, role=Role.IDENTIFIER, reason="no label is shared by many")
+            if (
+                column.role in (Role.IDENTIFIER, Role.TEXT, Role.KEY)
+                and column.name not in self.own
+            ):
+                domain, words = text_column(self.loaded, column.name)
+                present = self._presence(column.name) if column.nulls else None
+                self.domains[column.name] = domain
+                self.after.append(Random(column.name, words, present))
+                self._done(column.name, "pattern", column.reason)
+            elif column.role in (Role.CONSTANT, Role.EMPTY):
+                value = (
+                    self.loaded.arrow[column.name][0].as_py()
+                    if column.role is Role.CONSTANT
+                    else None
+                )
+                self.domains[column.name] = Fixed(column.type, value)
+                self.before.append(Constant(column.name))
+                self._done(column.name, "constant")
+            elif column.role is Role.UNSUPPORTED:
+                self._done(column.name, "left out", column.reason)
+
+    def _personal(self, column: Column) -> bool:
+        """Whether every label belongs to a few rows and most to one: then none is copied."""
+        count = self.own[column.name].count
+        return (
+            len(count) > 0
+            and 2 * len(count) > count.sum()
+            and count.max() < max(self.options.fill.floor, 2)
+        )
+
+    def _settle_derived(self) -> None:
+        for column, sql in derived_columns(self.own, self.settled).items():
+            self.expressions.append(Expression(column, sql))
+            self.domains.pop(column, None)
+            self._done(column, "expression", sql)

@@ -1,0 +1,252 @@
+"""A model's table as one SELECT that needs no Python: the same rows as the sampler, slowly.
+
+Parents come first, each as a relation of raw columns; a child's rows are its parents' rows times their counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from genesis_sql.errors import ModelNotFoundError, nearest
+from genesis_sql.plan.definition import Model
+from genesis_sql.plan.output import sampled
+from genesis_sql.plan.sampler import most_rows
+from genesis_sql.program.execute import Identity
+from genesis_sql.program.sql import (
+    ADDRESS,
+    COUNT,
+    EVERYONE,
+    NUMBER,
+    PARENT_ADDRESS,
+    Around,
+    K,
+    Members,
+    ParentRows,
+    add_steps,
+    address_columns,
+)
+from genesis_sql.program.sql_decode import add_outputs, comparable
+from genesis_sql.program.sql_nodes import (
+    above,
+    add,
+    as_type,
+    call,
+    case,
+    div,
+    greatest,
+    least,
+    less,
+    literal,
+    op,
+    relation_name,
+    times,
+)
+from genesis_sql.program.sql_relation import Query, Relation, select
+from genesis_sql.program.steps import (
+    PARENT,
+    MainParent,
+    Pick,
+    PickDistinct,
+    Program,
+    Stratum,
+    step_inputs,
+)
+from genesis_sql.sqlbuild import column, fill
+
+_ROOT = 'SELECT i AS "#number", i AS "#address" FROM range($n) AS r(i)'
+_UNTIL = 'CAST(sum("#all") OVER (ORDER BY "#parent") AS BIGINT)'
+_NUMBERS = 'unnest(range("#until" - "#all", "#until"))'
+_WEIGHT = 'CASE WHEN sum("#weight") OVER () = 0 THEN 1 ELSE "#weight" END'
+_OF_CHILD = {f"{PARENT}.#k", f"{PARENT}.#count"}
+"""Columns of the main parent's alias that are the child's own."""
+
+
+def oracle_sql(model: Model, table: str, *, seed: int = 0, scale: float = 1.0) -> str:
+    """A SELECT of a whole table at a scale: columns in order and type, rows by number.
+
+    Raises:
+        ModelNotFoundError: the model has no program for that table.
+        GenesisError: a step has no SQL form.
+    """
+    program = _program(model, table)
+    whole = _Tables(model, seed, scale, table, sampled(program))
+    relation = whole.relation(table)
+    outputs = add_outputs(relation, program)
+    last = select(outputs, relation.close())
+    return whole.query.text(last.order_by(column(NUMBER), copy=False))
+
+
+def oracle_raw_sql(
+    model: Model, table: str, columns: Iterable[str], *, seed: int = 0, scale: float = 1.0
+) -> str:
+    """A SELECT of ``#number``, ``#address`` and raw columns of a whole table; hidden columns too."""
+    _program(model, table)
+    wanted = list(columns)
+    whole = _Tables(model, seed, scale, table, wanted)
+    named = [(n, column(n)) for n in (NUMBER, ADDRESS, *wanted)]
+    last = select(named, whole.relation(table).source)
+    return whole.query.text(last.order_by(column(NUMBER), copy=False))
+
+
+def _program(model: Model, table: str) -> Program:
+    if table not in model.programs:
+        message = f"model '{model.name}' has no program for table '{table}'{nearest(table, model.programs)}"
+        raise ModelNotFoundError(message)
+    return model.programs[table]
+
+
+def wanted_columns(model: Model, table: str, columns: Iterable[str]) -> dict[str, list[str]]:
+    """The columns of a table and of those above it that must be drawn for these, by table."""
+    wanted: dict[str, dict[str, None]] = {table: dict.fromkeys(columns)}
+    for name in reversed(model.order):
+        before = -1
+        while name in wanted and len(wanted[name]) > before:  # a table may be its own parent
+            before = len(wanted[name])
+            for parent, read in _asked(model.programs[name], wanted[name]):
+                wanted.setdefault(parent, {})[read] = None
+    return {name: list(found) for name, found in wanted.items()}
+
+
+def _asked(program: Program, columns: Iterable[str]) -> list[tuple[str, str]]:
+    """(parent, its column) of all that the steps behind these columns read."""
+    links = {link.alias: link.parent for link in program.links}
+    out: list[tuple[str, str]] = []
+    if program.main is not None:
+        links[PARENT] = program.main.link.parent
+        out.append((program.main.link.parent, program.main.count))
+    for step in program.needed(columns):
+        for name in step_inputs(step):
+            alias, _, read = name.partition(".")
+            if alias in links and name not in _OF_CHILD:
+                out.append((links[alias], read))
+        if isinstance(step, Pick):
+            out += [(links[step.alias], read) for read in (step.weight, *_group(step))]
+    out += [(links[s.alias], NUMBER) for s in program.steps if isinstance(s, PickDistinct)]
+    return out
+
+
+def _group(step: Pick) -> list[str]:
+    """The columns of the parent whose values make the groups."""
+    return [theirs for _, theirs in step.shared] or [step.group]
+
+
+class _Tables:
+    """The tables of a model as relations of one statement."""
+
+    def __init__(
+        self, model: Model, seed: int, scale: float, table: str, columns: Iterable[str]
+    ) -> None:
+        self.model, self.scale = model, scale
+        self.identity = Identity(model.uuid, seed)
+        self.query = Query()
+        self.wanted = wanted_columns(model, table, columns)
+        self.made: dict[str, Relation] = {}
+
+    def relation(self, table: str) -> Relation:
+        """``#number``, ``#address`` and the wanted raw columns of a table."""
+        if table not in self.made:
+            program = self.model.programs[table]
+            rows = self._rows(program)
+            add_steps(rows, program, self.identity, self._around(program), self.wanted[table])
+            kept = dict.fromkeys([NUMBER, ADDRESS, *self.wanted[table]])
+            tree = select([(n, column(n)) for n in kept], rows.source)
+            name = self.query.add(table, tree, shared=True)
+            self.made[table] = Relation(self.query, table, name, kept)
+        return self.made[table]
+
+    def _around(self, program: Program) -> Around:
+        steps = program.needed(self.wanted[program.table])
+        links = [*program.links, *([program.main.link] if program.main else [])]
+        above_ = [x for x in links if x.parent in self.wanted and x.parent != program.table]
+        parents = {
+            x.alias: ParentRows(self.relation(x.parent).source, self.model.programs[x.parent])
+            for x in above_
+        }
+        picks = [s for s in steps if isinstance(s, Pick)]
+        members = {s.column: self._members(program, parents[s.alias], s) for s in picks}
+        return Around(parents, members)
+
+    # rows
+
+    def _rows(self, program: Program) -> Relation:
+        if program.main is not None:
+            return self._children(program, program.main)
+        size = min(round(self.scale * program.rows), most_rows(program))
+        rows = fill(_ROOT, n=literal(size))
+        name = self.query.add(program.table, rows)
+        return Relation(self.query, program.table, name, (NUMBER, ADDRESS))
+
+    def _children(self, program: Program, main: MainParent) -> Relation:
+        """Rows in the order (parent, k): those of a parent, then the loose ones behind it."""
+        parent = self.relation(main.link.parent)
+        until, since = (
+            div(times(node, main.loose), main.parents)
+            for node in (add(column(NUMBER), 1), column(NUMBER))
+        )
+        family = Relation(self.query, program.table, parent.source, [])
+        family.put("#parent", column(NUMBER), keep=True)
+        family.put(PARENT_ADDRESS, column(ADDRESS), keep=True)
+        children = family.put("#children", self._most(program, column(main.count)), keep=True)
+        family.put("#all", add(children, op(exp.Sub, until, since)), keep=True)
+        family.put("#until", fill(_UNTIL), keep=True)
+        family.put(NUMBER, fill(_NUMBERS), keep=True)
+        rows = Relation(self.query, program.table, family.close(), family.columns)
+        first = op(exp.Sub, column("#until"), column("#all"))
+        place = rows.put("#place", op(exp.Sub, column(NUMBER), first), keep=True)
+        known = less(place, children)
+        rows.put(K, case([(known, place)], literal(-1)), keep=True)
+        rows.put(COUNT, case([(known, children)], literal(0)), keep=True)
+        rows.put(main.link.row, case([(known, column("#parent"))]), keep=True)
+        low, high = (self.identity.stream(program.table, ADDRESS, p) for p in ("low", "high"))
+        made = rows.put_all(address_columns((low, high), PARENT_ADDRESS, "#place"))
+        rows.put(ADDRESS, made, keep=True)
+        return rows
+
+    def _most(self, program: Program, count: exp.Expression) -> exp.Expression:
+        """The number of children: no more than there are values that keep them apart."""
+        count = greatest(call("coalesce", count, literal(0)), 0)
+        parents = {link.alias: link.parent for link in program.links}
+        for step in program.steps:
+            if isinstance(step, PickDistinct):
+                rows = relation_name(self.relation(parents[step.alias]).source)
+                count = call("least", count, exp.select("count(*)").from_(rows).subquery())
+            if isinstance(step, Stratum):
+                count = least(count, len(step.values))
+        return count
+
+    # further parents
+
+    def _members(self, program: Program, parent: ParentRows, step: Pick) -> Members:
+        """The rows that can be chosen, with their running weights in their group."""
+        keys, name = [f"g{i}" for i in range(len(_group(step)))], f"{step.column} members"
+        rows = Relation(self.query, name, parent.relation, [])
+        rows.put("number", column(NUMBER), keep=True)
+        mine, theirs = program.domains, parent.program.domains
+        values = [comparable(rows, b, theirs[b], mine[a]) for a, b in step.shared]
+        for key, value in zip(keys, values or [column(step.group)], strict=True):
+            rows.put(key, value, keep=True)
+        rows.put("#weight", greatest(call("coalesce", column(step.weight), literal(0)), 0))
+        weight = fill(_WEIGHT)
+        rows.put("weight", greatest(weight, 1) if step.shared else weight, keep=True)
+        held = [("number", column("number")), ("weight", column("weight"))]
+        source, some = rows.close(shared=True), above(column("weight"), 0)
+        chosen: exp.Query = select([*held, *((k, column(k)) for k in keys)], source).where(some)
+        if not step.shared:
+            everyone = select([*held, (keys[0], literal(EVERYONE))], source).where(some)
+            chosen = exp.union(chosen, everyone, distinct=False)
+        members = Relation(self.query, name, self.query.add(name, chosen), ["number", *keys])
+        ordered = exp.Order(expressions=[exp.Ordered(this=column("number"))])
+        total = exp.Window(
+            this=exp.Sum(this=column("weight")),
+            partition_by=[column(k) for k in keys],
+            order=ordered,
+        )
+        until = members.put("until", as_type(total, "BIGINT"), keep=True)
+        members.put("since", op(exp.Sub, until, column("weight")), keep=True)
+        running = members.close(shared=True)
+        largest = select(
+            [*((k, column(k)) for k in keys), ("total", exp.Max(this=column("until")))], running
+        ).group_by(*(column(k) for k in keys), copy=False)
+        return Members(self.query.add(f"{name} totals", largest, shared=True), running)
