@@ -1,1 +1,1 @@
-"""Benchmarks: our numbers, what they must be, and the peers, measured in one run. See `python -m benchmarks`."""
+"""Benchmarks: our numbers, what they must be, and the peers, in one run: `python -m benchmarks`."""

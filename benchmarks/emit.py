@@ -1,7 +1,8 @@
-"""Raw 32-bit words for a battery of random tests: `python -m benchmarks.emit SOURCE [SEED] | dieharder -g 200 …`.
+"""Raw 32-bit words for a battery: `python -m benchmarks.emit SOURCE [SEED] | dieharder -g 200 …`.
 
-A stream is a permutation of its words, which tests on whole words see and no program does: what is written is what
-programs use, leading bits, pairs of words, the columns of one row, the children of a parent.
+A stream is a permutation of its words, which tests on whole words see and no program does: what is
+written is what programs use, leading bits, pairs of words, the columns of one row, the children of
+a parent.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def words(keys: Stream, rows: np.ndarray) -> np.ndarray:
 
 def leading(values: np.ndarray) -> bytes:
     """The top 24 bits of words, three bytes each."""
-    return values.view(np.uint8).reshape(-1, 4)[:, 1:].tobytes()  # little-endian: the low byte is first
+    return (
+        values.view(np.uint8).reshape(-1, 4)[:, 1:].tobytes()
+    )  # little-endian: the low byte is first
 
 
 def doubles(first: np.ndarray, second: np.ndarray) -> bytes:

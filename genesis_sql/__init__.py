@@ -1,7 +1,37 @@
 """Synthetic data where the data lives: a DuckDB connection becomes a synthetic-data engine."""
 
+from genesis_sql.doors import activate as activate
+from genesis_sql.doors import check as check
+from genesis_sql.doors import describe as describe
+from genesis_sql.doors import drop as drop
+from genesis_sql.doors import export as export
+from genesis_sql.doors import fit as fit
+from genesis_sql.doors import fit_database as fit_database
+from genesis_sql.doors import generate as generate
+from genesis_sql.doors import generate_database as generate_database
+from genesis_sql.doors import history as history
+from genesis_sql.doors import import_ as import_
+from genesis_sql.doors import list_models as list_models
+from genesis_sql.doors import uninstall as uninstall
 from genesis_sql.errors import GenesisError as GenesisError
 from genesis_sql.session import connect as connect
 from genesis_sql.session import register as register
 
-__all__ = ["GenesisError", "connect", "register"]
+__all__ = [
+    "connect",
+    "register",
+    "check",
+    "fit",
+    "fit_database",
+    "generate",
+    "generate_database",
+    "list_models",
+    "describe",
+    "history",
+    "activate",
+    "drop",
+    "export",
+    "import_",
+    "uninstall",
+    "GenesisError",
+]

@@ -1,11 +1,13 @@
-"""The Python doors: the functions of SQL as plain Python functions, with the real exception classes.
+"""The Python doors: what SQL can do as Python functions, which raise the real exception classes.
 
-Each takes an open DuckDB connection (any, registered or not) and works where that connection stands. Effects return
-one dict per thing they touched, reads return a relation of the connection: `.df()`, `.arrow()`, `.pl()`, `.show()`.
+Each takes an open DuckDB connection (any, registered or not) and works where that connection
+stands. Effects return one dict per thing they touched, reads a relation of the connection, which
+has `.df()`, `.pl()`, `.to_arrow_table()`, `.show()`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +15,8 @@ import duckdb
 
 from genesis_sql import interrupt
 from genesis_sql.errors import OptionError, TransactionError
-from genesis_sql.session import Session, restored, session_of
+from genesis_sql.session import Session, session_of  # noqa: TID251 - stage 11
+from genesis_sql.transactions import open_on
 from genesis_sql.types import Call
 
 Row = dict[str, Any]
@@ -38,6 +41,9 @@ def fit(
         seed: of the choices the fit makes.
         options: of the method, such as {'min_cell': 50}.
 
+    Raises:
+        SourceError: the source is not there, is empty, or cannot be read.
+
     Example:
         >>> con = duckdb.connect()
         >>> _ = con.execute("CREATE TABLE t AS SELECT range % 3 AS a FROM range(100)")
@@ -45,7 +51,7 @@ def fit(
         [('m', 100)]
         >>> con.close()
     """
-    given = {"model": name, "method": method, "seed": seed, "options": options}
+    given = {"model": name, "method": method, "seed": seed, "options": _plain(options)}
     key = "source" if isinstance(source, str) else "frame"
     return _effect(con, "fit", {**given, key: source})
 
@@ -89,7 +95,7 @@ def fit_database(
             "orphans": orphans,
             "method": method,
             "seed": seed,
-            "options": options,
+            "options": _plain(options),
         },
     )
 
@@ -234,20 +240,13 @@ def _place(con: duckdb.DuckDBPyConnection) -> tuple[Session, str, str]:
 
 def _effect(con: duckdb.DuckDBPyConnection, verb: str, arguments: Row) -> list[Row]:
     session, database, schema = _place(con)
-    if verb != "check":
-        _refuse_transaction(con, verb)
-    with restored():
-        return session.effect(Call(verb, arguments, database, schema))
-
-
-def _refuse_transaction(con: duckdb.DuckDBPyConnection, verb: str) -> None:
-    """An effect has a transaction of its own, which a ROLLBACK of the caller's would not undo."""
-    try:
-        con.execute("BEGIN")
-    except duckdb.TransactionException:
-        message = f"{verb} was called inside a transaction, whose ROLLBACK would not undo it: COMMIT or ROLLBACK first, then call it again"
-        raise TransactionError(message) from None
-    con.execute("ROLLBACK")
+    if verb != "check" and open_on(con):
+        message = (
+            f"{verb} was called inside a transaction, whose ROLLBACK would not undo it: "
+            f"COMMIT or ROLLBACK first, then call it again"
+        )
+        raise TransactionError(message)
+    return session.effect(Call(verb, arguments, database, schema))
 
 
 def _read(
@@ -261,6 +260,15 @@ def _read(
     from genesis_sql.reads import PLANS
 
     return con.sql(PLANS[kind](session, arguments, database, schema))
+
+
+def _plain(options: Mapping[str, Any] | None) -> Any:
+    """Options as SQL would pass them: what JSON can hold."""
+    try:
+        return json.loads(json.dumps(options))
+    except (TypeError, ValueError) as error:
+        message = f"options={options!r} is not made of numbers, texts, lists and dicts"
+        raise OptionError(message) from error
 
 
 def _listed(name: str, value: Sequence[str] | None) -> list[str] | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from genesis_sql.actions.arguments import number, text, whole
 from genesis_sql.errors import OptionError
+from genesis_sql.sqlbuild import string
 from genesis_sql.types import Call, Progress
 
 if TYPE_CHECKING:
@@ -59,7 +62,19 @@ def _mapping(call: Call, name: str) -> Mapping[str, Any]:
 
 
 def _seed(call: Call) -> int:
-    return int(call.arguments.get("seed") or 0)
+    return whole(call.arguments, "seed") or 0
+
+
+@contextmanager
+def _source(cursor: duckdb.DuckDBPyConnection, call: Call) -> Iterator[str]:
+    """The source's text; a frame (only Python passes one) is registered on the cursor meanwhile."""
+    if "frame" not in call.arguments:
+        yield text(call.arguments, "source")
+        return
+    from genesis_sql.introspect.frames import registered
+
+    with registered(cursor, call.arguments["frame"]) as query:
+        yield query
 
 
 def _fit(
@@ -71,12 +86,9 @@ def _fit(
     arguments = FitArguments(
         "table", given.get("method") or "trees", _seed(call), _mapping(call, "options")
     )
-    return fit_table(
-        workspace(session, cursor, call.database, call.schema, progress),
-        given["model"],
-        given["source"],
-        arguments,
-    )
+    ws = workspace(session, cursor, call.database, call.schema, progress)
+    with _source(cursor, call) as source:
+        return fit_table(ws, text(given, "model"), source, arguments)
 
 
 def _fit_database(
@@ -94,10 +106,10 @@ def _fit_database(
         _list(call, "verbatim"),
         given.get("orphans") or "null",
     )
-    tables = _list(call, "tables") or None
+    tables = None if given.get("tables") is None else _list(call, "tables")
     return fit_schema(
         workspace(session, cursor, call.database, call.schema, progress),
-        given["model"],
+        text(given, "model"),
         given.get("schema"),
         tables,
         arguments,
@@ -113,18 +125,17 @@ def _generate_database(
     if not given.get("target"):
         message = "target is missing: say where the tables go, as in target := 'synth'"
         raise OptionError(message)
-    scale = given.get("scale")
+    scale = number(given, "scale")
     arguments = GenerateArguments(
-        given["target"],
-        1.0 if scale is None else float(scale),
+        text(given, "target"),
+        1.0 if scale is None else scale,
         _seed(call),
-        given.get("version"),
+        whole(given, "version"),
         given.get("if_exists") or "error",
         given.get("keys") or "declare",
     )
-    return generate_database(
-        workspace(session, cursor, call.database, call.schema, progress), given["model"], arguments
-    )
+    ws = workspace(session, cursor, call.database, call.schema, progress)
+    return generate_database(ws, text(given, "model"), arguments)
 
 
 def _manage(
@@ -134,20 +145,23 @@ def _manage(
 
     ws, given = workspace(session, cursor, call.database, call.schema, progress), call.arguments
     if call.verb == "activate":
-        if given.get("version") is None:
-            message = f"version is missing: CALL genesis_activate('{given['model']}', version := 1)"
+        name, version = text(given, "model"), whole(given, "version")
+        if version is None:
+            message = f"version is missing: CALL genesis_activate({string(name)}, version := 1)"
             raise OptionError(message)
-        return manage.activate(ws, given["model"], given["version"])
+        return manage.activate(ws, name, version)
     if call.verb == "drop":
-        return manage.drop(ws, given["model"])
+        return manage.drop(ws, text(given, "model"))
     if call.verb == "export":
-        return manage.export(ws, given["model"], given["path"], given.get("version"))
+        return manage.export(ws, text(given, "model"), text(given, "path"), whole(given, "version"))
     if call.verb == "import":
-        return manage.import_(ws, given["path"], given.get("model"))
+        other = None if given.get("model") is None else text(given, "model")
+        return manage.import_(ws, text(given, "path"), other)
     if call.verb == "check":
-        return manage.check_source(
-            ws, given["source"], _list(call, "relationships"), _list(call, "verbatim")
-        )
+        with _source(cursor, call) as source:
+            return manage.check_source(
+                ws, source, _list(call, "relationships"), _list(call, "verbatim")
+            )
     return manage.uninstall(ws)
 
 

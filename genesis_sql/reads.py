@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from genesis_sql.actions.arguments import number, text, whole
 from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, function_name, rows_sql
@@ -18,16 +19,14 @@ Plan = Callable[["Session", dict[str, Any], str, str], str]
 
 
 def _generate(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
-    rows, first, scale = (
-        arguments.get("rows"),
-        arguments.get("first_row") or 0,
-        arguments.get("scale"),
-    )
+    rows, first = whole(arguments, "rows"), whole(arguments, "first_row") or 0
+    scale, seed = number(arguments, "scale"), whole(arguments, "seed") or 0
     check_range(rows, first, scale)
-    seed = int(arguments.get("seed") or 0)
+    part = None if arguments.get("part") is None else text(arguments, "part")
     with session.cursor() as cursor:
-        model = session.load(cursor, database, arguments["model"], arguments.get("version"))
-        table = choose_table(model, arguments.get("part"))
+        name, version = text(arguments, "model"), whole(arguments, "version")
+        model = session.load(cursor, database, name, version)
+        table = choose_table(model, part)
         name = function_name(model, table)
         if name not in session.given:
             session.announce(cursor, model)
@@ -85,13 +84,15 @@ def _models(session: Session, arguments: dict[str, Any], database: str, schema: 
 
 
 def _describe(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    name, version = text(arguments, "model"), whole(arguments, "version")
     with session.cursor() as cursor:
-        return models.describe_sql(cursor, database, arguments["model"], arguments.get("version"))
+        return models.describe_sql(cursor, database, name, version)
 
 
 def _history(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    name = None if arguments.get("model") is None else text(arguments, "model")
     with session.cursor() as cursor:
-        return executions.history_sql(cursor, database, arguments.get("model"))
+        return executions.history_sql(cursor, database, name)
 
 
 PLANS: dict[str, Plan] = {

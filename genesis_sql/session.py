@@ -7,6 +7,7 @@ find the instance's session by a token. A session holds its connections weakly; 
 from __future__ import annotations
 
 import atexit
+import functools
 import threading
 import uuid
 import weakref
@@ -20,6 +21,7 @@ import duckdb
 
 from genesis_sql import interrupt
 from genesis_sql.errors import GenesisError, ModelNotFoundError, SourceError, from_wire, to_wire
+from genesis_sql.transactions import Watch
 from genesis_sql.types import Call
 
 _SESSIONS: dict[str, Session] = {}
@@ -68,20 +70,23 @@ def session_of(con: duckdb.DuckDBPyConnection) -> Session:
 def _session_of(con: duckdb.DuckDBPyConnection) -> Session:
     cursor = con.cursor()
     try:
-        known = cursor.execute(
-            "SELECT count(*) FROM duckdb_functions() WHERE function_name = ?", [TOKEN]
-        ).fetchall()[0][0]
-        token = cursor.execute(f"SELECT {TOKEN}()").fetchall()[0][0] if known else None
-        if token is None:
+        try:
+            token = str(cursor.execute(f"SELECT {TOKEN}()").fetchall()[0][0])
+        except duckdb.CatalogException:
             token = uuid.uuid4().hex
             give(cursor, TOKEN, lambda: token, [], "VARCHAR")
-        if token not in _SESSIONS:
-            _SESSIONS[token] = Session(token)
-        for old in [t for t, s in _SESSIONS.items() if t != token and not s.alive()]:
-            del _SESSIONS[old]
-        return _SESSIONS[token]
+        for other, session in _SESSIONS.items():
+            if other != token and not session.alive():
+                session.forget()
+        return _SESSIONS.setdefault(token, Session(token))
     finally:
         cursor.close()
+
+
+@functools.cache
+def _registrars() -> tuple[Callable[..., Any], ...]:
+    """What puts functions on a connection: ours, and those of other packages."""
+    return tuple(entry.load() for entry in entry_points(group="genesis_sql.udfs"))
 
 
 def give(
@@ -116,7 +121,8 @@ class Session:
         self.samplers: OrderedDict[tuple[str, int, float], Any] = OrderedDict()
         self.given: set[str] = set()
         self.marked: set[str] = set()
-        self.query_gap: int | None = None
+        self.watch = Watch()
+        self.zones = False
 
     # connections
 
@@ -125,19 +131,27 @@ class Session:
         self.connections = [r for r in self.connections if r() is not None and r() is not con] + [
             weakref.ref(con)
         ]
-        for entry in entry_points(group="genesis_sql.udfs"):
-            entry.load()(con, _Door(self.token))
+        for put in _registrars():
+            put(con, _Door(self.token))
         cursor = con.cursor()
         try:
             for database in self._databases(cursor):
                 self._announce_stored(cursor, database)
-            self.query_gap = _gap(cursor)
+            self.watch.measure(cursor)
         finally:
             cursor.close()
 
     def alive(self) -> bool:
         """Whether any of its connections can still be used."""
         return any(_usable(r()) for r in self.connections)
+
+    def forget(self) -> None:
+        """Let go of its models: nobody can ask for them until a connection is registered again."""
+        with self.lock:
+            self.known.clear()
+            self.models.clear()
+            self.samplers.clear()
+            self.marked.clear()
 
     def close(self) -> None:
         """Close all its connections."""
@@ -158,7 +172,10 @@ class Session:
             except duckdb.Error:
                 continue
             try:
-                cursor.execute("SET TimeZone = 'UTC'") if _has_zones(cursor) else None
+                self.zones = self.zones or _has_zones(cursor)
+                if self.zones:
+                    cursor.execute("SET TimeZone = 'UTC'")
+                self.watch.look(cursor)
                 yield cursor
             finally:
                 cursor.close()
@@ -228,17 +245,28 @@ class Session:
         with self.lock:
             self.models[model.uuid] = model
             for table in model.order:
-                name = function_name(model, table)
-                if name not in self.given and not _exists(cursor, name):
-                    takes = ["BIGINT", "BIGINT", "BIGINT", "DOUBLE"]
-                    give(
-                        cursor,
-                        name,
-                        _rows_function(self.token, model.uuid, table),
-                        takes,
-                        function_type(model, table),
-                        type="arrow",
-                    )
+                self.give(
+                    cursor,
+                    function_name(model, table),
+                    _rows_function(self.token, model.uuid, table),
+                    ["BIGINT", "BIGINT", "BIGINT", "DOUBLE"],
+                    function_type(model, table),
+                    type="arrow",
+                )
+
+    def give(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        name: str,
+        function: Callable[..., Any],
+        takes: list[str],
+        returns: str,
+        **how: Any,
+    ) -> None:
+        """Create a function where the instance lacks it; DuckDB never forgets one."""
+        with self.lock:
+            if name not in self.given:
+                give(con, name, function, takes, returns, **how)
                 self.given.add(name)
 
     def rows(
@@ -263,6 +291,7 @@ class Session:
         """SQL of a read; errors become SQL that raises them."""
         from genesis_sql import reads
 
+        interrupt.clear()
         return self._told(lambda: reads.PLANS[kind](self, dict(arguments), database, schema))
 
     def _told(self, work: Callable[[], str]) -> str:
@@ -278,9 +307,11 @@ class Session:
         from genesis_sql.effects import EFFECTS
         from genesis_sql.progress import reporting
 
-        verb = EFFECTS[call.verb]
-        with self.cursor() as cursor, reporting(call.verb) as progress:
-            return verb(self, cursor, call, progress)
+        with self.cursor() as cursor:
+            if call.verb != "check":
+                self.watch.check(call, cursor)
+            with self.watch.busy(cursor), reporting(call.verb) as progress:
+                return EFFECTS[call.verb](self, cursor, call, progress)
 
 
 class _Door:
@@ -306,8 +337,7 @@ class _Door:
         **how: Any,
     ) -> None:
         """Create a function where it is missing."""
-        if not _exists(con, name):
-            give(con, name, function, takes, returns, **how)
+        self._session().give(con, name, function, takes, returns, **how)
 
     def plan(self, kind: str, arguments: Mapping[str, Any], database: str, schema: str) -> str:
         """See `Session.plan`."""
@@ -320,19 +350,15 @@ class _Door:
 
 def _rows_function(token: str, identity: str, table: str) -> Callable[..., Any]:
     def rows(i: Any, end: Any, seed: Any, scale: Any) -> Any:
-        session = _Door(token)._session()
-        return session.rows(identity, table, i, *(a[0].as_py() for a in (end, seed, scale)))
+        try:
+            session = _Door(token)._session()
+            return session.rows(identity, table, i, *(a[0].as_py() for a in (end, seed, scale)))
+        except GenesisError as error:
+            raise RuntimeError(to_wire(error)) from error
+        except KeyboardInterrupt as error:
+            raise RuntimeError(to_wire(interrupt.cancelled())) from error
 
     return rows
-
-
-def _exists(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    cursor = con.cursor()
-    try:
-        query = "SELECT count(*) FROM duckdb_functions() WHERE function_name = ?"
-        return bool(cursor.execute(query, [name]).fetchall()[0][0])
-    finally:
-        cursor.close()
 
 
 def _has_zones(cursor: duckdb.DuckDBPyConnection) -> bool:
@@ -348,14 +374,6 @@ def _usable(con: duckdb.DuckDBPyConnection | None) -> bool:
     except duckdb.Error:
         return False
     return True
-
-
-def _gap(cursor: duckdb.DuckDBPyConnection) -> int:
-    """Statements begun minus transactions begun: grows only inside explicit transactions."""
-    row = cursor.execute(
-        "SELECT CAST(current_query_id() AS BIGINT) - CAST(current_transaction_id() AS BIGINT)"
-    ).fetchall()[0]
-    return int(row[0])
 
 
 @contextmanager

@@ -27,7 +27,16 @@ STAGES = {
         -1,
     ),
     **{"program": 0, "introspect": 1, "graph": 2, "encoders": 3, "models": 4, "plan": 5},
-    **{"udfs": 6, "store": 7, "actions": 8, "reads": 9, "effects": 9, "session": 10, "doors": 11},
+    **{
+        "udfs": 6,
+        "store": 7,
+        "actions": 8,
+        "reads": 9,
+        "effects": 9,
+        "transactions": 9,
+        "session": 10,
+        "doors": 11,
+    },
     **dict.fromkeys(("evaluate", "report", "privacy", "profiles", "journeys"), 11),
     **dict.fromkeys(("domains", "providers", "engines"), 11),
     **dict.fromkeys(("cli", "dialect", "dbt_plugin", "pytest_plugin", "compat"), 12),
@@ -54,8 +63,11 @@ def _stage(path: Path) -> str:
 
 def _imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Line and stage of each import from this package; '..' is one past its own folder."""
+    typing = {id(n) for block in ast.walk(tree) if _for_types(block) for n in ast.walk(block)}
     for node in ast.walk(tree):
         names: list[str] = []
+        if id(node) in typing:  # a name for annotations, nothing is imported when the code runs
+            continue
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -67,6 +79,14 @@ def _imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
             if package == "genesis_sql":
                 stage = rest.split(".")[0]
                 yield node.lineno, stage if stage in STAGES or _exists(stage) else "__init__"
+
+
+def _for_types(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
+    )
 
 
 def _exists(stage: str) -> bool:

@@ -1,4 +1,7 @@
-"""Stage 6: the SQL functions. Private scalar functions do the work, `genesis_*` table macros are what users call."""
+"""Stage 6: the SQL functions.
+
+Private scalar functions do the work, `genesis_*` table macros are what users call.
+"""
 
 from __future__ import annotations
 

@@ -1,32 +1,53 @@
 """The private scalar functions behind the macros.
 
-`genesis_plan_` returns SQL at bind time and touches nothing. The effect functions run once, at execution, and return
-their rows or the text of an error; the macros raise it.
+`genesis_plan_` returns SQL when a statement is bound, and touches nothing. The effect functions run
+once, when it is executed, and return their rows or the text of an error; the SQL around them raises
+it.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import duckdb
 
 from genesis_sql.errors import GenesisError, to_wire
+from genesis_sql.interrupt import cancelled
+from genesis_sql.sqlbuild import string
 from genesis_sql.types import Call
 
 RETURNS = {
-    "fit": 'model VARCHAR, version INTEGER, table_name VARCHAR, "method" VARCHAR, "rows" BIGINT, "columns" INTEGER, orphans BIGINT, seconds DOUBLE, notes VARCHAR',
-    "generate_database": 'table_name VARCHAR, "rows" BIGINT, orphans BIGINT, violations BIGINT, seconds DOUBLE',
+    "fit": 'model VARCHAR, version INTEGER, table_name VARCHAR, "method" VARCHAR, "rows" BIGINT, '
+    '"columns" INTEGER, orphans BIGINT, seconds DOUBLE, notes VARCHAR',
+    "generate_database": 'table_name VARCHAR, "rows" BIGINT, orphans BIGINT, violations BIGINT, '
+    "seconds DOUBLE",
     "activate": "model VARCHAR, version INTEGER, status VARCHAR",
     "drop": "model VARCHAR, version INTEGER, status VARCHAR",
     "export": "model VARCHAR, version INTEGER, path VARCHAR, bytes BIGINT",
     "import": "model VARCHAR, version INTEGER, path VARCHAR, bytes BIGINT",
-    "check": "severity VARCHAR, table_name VARCHAR, column_name VARCHAR, finding VARCHAR, fix VARCHAR",
+    "check": "severity VARCHAR, table_name VARCHAR, column_name VARCHAR, finding VARCHAR, "
+    "fix VARCHAR",
     "uninstall": "removed VARCHAR",
 }
 """Columns of each effect's rows."""
 RETURNS["fit_database"] = RETURNS["fit"]
+
+_NUMBERS = (
+    "CAST(current_query_id() AS BIGINT), CAST(current_transaction_id() AS BIGINT), epoch_us(now())"
+)
+_EFFECT = """
+SELECT unnest(
+    CASE WHEN done.error IS NULL THEN done."rows" ELSE error(done.error) END, recursive := true
+)
+FROM (SELECT {function}({arguments}, {database}, {schema}, {numbers}, {bound}) AS done)
+"""
+"""What a macro of an effect becomes.
+
+The numbers tell a transaction, see genesis_sql/transactions.py.
+"""
 
 
 def give_scalars(con: duckdb.DuckDBPyConnection, doors: Any) -> None:
@@ -41,7 +62,7 @@ def give_scalars(con: duckdb.DuckDBPyConnection, doors: Any) -> None:
     )
     for verb, columns in RETURNS.items():
         returns = f'STRUCT("rows" STRUCT({columns})[], error VARCHAR)'
-        takes = ["VARCHAR"] * 3 + ["BIGINT"] * 3
+        takes = ["VARCHAR"] * 3 + ["BIGINT"] * 4
         doors.give(
             con,
             f"genesis_{verb}_",
@@ -55,19 +76,51 @@ def give_scalars(con: duckdb.DuckDBPyConnection, doors: Any) -> None:
 
 def _plan(doors: Any) -> Callable[..., str]:
     def plan(kind: str, arguments: str, database: str, schema: str) -> str:
+        bound = time.time_ns() // 1000
+        if kind == "look":
+            return f"SELECT {_NUMBERS}, {bound}"
+        if kind in RETURNS:
+            return _effect_sql(kind, arguments, database, schema, bound)
         return str(doors.plan(kind, json.loads(arguments), database, schema))
 
     return plan
 
 
+def _effect_sql(verb: str, arguments: str, database: str, schema: str, bound: int) -> str:
+    return _EFFECT.format(
+        function=f"genesis_{verb}_",
+        arguments=string(arguments),
+        database=string(database),
+        schema=string(schema),
+        numbers=_NUMBERS,
+        bound=bound,
+    )
+
+
 def _effect(verb: str, doors: Any) -> Callable[..., dict[str, Any]]:
     def effect(
-        arguments: str, database: str, schema: str, query: int, transaction: int, begun: int
+        arguments: str,
+        database: str,
+        schema: str,
+        query: int,
+        transaction: int,
+        begun: int,
+        bound: int,
     ) -> dict[str, Any]:
         try:
-            call = Call(verb, json.loads(arguments), database, schema, query, transaction, begun)
+            given = json.loads(arguments)
+            call = Call(verb, given, database, schema, query, transaction, begun, bound)
             return {"rows": doors.effect(call), "error": None}
-        except GenesisError as error:
-            return {"rows": None, "error": to_wire(error)}
+        except (GenesisError, duckdb.Error, KeyboardInterrupt) as error:
+            return {"rows": None, "error": to_wire(_ours(error))}
 
     return effect
+
+
+def _ours(error: BaseException) -> GenesisError:
+    """The same as an error of this package, which is told without a traceback."""
+    if isinstance(error, GenesisError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return cancelled()
+    return GenesisError(f"DuckDB stopped it: {str(error).strip().splitlines()[0]}")

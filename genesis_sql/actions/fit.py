@@ -100,7 +100,13 @@ def _fit(
     execution = executions.start(
         ws.con, ws.database, kind=kind, model=name, arguments=stored, seed=arguments.seed
     )
-    try:
+
+    def refused(status: str, text: str) -> None:
+        executions.finish(
+            ws.con, ws.database, execution, status=status, error=text, seconds=ws.seconds
+        )
+
+    with ending(refused):
         version = models.begin_version(
             ws.con,
             ws.database,
@@ -110,11 +116,6 @@ def _fit(
             arguments=stored,
             execution=execution,
         )
-    except BaseException as error:
-        executions.finish(
-            ws.con, ws.database, execution, status="error", error=str(error), seconds=ws.seconds
-        )
-        raise
 
     def failed(status: str, text: str) -> None:
         models.fail_version(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+import duckdb
 
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import IntegrityError, OptionError, ReadOnlyError, TargetError, nearest
@@ -78,78 +81,99 @@ def generate_database(
     """Write all tables of a model into a schema; one row per table.
 
     Raises:
-        TargetError: the place cannot be written, or holds one of the tables and ``if_exists`` is 'error'.
+        TargetError: the place cannot be written, or holds one of the tables and ``if_exists`` is
+            'error'.
         IntegrityError: a key does not hold, or there was nothing to check; nothing is kept then.
     """
-    for option, value, known in (
-        ("if_exists", arguments.if_exists, ("error", "replace")),
-        ("keys", arguments.keys, ("declare", "none")),
-    ):
-        if value not in known:
-            message = f"{option} := '{value}' is not known; it takes {' or '.join(repr(k) for k in known)}"
-            raise OptionError(message)
+    _require_choice("if_exists", arguments.if_exists, ("error", "replace"))
+    _require_choice("keys", arguments.keys, ("declare", "none"))
     check_range(None, 0, arguments.scale)
     model = ws.load(name, arguments.version)
     target = find_target(ws, arguments.target)
     _refuse_taken(ws, model, target, arguments.if_exists)
-    recorded = not ws.con.execute(
-        "SELECT readonly FROM duckdb_databases() WHERE database_name = ?", [ws.database]
-    ).fetchall()[0][0]
-    execution = 0
-    if recorded:
-        migrator.ensure(ws.con, ws.database)
-        execution = executions.start(
-            ws.con,
-            ws.database,
-            kind="generate_database",
-            model=name,
-            version=model.version,
-            arguments=arguments.plain(),
-            seed=arguments.seed,
-            spec={"target": f"{target.database}.{target.schema}", "uuid": model.uuid},
-        )
+    run = _Run(ws, model, target, arguments)
+    with ending(run.failed):
+        ws.con.execute("BEGIN")
+        try:
+            report = _write(ws, model, target, arguments)
+        except duckdb.ConstraintException as error:
+            message = (
+                f"a generated row breaks a key: {str(error).splitlines()[0]}; nothing was kept, "
+                f"please report it, or take keys := 'none'"
+            )
+            raise IntegrityError(message) from error
+        run.commit(report)
+    return report
 
-    def failed(status: str, text: str) -> None:
-        ws.con.execute("ROLLBACK") if state["open"] else None
-        if recorded:
-            executions.finish(
-                ws.con, ws.database, execution, status=status, error=text, seconds=ws.seconds
+
+def _require_choice(option: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        choices = " or ".join(repr(k) for k in known)
+        message = f"{option} := '{value}' is not known; it takes {choices}"
+        raise OptionError(message)
+
+
+class _Run:
+    """The record of one run; a read-only database keeps none."""
+
+    def __init__(
+        self, ws: Workspace, model: Model, target: Target, arguments: GenerateArguments
+    ) -> None:
+        self.ws, self.model, self.target, self.arguments = ws, model, target, arguments
+        query = "SELECT readonly FROM duckdb_databases() WHERE database_name = ?"
+        self.kept = not ws.con.execute(query, [ws.database]).fetchall()[0][0]
+        self.number = 0
+        if self.kept:
+            migrator.ensure(ws.con, ws.database)
+            self.number = executions.start(
+                ws.con,
+                ws.database,
+                kind="generate_database",
+                model=model.name,
+                version=model.version,
+                arguments=arguments.plain(),
+                seed=arguments.seed,
+                spec={"target": f"{target.database}.{target.schema}", "uuid": model.uuid},
             )
 
-    state = {"open": False}
-    with ending(failed):
-        ws.con.execute("BEGIN")
-        state["open"] = True
-        report = _write(ws, model, target, arguments)
-        done = [
+    def failed(self, status: str, text: str) -> None:
+        """Undo everything, and say so in the history."""
+        with suppress(duckdb.TransactionException):  # none is open where BEGIN or COMMIT failed
+            self.ws.con.execute("ROLLBACK")
+        if self.kept:
+            end = executions.Ended(status, None, self.ws.seconds, text)
+            self._end(end)
+
+    def commit(self, report: list[dict[str, Any]]) -> None:
+        """Keep the rows; the record goes into the same transaction where the file is the same."""
+        tables = tuple(
             ExecutionTable(r["table_name"], r["rows"], r["orphans"], r["violations"], r["seconds"])
             for r in report
-        ]
-        total = sum(r["rows"] for r in report)
-        together = recorded and target.database == ws.database
+        )
+        end = executions.Ended("done", sum(t.rows for t in tables), self.ws.seconds, None, tables)
+        together = self.kept and self.target.database == self.ws.database
         if together:
-            executions.write_end(
-                ws.con,
-                ws.database,
-                execution,
-                executions.Ended("done", total, ws.seconds, None, tuple(done)),
-            )
-        ws.con.execute("COMMIT")
-        state["open"] = False
-        if recorded:
-            if not together:
-                executions.finish(
-                    ws.con, ws.database, execution, rows=total, seconds=ws.seconds, tables=done
-                )
-            record_relationships(
-                ws.con,
-                ws.database,
-                name,
-                model.version,
-                arguments.target,
-                _recorded(model, arguments),
-            )
-    return report
+            executions.write_end(self.ws.con, self.ws.database, self.number, end)
+        self.ws.con.execute("COMMIT")
+        if not self.kept:
+            return
+        if not together:
+            self._end(end)
+        where = (self.model.name, self.model.version, self.arguments.target)
+        rows = _recorded(self.model, self.arguments)
+        record_relationships(self.ws.con, self.ws.database, *where, rows)
+
+    def _end(self, end: executions.Ended) -> None:
+        executions.finish(
+            self.ws.con,
+            self.ws.database,
+            self.number,
+            status=end.status,
+            rows=end.rows,
+            seconds=end.seconds,
+            error=end.error,
+            tables=end.tables,
+        )
 
 
 def _recorded(model: Model, arguments: GenerateArguments) -> list[RelationshipRow]:
@@ -203,6 +227,7 @@ def _write(
 ) -> list[dict[str, Any]]:
     con = ws.con
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {qualified(target.database, target.schema)}")
+    con.execute(f"USE {qualified(target.database, target.schema)}")
     if arguments.if_exists == "replace":
         for table in reversed(model.order):
             con.execute(f"DROP TABLE IF EXISTS {qualified(target.database, target.schema, table)}")

@@ -77,7 +77,7 @@ def fit_options(given: Mapping[str, Any], seed: int) -> FitOptions:
         slack=float(given.get("slack", base.slack)),
         label_slack=float(given.get("label_slack", base.label_slack)),
         forest=given.get("forest", base.forest),
-        seed=seed,
+        seed=(seed ^ seed >> 32) % 2**32,  # scikit-learn takes no more
     )
     defaults = FitOptions()
     return FitOptions(

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from genesis_sql import interrupt
 from genesis_sql.errors import GenesisError, InterruptedFitError, OptionError, nearest
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sampler import Sampler
@@ -49,13 +50,14 @@ def ending(failed: Callable[[str, str], None]) -> Iterator[None]:
     """Run work; where it raises, call ``failed(status, text)`` once and let the exception go on."""
     try:
         yield
-    except (KeyboardInterrupt, InterruptedFitError, duckdb.InterruptException) as error:
-        failed("interrupted", "cancelled by Ctrl-C")
-        if isinstance(error, duckdb.InterruptException):
+    except BaseException as error:
+        ours = isinstance(error, KeyboardInterrupt | InterruptedFitError)
+        if ours or isinstance(error, duckdb.InterruptException) or interrupt.pressed():
+            failed("interrupted", "cancelled by Ctrl-C")
+            if ours:
+                raise
             message = "cancelled by Ctrl-C; nothing was changed, call it again to start anew"
             raise InterruptedFitError(message) from error
-        raise
-    except BaseException as error:
         failed(
             "error",
             str(error) if isinstance(error, GenesisError) else f"{type(error).__name__}: {error}",

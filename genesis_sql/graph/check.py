@@ -226,8 +226,9 @@ def _without_key(graph: Graph) -> Iterator[Finding]:
             yield Finding("info", table.name, None, "no primary key, and none is made up")
         else:
             text = "no primary key is declared; this column differs in every row and looks like it"
-            roles = f"{{{string(table.name)}: {{{string(column)}: 'key'}}}}"
-            yield Finding("info", table.name, column, text, f"roles := {roles}")
+            roles = f"{{'roles': {{{string(column)}: 'key'}}}}"
+            fix = f"options := {{{string(table.name)}: {roles}}}"
+            yield Finding("info", table.name, column, text, fix)
 
 
 def _undeclared(graph: Graph, proposals: Sequence[Proposal]) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """A model's table as one SELECT that needs no Python: the same rows as the sampler, slowly.
 
-Parents come first, each as a relation of raw columns; a child's rows are its parents' rows times their counts.
+Parents come first, each as a relation of raw columns; a child's rows are its parents' rows times
+their counts.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def oracle_sql(model: Model, table: str, *, seed: int = 0, scale: float = 1.0) -
 def oracle_raw_sql(
     model: Model, table: str, columns: Iterable[str], *, seed: int = 0, scale: float = 1.0
 ) -> str:
-    """A SELECT of ``#number``, ``#address`` and raw columns of a whole table; hidden columns too."""
+    """A SELECT of ``#number``, ``#address`` and raw columns of a table, hidden ones too."""
     _program(model, table)
     wanted = list(columns)
     whole = _Tables(model, seed, scale, table, wanted)
@@ -92,7 +93,8 @@ def oracle_raw_sql(
 
 def _program(model: Model, table: str) -> Program:
     if table not in model.programs:
-        message = f"model '{model.name}' has no program for table '{table}'{nearest(table, model.programs)}"
+        known = nearest(table, model.programs)
+        message = f"model '{model.name}' has no program for table '{table}'{known}"
         raise ModelNotFoundError(message)
     return model.programs[table]
 
@@ -232,7 +234,9 @@ class _Tables:
         rows.put("weight", greatest(weight, 1) if step.shared else weight, keep=True)
         held = [("number", column("number")), ("weight", column("weight"))]
         source, some = rows.close(shared=True), above(column("weight"), 0)
-        chosen: exp.Query = select([*held, *((k, column(k)) for k in keys)], source).where(some)
+        chosen: exp.Expression = select([*held, *((k, column(k)) for k in keys)], source).where(
+            some
+        )
         if not step.shared:
             everyone = select([*held, (keys[0], literal(EVERYONE))], source).where(some)
             chosen = exp.union(chosen, everyone, distinct=False)

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import select_list, struct_type
+from genesis_sql.plan.sampler import MOST_ROWS
 from genesis_sql.sqlbuild import qualified, quoted
 from genesis_sql.types import Relationship, Role, Table
-
-MOST_ROWS = 10**12
 
 
 def function_name(model: Model, table: str) -> str:

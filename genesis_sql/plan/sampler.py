@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
+from genesis_sql.errors import OptionError
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.definition import Model
 from genesis_sql.program.domain import Categories, Domain, Raw
@@ -31,6 +32,8 @@ from genesis_sql.program.steps import (
     step_inputs,
 )
 
+MOST_ROWS = 10**12  # of a table at any scale
+MOST_PARENTS = 10**8  # where their children are counted: 16 bytes of memory for each
 COUNT_BLOCK = 65_536  # parents whose counts are drawn at a time
 KEEP_ROWS = 200_000  # a parent of so few rows is drawn once and kept
 
@@ -85,14 +88,27 @@ class Sampler:
     # sizes
 
     def size(self, table: str) -> int:
-        """Rows of a table at this scale."""
+        """Rows of a table at this scale.
+
+        Raises:
+            OptionError: there are too many.
+        """
         if table in self.model.verbatim:
             return int(self.model.verbatim[table].num_rows)
         program = self.model.programs[table]
         if program.main is None:
-            return min(round(self.scale * program.rows), most_rows(program))
+            return self._allowed(table, min(round(self.scale * program.rows), most_rows(program)))
         ends = self.family(table).ends
         return int(ends[-1]) if len(ends) else 0
+
+    def _allowed(self, table: str, rows: int, most: int = MOST_ROWS, why: str = "") -> int:
+        if rows > most:
+            message = (
+                f"scale := {self.scale:g} makes {rows:,} rows of table '{table}'{why}, "
+                f"more than {most:,}; take a smaller scale"
+            )
+            raise OptionError(message)
+        return rows
 
     def family(self, table: str, parents: int | None = None) -> Family:
         """Counts of the children of the first rows of the main parent.
@@ -103,6 +119,7 @@ class Sampler:
         """
         main = self._main(table)
         wanted = self.size(main.link.parent) if parents is None else parents
+        self._allowed(main.link.parent, wanted, MOST_PARENTS, ", which has children")
         with self._lock:
             known = self._families.get(table, Family(np.zeros(0, np.int64), np.zeros(0, np.int64)))
             if len(known.ends) < wanted:

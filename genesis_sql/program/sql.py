@@ -1,9 +1,10 @@
 """The SQL form of a sampling program on DuckDB: the same rows as the kernel, bit by bit.
 
-Plain and slow: the tests use it as the kernel's oracle. A program is written over a relation of rows with the columns
-``#number`` and ``#address``, and where the table has a main parent ``#k`` (-1: none), ``#count``, ``#parent_address``
-and ``#row:parent``. Every step adds its raw column: label codes, whole numbers on a grid, doubles, row numbers, or a
-list of words; NULL where the kernel has no valid value.
+Plain and slow: the tests use it as the kernel's oracle. A program is written over a relation of
+rows with the columns ``#number`` and ``#address``, and where the table has a main parent ``#k``
+(-1: none), ``#count``, ``#parent_address`` and ``#row:parent``. Every step adds its raw column:
+label codes, whole numbers on a grid, doubles, row numbers, or a list of words; NULL where the
+kernel has no valid value.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from genesis_sql.program.sql_nodes import (
     above,
     add,
     as_type,
+    both,
     call,
     case,
     div,
@@ -70,7 +72,7 @@ _FITTING = "(SELECT list(p ORDER BY p) FROM (SELECT unnest($primes) AS p) WHERE 
 
 @dataclass(frozen=True)
 class ParentRows:
-    """A parent's rows: a relation with ``#number`` and its raw columns, and the program that tells which are codes."""
+    """A parent's rows: a relation with ``#number`` and its raw columns, and its program."""
 
     relation: str
     program: Program
@@ -82,7 +84,7 @@ class Members:
 
     Attributes:
         totals: relation of (g0, g1, …, total): sum of the weights of each group.
-        members: relation of (g0, g1, …, number, since, until): the running weights of each row in its group.
+        members: relation of (g0, g1, …, number, since, until): running weights inside the group.
     """
 
     totals: str
@@ -91,7 +93,12 @@ class Members:
 
 @dataclass(frozen=True)
 class Around:
-    """What a program finds around it: its parents' rows by alias, and the members of its picks by column."""
+    """What a program finds around it.
+
+    Attributes:
+        parents: their rows, by alias; not of a table that is its own parent.
+        members: what picks choose from, by the column of the `Pick`.
+    """
 
     parents: Mapping[str, ParentRows] = field(default_factory=dict)
     members: Mapping[str, Members] = field(default_factory=dict)
@@ -124,23 +131,32 @@ def add_steps(
         writer.attach(PARENT)
     for step in steps:
         if isinstance(step, Block):
-            message = f"table '{program.table}': the block step of method '{step.method}' for {', '.join(step.columns)} has no SQL form; generate the table with genesis_generate"
+            message = (
+                f"table '{program.table}' has a block step of method '{step.method}' for "
+                f"{', '.join(step.columns)}, which has no SQL form; read it with genesis_generate"
+            )
             raise GenesisError(message)
         _WRITE[type(step)](writer, step)
     relation.close()
 
 
 def address_columns(keys: tuple[Stream, Stream], parent: str, k: str) -> Columns:
-    """`draw.address` as a chain of columns: the address of the child ``k`` of the parent at address ``parent``."""
+    """`draw.address` as a chain of columns.
+
+    Args:
+        keys: the streams of the lower and the upper half.
+        parent: column with the parent's address.
+        k: column with the place among the siblings.
+    """
     low, high = keys
     known = draw_columns(low, parent, "#above low "), draw_columns(high, parent, "#above high ")
-    base = add(column(known[0][-1][0]), times(column(k), GOLDEN))
-    base = ("#base", mod(base, LOW * LOW))
-    words = draw_columns(low, base[0], "#own low "), draw_columns(high, base[0], "#own high ")
-    halves = [div(column(chain[-1][0]), 2) for chain in (words[1], known[1], words[0])]
-    mixed = exp.paren(op(exp.BitwiseXor, halves[0], halves[1]))
-    last = ("#address made", add(times(mixed, LOW), halves[2]))
-    return [*known[0], *known[1], base, *words[0], *words[1], last]
+    base = mod(add(column(known[0][-1][0]), times(column(k), GOLDEN)), LOW * LOW)
+    words = draw_columns(low, "#base", "#own low "), draw_columns(high, "#base", "#own high ")
+    first, second, third = (
+        div(column(chain[-1][0]), 2) for chain in (words[1], known[1], words[0])
+    )
+    made = add(times(op(exp.BitwiseXor, first, second), LOW), third)
+    return [*known[0], *known[1], ("#base", base), *words[0], *words[1], ("#made", made)]
 
 
 class _Writer:
@@ -169,7 +185,7 @@ class _Writer:
         return self.relation.put_all(draw_columns(keys, row, f"#word {self.words} "))
 
     def code(self, name: str) -> exp.Expression:
-        """Code of an input, as a column: numbers are cut at their edges, labels are codes already."""
+        """Code of an input, as a column; labels are codes already."""
         if name not in self.program.edges:
             return column(name)
         if name not in self.codes:
@@ -256,7 +272,7 @@ class _Writer:
         self.keep(step.column, lookup(self.relation, f"#{step.column} values", step.values, at))
 
     def pick(self, step: Pick) -> None:
-        """Choose the group, then the member whose running weights hold the word's share of the total."""
+        """Choose the group, then the member whose running weights hold the word's share."""
         around, name = self.around.members[step.column], f"#{step.column}"
         mine, theirs = self.program.domains, self.around.parents[step.alias].program.domains
         chosen = [
@@ -275,16 +291,14 @@ class _Writer:
         ]
         some = above(column(step.kind, "r"), 0)
         total = column(f"{name} total")
-        self.relation.join(
-            around.totals, exp.and_(some, *same), [(total.name, column("total", "o"))]
-        )
+        self.relation.join(around.totals, both(some, *same), [(total.name, column("total", "o"))])
         exact = div(times(word, total), WORD)
         rough = floored(times(fraction(word), as_type(total, "DOUBLE")))
         target = self.keep(f"{name} target", case([(less(total, LOW), exact)], rough))
         reached = column(target.name, "r")
         inside = [up_to(column("since", "o"), reached), above(column("until", "o"), reached)]
         self.relation.join(
-            around.members, exp.and_(*same, *inside), [(step.column, column("number", "o"))]
+            around.members, both(*same, *inside), [(step.column, column("number", "o"))]
         )
         self.attach(step.alias)
 

@@ -1,4 +1,4 @@
-"""Routers and cells in SQL: trees as nested CASE, cells as lists, alias draws in integer arithmetic."""
+"""Routers and cells in SQL: trees as nested CASE, cells as lists, alias draws in whole numbers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def route(tree: Tree, codes: Sequence[exp.Expression]) -> exp.Expression:
 
 
 def cut(value: exp.Expression, edges: np.ndarray) -> exp.Expression:
-    """Code of a number: 0 for NULL, else 1 + the number of edges below it (DuckDB too holds NaN above all)."""
+    """Code of a number: 0 for NULL, else 1 + the edges below it (NaN lies above all here too)."""
     shown = [real(e) if edges.dtype.kind == "f" else literal(e) for e in edges.tolist()]
 
     def between(low: int, high: int) -> exp.Expression:
@@ -95,7 +95,16 @@ def drawn(
     at: exp.Column,
     within: Callable[[], exp.Expression],
 ) -> exp.Expression:
-    """What a slot stands for: a code, or a number inside its interval by the word ``within``; NULL at a null slot."""
+    """What a slot stands for: a code, or a number inside its interval; NULL at a null slot.
+
+    Args:
+        relation: the rows.
+        name: what the columns put here are called.
+        cells: all slots.
+        domain: of the column drawn.
+        at: the slot of each row.
+        within: gives the word that decides on the place inside the interval.
+    """
     low = lookup(relation, f"{name} low", cells.low, at)
     if isinstance(domain, Categories) or cells.width is None:
         return low

@@ -137,7 +137,7 @@ def _scaled(whole: exp.Expression, scale: int) -> exp.Expression:
 
 
 def _reals(raw: exp.Expression, type_: str) -> exp.Expression:
-    """Doubles; whole numbers and decimals beyond 64 bits by their whole part and the rest, rounded."""
+    """Doubles; numbers beyond 64 bits by their whole part and the rest, rounded."""
     if type_ in ("FLOAT", "DOUBLE"):
         return raw
     if type_ == "UBIGINT":
@@ -147,5 +147,5 @@ def _reals(raw: exp.Expression, type_: str) -> exp.Expression:
     whole = exp.Floor(this=own(raw))
     rest = times(op(exp.Sub, raw, whole), real(10.0**scale))
     units = exp.Floor(this=add(rest, real(0.5)))
-    whole, units = (as_type(as_type(n, "HUGEINT"), "DECIMAL(38, 0)") for n in (whole, units))
-    return add(as_type(whole, f"DECIMAL(38, {scale})"), _scaled(units, scale))
+    parts = [as_type(as_type(n, "HUGEINT"), "DECIMAL(38, 0)") for n in (whole, units)]
+    return add(as_type(parts[0], f"DECIMAL(38, {scale})"), _scaled(parts[1], scale))

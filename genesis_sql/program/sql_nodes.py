@@ -87,6 +87,14 @@ def above(left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
     return op(exp.GT, left, right)
 
 
+def both(*nodes: exp.Expression) -> exp.Expression:
+    """All of the comparisons hold."""
+    joined = own(nodes[0])
+    for node in nodes[1:]:
+        joined = exp.And(this=joined, expression=own(node))
+    return joined
+
+
 def is_null(node: exp.Expression) -> exp.Expression:
     """``node IS NULL``."""
     return exp.Is(this=own(node), expression=exp.null())
@@ -114,7 +122,7 @@ def element(values: exp.Expression, index: exp.Expression | int) -> exp.Expressi
 
 
 def numbers(values: np.ndarray) -> exp.Expression:
-    """A list of numbers, as one text that is cast: a list of literals takes DuckDB far longer to read."""
+    """A list of numbers, as one text that is cast: DuckDB reads a list of literals far slower."""
     shown = ", ".join(map(repr, values.tolist()))
     return as_type(exp.Literal.string(f"[{shown}]"), _LISTS[values.dtype.str[1:]])
 
@@ -131,4 +139,7 @@ def relation_name(name: str) -> exp.Table:
 
 def named(columns: Iterable[tuple[str, exp.Expression]]) -> list[exp.Expression]:
     """The entries of a select list."""
-    return [exp.alias_(own(node), name, quoted=True, copy=False) for name, node in columns]
+    return [
+        exp.Alias(this=own(node), alias=exp.to_identifier(name, quoted=True))
+        for name, node in columns
+    ]

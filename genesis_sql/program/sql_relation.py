@@ -1,7 +1,7 @@
-"""Relations under construction: columns put one above the other, written as a chain of common table expressions.
+"""Relations under construction: columns put one above the other, written as a chain of CTEs.
 
-A column may use those put before it. What depends on nothing new shares a level, so that the draws of all columns
-stand beside each other; a level hands on only what a later one reads.
+A column may use those put before it. What depends on nothing new shares a level, so that the draws
+of all columns stand beside each other; a level hands on only what a later one reads.
 """
 
 from __future__ import annotations
@@ -23,10 +23,15 @@ class Query:
         self._tables: list[tuple[str, exp.Expression, bool]] = []
 
     def add(self, name: str, tree: exp.Expression, *, shared: bool = False) -> str:
-        """Add one; ``shared`` tells DuckDB to compute it once, for those that are read more than once.
+        """Add one.
+
+        Args:
+            name: what its name begins with; a running number follows.
+            tree: its SELECT.
+            shared: whether DuckDB is to compute it once, as it is read more than once.
 
         Returns:
-            Its name: ``name`` and a running number.
+            Its name.
         """
         self._tables.append((f"{name} {len(self._tables)}", tree, shared))
         return self._tables[-1][0]
@@ -84,7 +89,7 @@ class Relation:
         return last
 
     def single(self, name: str, node: exp.Expression) -> exp.Column:
-        """A value that is the same in all rows, such as a list: a column of a one-row relation, cross joined."""
+        """A value that all rows share, such as a list: a column of a one-row relation."""
         self._single[name] = node
         return column(name)
 
@@ -118,11 +123,9 @@ class Relation:
             alive.insert(0, below)
         return alive
 
-    def join(
-        self, other: str, on: exp.Expression, columns: Columns, *, shared: bool = False
-    ) -> None:
-        """LEFT JOIN another relation, called ``o`` in ``on`` and ``columns`` (this one is ``r``)."""
-        mine = exp.alias_(relation_name(self.close(shared=shared)), "r", table=True)
+    def join(self, other: str, on: exp.Expression, columns: Columns) -> None:
+        """LEFT JOIN another relation: it is ``o`` in ``on`` and ``columns``, this one ``r``."""
+        mine = exp.alias_(relation_name(self.close()), "r", table=True)
         added = list(columns)
         tree = exp.Select(expressions=named([(n, column(n, "r")) for n in self.columns] + added))
         their = exp.alias_(relation_name(other), "o", table=True)

@@ -135,7 +135,7 @@ def read_parts(
             message = (
                 f"part {position} of '{part}' of table '{table_name}' in version {version} of "
                 f"model '{name}' was changed after it was stored: fit the model again, or "
-                f"CALL genesis_import('<file>', name := '<another>') with an export of it"
+                f"CALL genesis_import('<file>', model := '<another>') with an export of it"
             )
             raise ModelFormatError(message)
     return [ModelPart(*row[:4]) for row in rows]

@@ -144,7 +144,7 @@ def _store(con: Con, database: str, name: str, entry: archive.Entry) -> int:
             same = f" (its version {v.version} is this very one)" if v.uuid == content.uuid else ""
             message = (
                 f"there is a model '{name}' already{same}: CALL genesis_drop({string(name)}) "
-                f"first, or import it with name := '<another>'"
+                f"first, or import it with model := '<another>'"
             )
             raise ModelExistsError(message)
     version = max((v.version for v in before), default=0) + 1

@@ -165,7 +165,8 @@ def test_rare_labels_and_missing_keys(con) -> None:
     con.execute("CREATE TABLE u AS SELECT i % 2 AS l FROM range(99) r(i)")
     found = findings(con)
     assert "l (1 of 2)" in one(found, "labels in fewer than 20 rows").finding
-    assert one(found, "no primary key is declared").fix == "roles := {'tab': {'tab_id': 'key'}}"
+    fix = "options := {'tab': {'roles': {'tab_id': 'key'}}}"
+    assert one(found, "no primary key is declared").fix == fix
     assert one(found, "no primary key, and none is made up").table == "u"
 
 

@@ -1,0 +1,60 @@
+"""A peer in an environment of its own that samples when asked, so that rounds can alternate."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from benchmarks.options import BenchmarkError
+
+SDV = Path(__file__).with_name("peer_sdv.py")
+
+
+class Peer:
+    """A process that has fitted a table; `fitted` holds what it said about that."""
+
+    def __init__(self, python: Path, table: Path, script: Path = SDV) -> None:
+        self.process = subprocess.Popen(
+            [str(python), str(script), str(table)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.fitted = self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        line = self.process.stdout.readline() if self.process.stdout else ""
+        if not line:
+            code = self.process.wait()
+            message = f"the peer {self.process.args} ended with {code}; run it by hand to see why"
+            raise BenchmarkError(message)
+        got: dict[str, Any] = json.loads(line)
+        return got
+
+    def sample(self, rows: int, out: Path | None = None) -> dict[str, Any]:
+        """Seconds for that many rows, written to a Parquet file where one is named."""
+        if self.process.stdin is None:
+            message = "the peer takes no requests"
+            raise BenchmarkError(message)
+        self.process.stdin.write(json.dumps({"rows": rows, "out": out and str(out)}) + "\n")
+        self.process.stdin.flush()
+        return self._answer()
+
+    def __enter__(self) -> Peer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.process.stdin:
+            self.process.stdin.close()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()

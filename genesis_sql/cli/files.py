@@ -1,0 +1,208 @@
+"""Files that commands read and write: databases and tables of data, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+from pathlib import Path
+
+import duckdb
+
+from genesis_sql.errors import AccessError, SourceError, TargetError, nearest
+from genesis_sql.session import connect
+from genesis_sql.sqlbuild import quoted, string
+
+DATABASES = (".duckdb", ".ddb", ".db")
+READERS = {
+    ".csv": "read_csv", ".tsv": "read_csv", ".parquet": "read_parquet",
+    ".json": "read_json", ".jsonl": "read_json", ".ndjson": "read_json",
+}  # fmt: skip
+WRITERS = {
+    ".csv": "FORMAT csv, HEADER",
+    ".tsv": "FORMAT csv, HEADER, DELIMITER '\t'",
+    ".parquet": "FORMAT parquet",
+    ".json": "FORMAT json, ARRAY true",
+    ".jsonl": "FORMAT json",
+    ".ndjson": "FORMAT json",
+}
+PACKED = {".gz": "gzip", ".zst": "zstd"}
+STORAGE = "v1.5.0"
+"""What DuckDB 1.5 can open; DuckDB 2 writes files that it cannot unless it is told."""
+
+_LOCK = re.compile(r"held in (\S+) \(PID (\d+)\)")
+
+
+def kind(path: str) -> str:
+    """The ending that says what is in a file, '' where it is none we know.
+
+    Example:
+        >>> kind("a/b.CSV.gz"), kind("shop.duckdb"), kind("x")
+        ('.csv', '.duckdb', '')
+    """
+    endings = [e.lower() for e in Path(path).suffixes]
+    if endings and endings[-1] in PACKED:
+        endings.pop()
+    known = endings[-1] if endings else ""
+    return known if known in READERS or known in DATABASES else ""
+
+
+def is_database(path: str) -> bool:
+    """Whether a file is a DuckDB database: by its first bytes, or its name if it is not there."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(12)[8:] == b"DUCK"
+    except OSError:
+        return kind(path) in DATABASES
+
+
+def require(path: str) -> None:
+    """Raise where there is no such file.
+
+    Raises:
+        SourceError: with the nearest name in the same folder.
+    """
+    place = Path(path)
+    if place.exists() or (set(path) & set("*?[") and kind(path) in READERS):
+        return
+    if not place.parent.is_dir():
+        message = f"there is no file '{path}', nor a folder '{place.parent}'"
+        raise SourceError(message)
+    others = [f.name for f in place.parent.iterdir() if f.is_file() and _is_known(f)]
+    message = f"there is no file '{path}'{nearest(place.name, others)}"
+    raise SourceError(message)
+
+
+def _is_known(path: Path) -> bool:
+    return bool(kind(path.name)) or path.suffix == ".genesis"
+
+
+def source(path: str) -> str:
+    """The query that reads a file of data.
+
+    Raises:
+        SourceError: there is no such file, or it has another ending.
+    """
+    require(path)
+    ending = kind(path)
+    if ending not in READERS:
+        message = f"'{path}' is neither a DuckDB database nor one of {', '.join(READERS)}"
+        raise SourceError(message)
+    return f"(SELECT * FROM {READERS[ending]}({string(path)}))"  # noqa: S608 - a quoted literal
+
+
+@contextmanager
+def opened(path: str, access: str = "write") -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with our functions on it.
+
+    Args:
+        path: the file.
+        access: 'read', 'write', 'either' (write where that can be), 'create' (where it is missing).
+    """
+    there = Path(path).exists()
+    if access != "create":
+        require(path)
+    if there and not is_database(path):
+        hint = "; it is a table: give it to genesis fit or genesis check" * (kind(path) in READERS)
+        message = f"'{path}' is not a DuckDB database{hint}"
+        raise SourceError(message)
+    con = _connect(path, access)
+    try:
+        yield con
+    finally:
+        left_empty = not there and _is_empty(con)
+        con.close()
+        if left_empty:
+            Path(path).unlink(missing_ok=True)
+
+
+def _is_empty(con: duckdb.DuckDBPyConnection) -> bool:
+    with suppress(duckdb.Error):
+        return not con.execute("SELECT 1 FROM duckdb_tables() LIMIT 1").fetchall()
+    return False
+
+
+@contextmanager
+def memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database that no file holds."""
+    con = connect()
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def _connect(path: str, access: str) -> duckdb.DuckDBPyConnection:
+    try:
+        return connect(path, read_only=access == "read")
+    except duckdb.Error as error:
+        if access == "either":
+            return _connect(path, "read")
+        raise SourceError(_why_not(path, error)) from error
+
+
+def _why_not(path: str, error: duckdb.Error) -> str:
+    """A sentence on why DuckDB cannot open a file."""
+    text = str(error)
+    if "lock on file" in text or "used by another process" in text:
+        found = _LOCK.search(text)
+        who = f" ({Path(found[1]).name}, process {found[2]})" if found else ""
+        return f"'{path}' is open in another process{who}: close it there, then try again"
+    if "newer version of DuckDB" in text:
+        return (
+            f"'{path}' was written by a newer DuckDB than {duckdb.__version__}: "
+            f"pip install --upgrade duckdb"
+        )
+    return f"'{path}' cannot be opened: {text.splitlines()[0]}"
+
+
+@contextmanager
+def replacing(path: str) -> Iterator[str]:
+    """A temporary name beside a file; it takes the file's name once all went well, or vanishes."""
+    place = Path(path)
+    if not place.parent.is_dir():
+        message = f"'{path}' cannot be written: there is no folder '{place.parent}'"
+        raise TargetError(message)
+    passing = place.with_name(f".{os.getpid()}-{place.name}")
+    try:
+        yield str(passing)
+        os.replace(passing, place)
+    except PermissionError as error:
+        message = f"'{path}' cannot be written: {error.strerror}"
+        raise AccessError(message) from error
+    finally:
+        for left in (passing, passing.with_name(f"{passing.name}.wal")):
+            with suppress(OSError):
+                left.unlink()
+
+
+def alias(path: str) -> str:
+    """The name under which a file is attached, of its whole path: no two files share one."""
+    place = Path(path).absolute()
+    stem = re.sub(r"\W", "_", place.stem)
+    return f"{stem}_{blake2b(str(place).encode(), digest_size=4).hexdigest()}"
+
+
+def attach(con: duckdb.DuckDBPyConnection, path: str, name: str, *, new: bool) -> None:
+    """Attach a database; a new one so that DuckDB 1.5 can open it too."""
+    how = f" (STORAGE_VERSION {string(STORAGE)})" if new else ""
+    try:
+        con.execute(f"ATTACH {string(path)} AS {quoted(name)}{how}")
+    except duckdb.Error as error:
+        raise TargetError(_why_not(path, error)) from error
+
+
+def detach(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Let go of an attached database; what was written to it is in its file then."""
+    con.execute(f"DETACH {quoted(name)}")
+
+
+def copy(relation: duckdb.DuckDBPyRelation, con: duckdb.DuckDBPyConnection, path: str) -> int:
+    """Write a relation into a file of data; returns the number of rows."""
+    packed = PACKED.get(Path(path).suffix.lower())
+    how = WRITERS[kind(path)] + (f", COMPRESSION {packed}" if packed else "")
+    with replacing(path) as passing:
+        query = f"COPY ({relation.sql_query()}) TO {string(passing)} ({how})"
+        return int(con.execute(query).fetchall()[0][0])

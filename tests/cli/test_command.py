@@ -1,0 +1,113 @@
+"""Exit codes, errors and help, as a shell sees them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import Result
+
+from genesis_sql.cli import main
+
+Genesis = Callable[..., Result]
+COMMANDS = sorted(main.commands)
+RUN = [sys.executable, "-c", "from genesis_sql.cli import main; main(prog_name='genesis')"]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def test_the_commands() -> None:
+    expected = "activate check demo describe drop export fit generate history import models"
+    assert expected.split() == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_json(name: str, genesis: Genesis) -> None:
+    out = genesis(name, "--help").stdout
+    assert "--json" in out
+    assert "  --" in out
+    assert len(main.commands[name].get_short_help_str(100)) <= 60
+
+
+def test_a_mistyped_command(genesis: Genesis) -> None:
+    assert "No such command 'genrate'" in genesis("genrate", code=2).stderr
+
+
+def test_errors_are_json_where_json_was_asked_for(genesis: Genesis) -> None:
+    done = genesis("describe", "shop.duckdb", "shp", "--json", code=1)
+    assert done.stdout == ""
+    told = json.loads(done.stderr)
+    assert told["error"] == "ModelNotFoundError"
+    assert told["message"].startswith("no model 'shp'")
+
+
+def test_a_file_that_duckdb_cannot_read_is_a_sentence(genesis: Genesis) -> None:
+    Path("broken.parquet").write_bytes(b"no parquet at all")
+    done = genesis("fit", "broken.parquet", "m", "--to", "m.duckdb", code=1)
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.output
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_in_a_process_of_its_own(folder: Path) -> None:
+    words = ["generate", "shop.duckdb", "shop", "orders", "--rows", "3"]
+    done = subprocess.run(
+        [*RUN, *words], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 4
+
+
+def _interrupted(words: list[str], begun: Callable[[], bool]) -> subprocess.CompletedProcess[str]:
+    """Run a command, press Ctrl-C once it has begun, and return how it ended."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([*RUN, *words], env=ENVIRONMENT, text=True, **pipes)  # type: ignore[call-overload]
+    for _ in range(600):
+        if begun() or process.poll() is not None:
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+LINE = "Cancelled by Ctrl-C; nothing was changed.\n"
+no_signals = pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent there")
+
+
+@no_signals
+def test_ctrl_c_in_a_fit(folder: Path) -> None:
+    with duckdb.connect("shop.duckdb") as con:
+        con.execute(
+            "CREATE TABLE big AS SELECT i % 5 AS a, hash(i) % 9999 AS b, hash(i, 1) % 777 AS c, "
+            "hash(i, 2) % 55 AS d, sqrt(hash(i, 3) % 1000) AS e FROM range(400000) r(i)"
+        )
+    log = folder / "shop.duckdb.wal"  # appears when the history says that the fit has begun
+    words = ["fit", "shop.duckdb", "shop2", "--table", "big"]
+    done = _interrupted(words, lambda: log.exists() and log.stat().st_size > 0)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", LINE)
+    with duckdb.connect("shop.duckdb") as con:
+        last = "SELECT kind, status FROM genesis.executions ORDER BY id DESC LIMIT 1"
+        assert con.execute(last).fetchall() == [("fit_database", "interrupted")]
+        ready = "SELECT model, version FROM genesis.model_versions WHERE status = 'ready'"
+        assert con.execute(ready).fetchall() == [("shop", 1)]
+        parts = "SELECT DISTINCT model FROM genesis.model_parts"
+        assert con.execute(parts).fetchall() == [("shop",)]
+
+
+@no_signals
+@pytest.mark.parametrize(
+    "words", [["orders", "--out", "out.parquet"], ["--target", "out.duckdb"]], ids=["out", "target"]
+)
+def test_ctrl_c_in_a_generate(words: list[str], folder: Path) -> None:
+    command = ["generate", "shop.duckdb", "shop", *words, "--scale", "20000"]
+    done = _interrupted(command, lambda: any(f.name.startswith(".") for f in folder.iterdir()))
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", LINE)
+    assert {f.name for f in folder.iterdir()} == {"shop.duckdb"}
