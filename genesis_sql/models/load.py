@@ -197,24 +197,41 @@ def _order_hash(loaded: Loaded) -> np.ndarray:
 
 
 def fingerprint(tables: Mapping[str, Loaded]) -> str:
-    """Content of all tables, whatever the order of their rows: blake2b in hex."""
+    """Content and keys of all tables, whatever the order of their rows: blake2b in hex."""
     digest = blake2b(digest_size=16)
     for name in sorted(tables):
         loaded = tables[name]
-        parts: list[Any] = [name, loaded.rows]
-        for column in loaded.table.columns:
-            parts += [column.name, column.type, column.role.value]
+        node, rows = loaded.table, row_hash(loaded.columns, loaded.rows)
+        parts: list[Any] = [name, loaded.rows, node.primary_key, node.unique_keys, node.verbatim]
+        parts += sorted(link.relationship.name for link in loaded.links)
+        for column in node.columns:
+            parts += [column.name, column.type, column.role.value, column.nullable]
             held = loaded.columns.get(column.name)
             if held is not None:
-                parts += [
-                    held.values.tobytes() if held.numeric else "\0".join(_labels(held)),
-                    held.count.tobytes(),
-                ]
-        parts.append(int(np.bitwise_xor.reduce(loaded.hash)) if loaded.rows else 0)
+                values = held.values.tobytes() if held.numeric else "\0".join(_labels(held))
+                parts += [values, held.count.tobytes()]
+            elif column.name in loaded.arrow.column_names:
+                content, ranks = _ranked(_array(loaded.arrow, column.name))
+                parts += [content, np.bincount(ranks).tobytes()]
+                rows = spread(rows + ranks.astype(np.uint64) * np.uint64(0xBF58476D1CE4E5B9))
+        parts.append(int(np.add.reduce(spread(rows))) if loaded.rows else 0)
         for part in parts:
             raw = part if isinstance(part, bytes) else str(part).encode()
             digest.update(len(raw).to_bytes(8, "little") + raw)
     return digest.hexdigest()
+
+
+def _ranked(array: pa.Array) -> tuple[bytes, np.ndarray]:
+    """The distinct values of a column in order, and each row's place among them (0: NULL)."""
+    if pa.types.is_integer(array.type) and array.type != pa.uint64():
+        valid = np.asarray(array.is_valid().to_numpy(zero_copy_only=False), bool)
+        filled = array.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        values, places = np.unique(filled[valid], return_inverse=True)
+        ranks = np.zeros(len(array), np.int64)
+        ranks[valid] = places + 1
+        return values.tobytes(), ranks
+    labels, codes = encode_labels(array.cast(pa.string()))
+    return "\0".join(labels).encode(), codes.astype(np.int64)
 
 
 def _labels(column: Coded) -> Sequence[str]:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from zlib import crc32
 
 import numpy as np
 
 from genesis_sql.models.frame import Coded
+from genesis_sql.models.order import binned
 from genesis_sql.program.domain import Grid
 from genesis_sql.program.steps import Tree
 
+BINS = 10  # groups of a number that a tree tells apart: more than its mean depends on the inputs
 FEW = 20  # numbers with at most that many values are classified, not regressed
 MAX_CLASSES = 128  # labels beyond that are split along their order, like numbers
 LEARN_SHARE = 0.7  # of the sampled rows grow the tree, the others prune it
@@ -43,7 +46,7 @@ class TreeOptions:
     max_rows: int = 100_000
     forest: int = 3
     forest_rows: int = 60_000
-    slack: float = 0.03
+    slack: float = 0.01
     label_slack: float = 0.01
     seed: int = 0
 
@@ -68,15 +71,16 @@ def learn_tree(
     if not inputs or n < 2 * options.min_cell or len(np.unique(target.rank[:sample])) == 1:
         return Tree.single(), np.zeros(n, np.int64)
     features = np.column_stack([c.rank for c in inputs]).astype(np.float32)
-    classes = (not target.numeric and len(target.values) <= MAX_CLASSES) or len(
-        target.values
-    ) <= FEW
-    y = target.rank[:sample] if classes else _spread(target.rank[:sample])
+    scale = target.numeric and len(target.values) > FEW
+    fine = scale and n <= options.forest_rows
+    classes = fine or len(target.values) <= (FEW if target.numeric else MAX_CLASSES)
+    groups = binned(target, BINS) if fine else target.rank
+    y = groups[:sample] if classes else _spread(target.rank[:sample])
     seen = max(int(sample * LEARN_SHARE), min(sample, 2 * options.min_cell))
     grown = _grow(features[:seen], y[:seen], options, classes=classes)
     leaf = grown.apply(features)
     loss = node_loss(grown, leaf[seen:sample], y[seen:], classes=classes)
-    slack = options.slack if target.numeric and len(target.values) > FEW else options.label_slack
+    slack = options.slack if scale else options.label_slack
     return _as_tree(grown, leaf, _cut(grown.tree_, loss, leaf, options.min_cell, slack))
 
 
@@ -147,7 +151,9 @@ def _spread(rank: np.ndarray) -> np.ndarray:
 def _grow(features: np.ndarray, y: np.ndarray, options: TreeOptions, *, classes: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-    kind = DecisionTreeClassifier if classes else DecisionTreeRegressor
+    kind = (
+        partial(DecisionTreeClassifier, criterion="entropy") if classes else DecisionTreeRegressor
+    )
     least = max(1, int(options.min_cell * LEARN_SHARE))
     return kind(
         min_samples_leaf=least, max_leaf_nodes=options.max_leaves, random_state=options.seed
