@@ -101,7 +101,7 @@ def random_sql(rows: int) -> str:
 
 def measure_speed(con: Any, peer: Peer, options: Options) -> dict[str, Any]:
     """Rows per second of the three in alternating rounds; before them, our cold statement."""
-    rows = 20_000 if options.quick else options.rows
+    rows = min(options.rows, 20_000) if options.quick else options.rows
     peer_rows = min(rows, PEER_ROWS)
     cold = rows / seconds(lambda: generate(con, rows))
     peer.sample(1000)

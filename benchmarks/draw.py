@@ -24,6 +24,7 @@ ROWS = 100_000
 PARENTS = 2_500_000  # with 4 children each: 1e7 addresses
 CHILDREN = 4
 SHIFTS = (0, 4, 8, 12, 16, 20, 24, 28, 31, 36, 40, 44)  # strides of 2^shift between rows
+BITS = (*range(0, 31, 3), *range(31, 62, 3))
 SOURCES = ("top24", "pairs", "columns", "children", "addresses")
 ALPHA = 1e-4  # chance that a table of z values fails though the draw is perfect
 
@@ -70,13 +71,11 @@ def bytes_of(table: np.ndarray) -> np.ndarray:
 
 
 def chi(values: np.ndarray, cells: int) -> float:
-    """Chi-square of counts of equally likely cells, as a z value."""
-    from scipy.stats import chi2, norm
-
+    """Chi-square of counts of equally likely cells, as a z value (Wilson and Hilferty)."""
     expected = len(values) / cells
     found = float(((np.bincount(values, minlength=cells) - expected) ** 2).sum() / expected)
-    upper = chi2.sf(found, cells - 1)
-    return float(norm.isf(upper) if upper < 0.5 else -norm.isf(chi2.cdf(found, cells - 1)))
+    free = cells - 1
+    return ((found / free) ** (1 / 3) - 1 + 2 / (9 * free)) / math.sqrt(2 / (9 * free))
 
 
 def joint(*columns: np.ndarray, bits_each: int = 4) -> float:
@@ -125,6 +124,21 @@ def of_strides(count: int, rows: int) -> Tables:
         table = np.stack([words(k, at) for k in keys])
         yield group, every_pair(table)
         yield from _alone(group, table)
+
+
+def of_halves(rows: int) -> Tables:
+    """Pairs of addresses that differ in one bit: what the word of one tells of the other's."""
+    keys = streams(8, 4)
+    at = np.random.default_rng(0).integers(0, 2**62, rows)
+    for bit in BITS:
+        half = "lower" if bit < 31 else "upper"
+        group = f"addresses that differ in a bit of the {half} half"
+        one, two = (np.stack([words(k, x) for k in keys]) for x in (at, at ^ (1 << bit)))
+        yield group, correlations(one, two)
+        for test in (joint, low_joint):
+            yield group, each(test, one, two)
+        yield group, bits(one ^ two)
+        yield group, bytes_of(one ^ two)
 
 
 def of_families(parents: int) -> Tables:
@@ -225,6 +239,7 @@ def ours(*, quick: bool = False) -> dict[str, np.ndarray]:
     tests = [
         of_streams(STREAMS // small, ROWS // small),
         of_strides(24 // min(small, 8), ROWS // small),
+        of_halves(1_000_000 // small**2),
         of_families(1_000_000 // small**2),
         of_long_families(200_000 // small),
         of_addresses(PARENTS // small**2),

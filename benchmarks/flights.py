@@ -8,8 +8,8 @@ from benchmarks.options import Options
 from benchmarks.report import Line, Must, Report
 
 NOTES = (
-    "No peer takes all five tables (SDV Community has no composite keys). On flights alone, measured "
-    "once: SDV GaussianCopula fitted in 53 s, TabularARGN in 291 s, py-synthpop in 69 s.",
+    "No peer takes all five tables: SDV Community has no composite keys. On flights alone, once: "
+    "SDV GaussianCopula fitted in 53 s, TabularARGN in 291 s, py-synthpop in 69 s.",
     "Each run is a fresh process; seconds are medians, memory is the largest.",
 )
 

@@ -32,7 +32,8 @@ def random_tree(rng: np.random.Generator, inputs: int, leaves: int) -> Tree:
         left[node], right[node] = len(feature), len(feature) + 1
         growing += [len(feature), len(feature) + 1]
         for _ in range(2):
-            feature.append(-1), threshold.append(0), left.append(0), right.append(0)
+            for column, value in ((feature, -1), (threshold, 0), (left, 0), (right, 0)):
+                column.append(value)
     for cell, node in enumerate(growing):
         left[node] = cell
     return Tree(*(np.array(x, np.int32) for x in (feature, threshold, left, right)))
@@ -109,7 +110,7 @@ def rate(
 def run(options: Options) -> Report:
     """Rows per second of both, for small and large trees and blocks."""
     place, lines = machine(), []
-    rows = 20_000 if options.quick else options.rows // 4
+    rows = (20_000 if options.quick else options.rows) // 4
     for leaves in LEAVES:
         program = random_program(leaves)
         block = np.arange(BLOCKS[0], dtype=np.int64)

@@ -17,8 +17,9 @@ class Peer:
     """A process that has fitted a table; `fitted` holds what it said about that."""
 
     def __init__(self, python: Path, table: Path, script: Path = SDV) -> None:
+        self.command = [str(python), str(script), str(table)]
         self.process = subprocess.Popen(
-            [str(python), str(script), str(table)],
+            self.command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -29,8 +30,9 @@ class Peer:
     def _answer(self) -> dict[str, Any]:
         line = self.process.stdout.readline() if self.process.stdout else ""
         if not line:
-            code = self.process.wait()
-            message = f"the peer {self.process.args} ended with {code}; run it by hand to see why"
+            self.close()
+            ended = f"the peer ended with {self.process.returncode}"
+            message = f"{ended}; to see why, run: {' '.join(self.command)}"
             raise BenchmarkError(message)
         got: dict[str, Any] = json.loads(line)
         return got
@@ -53,8 +55,11 @@ class Peer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self.process.stdin:
-            self.process.stdin.close()
+        self.close()
+
+    def close(self) -> None:
+        """Ask for nothing more, and wait for its end."""
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                pipe.close()
         self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()

@@ -30,7 +30,10 @@ def _generate(session: Session, arguments: dict[str, Any], database: str, schema
         name = function_name(model, table)
         if name not in session.given:
             session.announce(cursor, model)
-            message = f"model '{model.name}' has just become known to this connection; run the statement again"
+            message = (
+                f"model '{model.name}' has just become known to this connection; run the "
+                "statement again"
+            )
             raise OptionError(message)
     return _range_sql(session, model, table, rows, first, scale, seed)
 
@@ -53,7 +56,10 @@ def _range_sql(
     size = session.sampler(model, seed, scale).size(table)
     stop = size if rows is None else first + rows
     if stop > size:
-        message = f"table '{table}' has {size:,} rows at scale {scale}, rows {first:,} to {stop:,} were asked for; leave scale out, or take a larger one"
+        message = (
+            f"table '{table}' has {size:,} rows at scale {scale}, rows {first:,} to {stop:,} were "
+            "asked for; leave scale out, or take a larger one"
+        )
         raise OptionError(message)
     return rows_sql(model, table, first=first, stop=max(stop, first), seed=seed, scale=scale)
 
@@ -69,7 +75,10 @@ def choose_table(model: Model, table: str | None) -> str:
     if table is None:
         if len(names) == 1:
             return names[0]
-        message = f"model '{model.name}' has {len(names)} tables, name one as in genesis_generate('{model.name}', '{names[-1]}'){nearest('', names)}"
+        message = (
+            f"model '{model.name}' has {len(names)} tables, name one as in "
+            f"genesis_generate('{model.name}', '{names[-1]}'){nearest('', names)}"
+        )
         raise OptionError(message)
     folded = [n for n in names if n == table] or [n for n in names if n.lower() == table.lower()]
     if len(folded) != 1:

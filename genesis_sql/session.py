@@ -1,7 +1,8 @@
-"""A DuckDB instance with this package on it: cursors, functions, models in memory, and the doors that SQL calls.
+"""A DuckDB instance with this package on it: cursors, functions, models in memory, SQL's doors.
 
-DuckDB keeps Python functions per instance and never lets go of them, so what is registered are thin dispatchers: they
-find the instance's session by a token. A session holds its connections weakly; a file closes when its user closes it.
+DuckDB keeps Python functions per instance and never lets go of them, so what is registered are thin
+dispatchers: they find the instance's session by a token. A session holds its connections weakly; a
+file closes when its user closes it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from genesis_sql.types import Call
 
 _SESSIONS: dict[str, Session] = {}
 _FUNCTIONS: list[Callable[..., Any]] = []
-"""Every function ever given to DuckDB: it does not hold them itself once the registering cursor is gone."""
+"""Every function ever given: DuckDB does not hold them once the registering cursor is gone."""
 _LOCK = threading.RLock()
 TOKEN = "genesis_session_token"
 SAMPLERS = 8
@@ -49,7 +50,7 @@ def connect(path: str = ":memory:", **options: Any) -> duckdb.DuckDBPyConnection
 
 
 def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """Put the functions on an open connection or cursor, as often as you like; returns the connection."""
+    """Put the functions on an open connection or cursor, as often as you like, and return it."""
     interrupt.watch()
     with _LOCK:
         session = _session_of(con)
@@ -127,7 +128,7 @@ class Session:
     # connections
 
     def attach(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Make the macros on this connection, and the instance's functions where they are missing."""
+        """Make the macros on this connection, and the instance's functions where missing."""
         self.connections = [r for r in self.connections if r() is not None and r() is not con] + [
             weakref.ref(con)
         ]
@@ -137,7 +138,7 @@ class Session:
         try:
             for database in self._databases(cursor):
                 self._announce_stored(cursor, database)
-            self.watch.measure(cursor)
+            self.watch.look(cursor)
         finally:
             cursor.close()
 
@@ -180,15 +181,21 @@ class Session:
             finally:
                 cursor.close()
             return
-        message = "the connection that was registered is closed; call genesis_sql.register(con) on this one"
+        message = (
+            "the connection that was registered is closed; call genesis_sql.register(con) on "
+            "this one"
+        )
         raise SourceError(message)
 
     def _databases(self, cursor: duckdb.DuckDBPyConnection) -> list[str]:
-        query = "SELECT DISTINCT database_name FROM duckdb_tables() WHERE schema_name = 'genesis' AND table_name = 'model_versions'"
+        query = (
+            "SELECT DISTINCT database_name FROM duckdb_tables() "
+            "WHERE schema_name = 'genesis' AND table_name = 'model_versions'"
+        )
         return [r[0] for r in cursor.execute(query).fetchall()]
 
     def _announce_stored(self, cursor: duckdb.DuckDBPyConnection, database: str) -> None:
-        """Close what dead processes left, and give DuckDB the functions of all models that are ready."""
+        """Close what dead processes left, and give DuckDB the functions of all ready models."""
         from genesis_sql.store import executions, names
 
         read_only = cursor.execute(
@@ -272,14 +279,17 @@ class Session:
     def rows(
         self, identity: str, table: str, numbers: Any, end: int, seed: int, scale: float
     ) -> Any:
-        """A chunk of rows as one Arrow struct array; the query that asks ends before row ``end``."""
+        """A chunk of rows as one Arrow struct array; the query that asks ends before ``end``."""
         from genesis_sql.plan.output import chunk_of
 
         interrupt.check()
         model = self.models.get(identity)
         if model is None:
             if identity not in self.known:
-                message = f"the model of this query is not there any more (table '{table}'); fit or import it again"
+                message = (
+                    f"the model of this query is not there any more (table '{table}'); fit or "
+                    "import it again"
+                )
                 raise ModelNotFoundError(message)
             with self.cursor() as cursor:
                 model = self.load(cursor, *self.known[identity])

@@ -1,22 +1,23 @@
 """Tells a statement of its own from one inside BEGIN … COMMIT; DuckDB has no function that does.
 
-An effect commits on a cursor of its own. Inside a transaction of the caller's it would outlive a ROLLBACK and not see
-what is uncommitted, so it is refused there. From outside it is certain (:func:`open_on`). From inside a function there
-are three facts, all of the statement that runs:
+An effect commits on a cursor of its own. Inside a transaction of the caller's it would outlive a
+ROLLBACK and not see what is uncommitted, so it is refused there. From outside it is certain
+(:func:`open_on`). From inside a function there are three facts, all of the statement that runs:
 
-- its query number q and transaction number t, counted per instance. A statement of its own takes one of each. So does
-  BEGIN; each further statement of the block, COMMIT too, takes a q only. A relation (`con.sql`) takes a t only, where
-  it is bound.
-- its age: from the start of its transaction to the moment its macro was bound. 50 µs alone, from 120 µs after BEGIN.
+- its query number q and transaction number t, counted per instance. A statement of its own takes
+  one of each. So does BEGIN; each further statement of the block, COMMIT too, takes a q only. A
+  relation (`con.sql`) takes a t only, where it is bound.
+- its age: from the start of its transaction to the moment its macro was bound. 50 µs alone, from
+  120 µs after BEGIN.
 
-Samples of (q, t), taken on cursors whenever the package is called, date both numbers. That is certain in two cases: a
-sample that falls between t and q (an open block), and no or too few statements since the last sample (none open). In
-between the excess of q over t and the age decide; a wrong refusal ends with the next call, which is then certain.
+Samples of (q, t), taken on cursors whenever the package is called, date both numbers. That is
+certain in two cases: a sample that falls between t and q (an open block), and no or too few
+statements since the last sample (none open). In between the excess of q over t and the age decide;
+a wrong refusal ends with the next call, which is then certain.
 """
 
 from __future__ import annotations
 
-import statistics
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -28,9 +29,8 @@ from genesis_sql.errors import TransactionError
 from genesis_sql.types import Call
 
 LONG, OLD = 200_000, 20_000
-"""Microseconds: no macro is that long in binding, whatever else the machine does; few are that old."""
+"""Microseconds: no macro is that long in binding, whatever else runs; few are that old."""
 _NUMBERS = "SELECT CAST(current_query_id() AS BIGINT), CAST(current_transaction_id() AS BIGINT)"
-_LOOK = "FROM query(genesis_plan_('look', '{}', '', ''))"
 
 
 def open_on(con: duckdb.DuckDBPyConnection) -> bool:
@@ -45,7 +45,6 @@ class Watch:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.samples: deque[tuple[int, int]] = deque(maxlen=64)
-        self.ages: deque[int] = deque(maxlen=9)
         self.needed = 1
         self.running = 0
 
@@ -54,14 +53,6 @@ class Watch:
         query, transaction = cursor.execute(_NUMBERS).fetchall()[0]
         with self.lock:
             self.samples.append((query, transaction))
-
-    def measure(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Learn the usual age on this machine, by three statements of their own."""
-        for _ in range(3):
-            query, transaction, begun, bound = cursor.execute(_LOOK).fetchall()[0]
-            with self.lock:
-                self.samples.append((query, transaction))
-                self.ages.append(max(bound - begun, 1))
 
     @contextmanager
     def busy(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
@@ -87,14 +78,12 @@ class Watch:
         with self.lock:
             certain, inside = self._judged(call)
             self.needed = 2 if inside and not certain else 1
-            if certain and not inside:
-                self.ages.append(max(call.bound - call.begun, 1))
         self.look(cursor)
         if inside:
             hint = "" if certain else " (if there is none, just call it again)"
             message = (
-                f"genesis_{call.verb} was called inside a transaction, whose ROLLBACK would not undo it: "
-                f"nothing was changed; COMMIT or ROLLBACK first, then call it again{hint}"
+                f"genesis_{call.verb} was called inside a transaction, whose ROLLBACK would not "
+                f"undo it: nothing was changed; COMMIT or ROLLBACK first, then call it again{hint}"
             )
             raise TransactionError(message)
 

@@ -121,10 +121,10 @@ Script = Callable[..., subprocess.CompletedProcess[str]]
 def script() -> Script:
     """Runs Python text in another process, which has the package installed as this one has."""
 
-    def run(text: str, *arguments: object, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def run(
+        text: str, *arguments: object, timeout: float = 120
+    ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", text, *map(str, arguments)]
-        return subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout, check=False
-        )
+        return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
     return run

@@ -74,17 +74,26 @@ def fit_schema(
 ) -> list[dict[str, Any]]:
     """Fit the tables of a schema, related by their keys, as a new version of a model."""
     if arguments.orphans != "null":
-        message = f"orphans := '{arguments.orphans}' is not known; it takes 'null' (a dangling reference becomes NULL)"
+        message = (
+            f"orphans := '{arguments.orphans}' is not known; it takes 'null' (a dangling reference "
+            "becomes NULL)"
+        )
         raise OptionError(message)
     where = schema or ws.schema
     raw = read_schema(ws.con, database=ws.database, schema=where, tables=tables)
     if tables is None:
         raw = RawSchema(tuple(t for t in raw.tables if t.kind == "table"))
     if not raw.tables:
-        message = f"schema '{where}' of database '{ws.database}' has no tables; name another with schema := '…'"
+        message = (
+            f"schema '{where}' of database '{ws.database}' has no tables; name another with "
+            "schema := '…'"
+        )
         raise SourceError(message)
     if all(t.rows == 0 for t in raw.tables):
-        message = f"all {len(raw.tables)} tables of schema '{where}' are empty; there is nothing to learn from"
+        message = (
+            f"all {len(raw.tables)} tables of schema '{where}' are empty; there is nothing to "
+            "learn from"
+        )
         raise SourceError(message)
     return _fit(ws, name, raw, {**arguments.plain(), "schema": where, "tables": tables}, arguments)
 
@@ -144,12 +153,18 @@ def _graph(
     )
     for table in graph.tables:
         if all(c.role is Role.UNSUPPORTED for c in table.columns):
-            message = f"table '{table.name}' has no column of a type that can be learnt: see FROM genesis_check('{table.name}')"
+            message = (
+                f"table '{table.name}' has no column of a type that can be learnt: see "
+                f"FROM genesis_check('{table.name}')"
+            )
             raise SourceError(message)
         names = [c.name for c in table.columns]
         for column in options[table.name].get("first", ()):
             if column not in names:
-                message = f"option 'first' names column '{column}' that '{table.name}' does not have{nearest(column, names)}"
+                message = (
+                    f"option 'first' names column '{column}' that '{table.name}' does not have"
+                    f"{nearest(column, names)}"
+                )
                 raise OptionError(message)
     return graph
 
@@ -164,7 +179,10 @@ def _learn(
 
 
 def _uuid(arguments: Mapping[str, Any], print_: str) -> str:
-    """Of the arguments and the source's content: the same fit twice gives the same rows, whatever the name."""
+    """Of the arguments and the source's content.
+
+    The same fit twice gives the same rows, whatever the name.
+    """
     text = json.dumps(
         [arguments, print_, migrator.library_version(), FORMAT], sort_keys=True, default=str
     )
@@ -207,7 +225,8 @@ def _report(model: Model, fitted: Fitted, graph: Graph, seconds: float) -> list[
         how = "verbatim" if table.verbatim else "trees"
         taken = round(seconds if len(model.order) == 1 else fitted.seconds.get(name, 0.0), 3)
         out.append({
-            "model": model.name, "version": model.version, "table_name": name, "method": how, "rows": table.rows,
-            "columns": len(table.columns), "orphans": orphans, "seconds": taken, "notes": "; ".join(notes),
+            "model": model.name, "version": model.version, "table_name": name, "method": how,
+            "rows": table.rows, "columns": len(table.columns), "orphans": orphans,
+            "seconds": taken, "notes": "; ".join(notes),
         })  # fmt: skip
     return out

@@ -1,4 +1,4 @@
-"""Generating and keeping: tables with their keys, rows, the integrity query, all in one transaction."""
+"""Generating and keeping: tables, keys, rows, the integrity query, all in one transaction."""
 
 from __future__ import annotations
 
@@ -62,15 +62,24 @@ def find_target(ws: Workspace, text: str) -> Target:
         or (schema.lower(), database) == ("genesis", ws.database)
         or schema.lower() in ("information_schema", "pg_catalog")
     ):
-        message = f"target '{text}' is no place for tables; give target := 'synth', or 'alias.schema' of an attached file"
+        message = (
+            f"target '{text}' is no place for tables; give target := 'synth', or 'alias.schema' "
+            "of an attached file"
+        )
         raise TargetError(message)
     if database not in names:
-        message = f"target '{text}' names database '{database}', which is not attached{nearest(database, names)}; ATTACH '<file>' AS {quoted(database)} first"
+        message = (
+            f"target '{text}' names database '{database}', which is not attached"
+            f"{nearest(database, names)}; ATTACH '<file>' AS {quoted(database)} first"
+        )
         raise TargetError(message)
     if ws.con.execute(
         "SELECT readonly FROM duckdb_databases() WHERE database_name = ?", [database]
     ).fetchall()[0][0]:
-        message = f"database '{database}' is read-only; attach a file that can be written and name it in target"
+        message = (
+            f"database '{database}' is read-only; attach a file that can be written and name it "
+            "in target"
+        )
         raise ReadOnlyError(message)
     return Target(database, schema)
 
@@ -150,7 +159,8 @@ class _Run:
             ExecutionTable(r["table_name"], r["rows"], r["orphans"], r["violations"], r["seconds"])
             for r in report
         )
-        end = executions.Ended("done", sum(t.rows for t in tables), self.ws.seconds, None, tables)
+        total = sum(int(r["rows"]) for r in report)
+        end = executions.Ended("done", total, self.ws.seconds, None, tables)
         together = self.kept and self.target.database == self.ws.database
         if together:
             executions.write_end(self.ws.con, self.ws.database, self.number, end)
@@ -194,18 +204,28 @@ def _recorded(model: Model, arguments: GenerateArguments) -> list[RelationshipRo
     return out
 
 
+_NAMES = """
+SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ?
+UNION SELECT view_name FROM duckdb_views() WHERE database_name = ? AND schema_name = ?
+"""
+
+
 def _refuse_taken(ws: Workspace, model: Model, target: Target, if_exists: str) -> None:
-    query = "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? UNION SELECT view_name FROM duckdb_views() WHERE database_name = ? AND schema_name = ?"
-    there = {
-        r[0].lower() for r in ws.con.execute(query, [target.database, target.schema] * 2).fetchall()
-    }
+    place = [target.database, target.schema]
+    there = {r[0].lower() for r in ws.con.execute(_NAMES, place * 2).fetchall()}
     taken = [t for t in model.order if t.lower() in there]
     if taken and if_exists == "error":
         more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
-        message = f"schema '{target.schema}' of '{target.database}' has a table '{taken[0]}'{more} already; take another target, or if_exists := 'replace'"
+        message = (
+            f"schema '{target.schema}' of '{target.database}' has a table '{taken[0]}'{more} "
+            "already; take another target, or if_exists := 'replace'"
+        )
         raise TargetError(message)
     if taken and not _ours(ws, f"{target.database}.{target.schema}"):
-        message = f"schema '{target.schema}' of '{target.database}' holds '{taken[0]}', which genesis_generate_database did not write; drop it yourself, or take another target"
+        message = (
+            f"schema '{target.schema}' of '{target.database}' holds '{taken[0]}', which "
+            "genesis_generate_database did not write; drop it yourself, or take another target"
+        )
         raise TargetError(message)
 
 
@@ -260,7 +280,7 @@ def _verified(report: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _checked(ws: Workspace, model: Model, target: Target, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of the report with orphans and violations counted by query; raises where there are any."""
+    """The row of the report, orphans and violations counted by query; raises if there are any."""
     table = str(row["table_name"])
     started = time.perf_counter()
     place = qualified(target.database, target.schema, table)
@@ -271,7 +291,10 @@ def _checked(ws: Workspace, model: Model, target: Target, row: Mapping[str, Any]
     keys = [k for k in (node.primary_key, *node.unique_keys) if k and set(k) <= kept]
     violations = sum(_duplicates(ws, place, key) for key in keys)
     if orphans or violations or rows != row["rows"]:
-        message = f"table '{table}' has {orphans} orphans, {violations} duplicate keys and {rows} rows of {row['rows']}; nothing was kept, please report this model"
+        message = (
+            f"table '{table}' has {orphans} orphans, {violations} duplicate keys and {rows} rows "
+            f"of {row['rows']}; nothing was kept, please report this model"
+        )
         raise IntegrityError(message)
     seconds = float(row["seconds"]) + time.perf_counter() - started
     return {
@@ -294,16 +317,13 @@ def _orphans(ws: Workspace, target: Target, key: Relationship) -> int:
         f"c.{quoted(c)} = p.{quoted(p)}"
         for c, p in zip(key.columns, key.parent_columns, strict=True)
     )
-    return _one(
-        ws,
-        f"SELECT count(*) FROM {child} c WHERE {filled} AND NOT EXISTS (SELECT 1 FROM {parent} p WHERE {same})",
-    )
+    found = f"SELECT 1 FROM {parent} p WHERE {same}"  # noqa: S608 - quoted names
+    query = f"SELECT count(*) FROM {child} c WHERE {filled} AND NOT EXISTS ({found})"  # noqa: S608
+    return _one(ws, query)
 
 
 def _duplicates(ws: Workspace, place: str, key: tuple[str, ...]) -> int:
     columns = ", ".join(quoted(c) for c in key)
     filled = " AND ".join(f"{quoted(c)} IS NOT NULL" for c in key)
-    return _one(
-        ws,
-        f"SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM {place} WHERE {filled} GROUP BY {columns} HAVING count(*) > 1)",
-    )
+    groups = f"SELECT count(*) AS n FROM {place} WHERE {filled} GROUP BY {columns}"  # noqa: S608 - quoted names
+    return _one(ws, f"SELECT coalesce(sum(n - 1), 0) FROM ({groups} HAVING count(*) > 1)")  # noqa: S608

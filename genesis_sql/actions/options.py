@@ -13,7 +13,8 @@ from genesis_sql.models.trees import TreeOptions
 
 METHODS = ("trees",)
 KNOWN: dict[str, type | tuple[type, ...]] = {
-    "min_cell": int, "child_cell": int, "max_leaves": int, "max_rows": int, "slack": (float, int), "label_slack": (float, int), "forest": int, "floor": int,
+    "min_cell": int, "child_cell": int, "max_leaves": int, "max_rows": int,
+    "slack": (float, int), "label_slack": (float, int), "forest": int, "floor": int,
     "first": list, "roles": dict, "main": str, "max_seconds": (float, int),
 }  # fmt: skip
 _LEAST = {

@@ -71,23 +71,28 @@ def require_known(
     """Check the names and types of options.
 
     Raises:
-        OptionError: a name is unknown (the nearest and the list are named) or a value has the wrong type.
+        OptionError: a name is unknown (the nearest and the list are named), or a value has the
+            wrong type.
     """
     for name, value in given.items():
         if name not in known:
-            message = f"{where} has no option '{name}'{nearest(name, known)}; options are: {', '.join(sorted(known))}"
+            message = (
+                f"{where} has no option '{name}'{nearest(name, known)}; options are: "
+                f"{', '.join(sorted(known))}"
+            )
             raise OptionError(message)
-        wanted = known[name] if isinstance(known[name], tuple) else (known[name],)
+        types = known[name]
+        wanted = types if isinstance(types, tuple) else (types,)
         if value is not None and (
             not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)
         ):
-            names = " or ".join(_PLAIN.get(t, t.__name__) for t in wanted)  # type: ignore[union-attr]
+            names = " or ".join(_PLAIN.get(t, t.__name__) for t in wanted)
             message = f"option '{name}' of {where} is {value!r}, it takes {names}"
             raise OptionError(message)
     return {n: v for n, v in given.items() if v is not None}
 
 
-_PLAIN = {
+_PLAIN: dict[type, str] = {
     int: "a whole number",
     float: "a number",
     str: "text",

@@ -251,6 +251,6 @@ def _tell(report: dict[str, Any]) -> None:
     show.rows(report["tables"], as_json=False)
     click.echo()
     show.rows(report["comparison"], as_json=False)
-    click.echo(f"\nTry next, on genesis_sql.connect('{SOURCE}'):\n")
+    click.echo(f"\nTry next, with con = genesis_sql.connect('{SOURCE}') and con.sql(…):\n")
     for statement in report["next"]:
         click.echo(f"{statement}\n")

@@ -111,11 +111,21 @@ def opened(path: str, access: str = "write") -> Iterator[duckdb.DuckDBPyConnecti
     con = _connect(path, access)
     try:
         yield con
+    except BaseException:
+        _stop(con)
+        raise
     finally:
         left_empty = not there and _is_empty(con)
         con.close()
         if left_empty:
             Path(path).unlink(missing_ok=True)
+
+
+def _stop(con: duckdb.DuckDBPyConnection) -> None:
+    """End what still runs: DuckDB 1.5 works on after Ctrl-C, and Python cannot exit under it."""
+    with suppress(duckdb.Error, RuntimeError):
+        con.interrupt()
+        con.execute("SELECT 1").fetchall()
 
 
 def _is_empty(con: duckdb.DuckDBPyConnection) -> bool:

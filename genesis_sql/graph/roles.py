@@ -168,6 +168,9 @@ def _with_role(
     if by_type is Role.UNSUPPORTED:
         reason = f"type {column.type} cannot be learnt yet; the column is left out"
         return replace(column, role=by_type, reason=reason)
+    if key is None and "HUGEINT" in column.type and _too_wide(con, source, column.name):
+        reason = "numbers of 39 digits cannot be learnt; the column is left out"
+        return replace(column, role=Role.UNSUPPORTED, reason=reason)
     if key is Role.KEY and column.nulls:
         partly = Role.IDENTIFIER if column.type == "VARCHAR" else by_type
         return replace(column, role=partly, reason="unique where it is not NULL")
@@ -179,6 +182,20 @@ def _with_role(
         differ = f"{column.distinct:,} of {values:,} values differ"
         return replace(column, role=_text_role(con, source, column.name), reason=differ)
     return replace(column, role=by_type)
+
+
+def _too_wide(con: duckdb.DuckDBPyConnection, source: str, name: str) -> bool:
+    """Whether a HUGEINT column holds numbers that no DECIMAL, and so no Arrow array, can hold."""
+    limit = 10**38
+    found = ask(
+        con,
+        "SELECT count(*) FROM $source WHERE $column >= $limit OR $column <= -$limit",
+        about=f"column {quoted(name)}",
+        column=quoted(name),
+        source=source,
+        limit=str(limit),
+    )
+    return bool(found[0][0])
 
 
 def _no_category(column: Column, values: int) -> bool:

@@ -65,7 +65,10 @@ def label_order(column: Coded, others: Sequence[np.ndarray]) -> np.ndarray:
     row, col = table.sum(1), table.sum(0)
     row_safe = np.where(row > 0, row, 1)
     spread = (table - np.outer(row, col)) / np.sqrt(np.outer(row_safe, col))
-    _, vectors = np.linalg.eigh(spread @ spread.T)
-    axis = vectors[:, -1] / np.sqrt(row_safe)
+    if size <= spread.shape[1]:
+        axis = np.linalg.eigh(spread @ spread.T)[1][:, -1]
+    else:  # the same axis from the smaller side: thousands of labels take no longer than a few
+        axis = spread @ np.linalg.eigh(spread.T @ spread)[1][:, -1]
+    axis = axis / np.sqrt(row_safe)
     axis = np.round(axis * np.sign(axis[np.argmax(np.abs(axis))] or 1.0), 9)
     return np.lexsort((np.arange(size), axis))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from genesis_sql.program.steps import Program
+from genesis_sql.program.steps import PARENT, Pick, Program, step_inputs
 from genesis_sql.types import Graph
+
+_OF_CHILD = {f"{PARENT}.#k", f"{PARENT}.#count"}
+"""Columns of the main parent's alias that are the child's own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,3 +33,25 @@ class Model:
     programs: Mapping[str, Program]
     verbatim: Mapping[str, pa.Table]
     order: tuple[str, ...]
+
+
+def read_of_parents(program: Program, columns: Iterable[str]) -> list[tuple[str, str]]:
+    """(parent, its column) of all that a program reads of its parents for some columns."""
+    links = {link.alias: link.parent for link in program.links}
+    out: list[tuple[str, str]] = []
+    if program.main is not None:
+        links[PARENT] = program.main.link.parent
+        out.append((program.main.link.parent, program.main.count))
+    for step in program.needed(columns):
+        for name in step_inputs(step):
+            alias, _, read = name.partition(".")
+            if alias in links and name not in _OF_CHILD:
+                out.append((links[alias], read))
+        if isinstance(step, Pick):
+            out += [(links[step.alias], read) for read in (step.weight, *group_columns(step))]
+    return out
+
+
+def group_columns(step: Pick) -> list[str]:
+    """The columns of the parent whose values make the groups of a choice."""
+    return [theirs for _, theirs in step.shared] or [step.group]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from genesis_sql.errors import ModelNotFoundError, nearest
-from genesis_sql.plan.definition import Model
+from genesis_sql.plan.definition import Model, group_columns, read_of_parents
 from genesis_sql.plan.output import sampled
 from genesis_sql.plan.sampler import most_rows
 from genesis_sql.program.execute import Identity
@@ -44,15 +44,13 @@ from genesis_sql.program.sql_nodes import (
     relation_name,
     times,
 )
-from genesis_sql.program.sql_relation import Query, Relation, select
+from genesis_sql.program.sql_relation import Columns, Query, Relation, select
 from genesis_sql.program.steps import (
-    PARENT,
     MainParent,
     Pick,
     PickDistinct,
     Program,
     Stratum,
-    step_inputs,
 )
 from genesis_sql.sqlbuild import column, fill
 
@@ -60,8 +58,6 @@ _ROOT = 'SELECT i AS "#number", i AS "#address" FROM range($n) AS r(i)'
 _UNTIL = 'CAST(sum("#all") OVER (ORDER BY "#parent") AS BIGINT)'
 _NUMBERS = 'unnest(range("#until" - "#all", "#until"))'
 _WEIGHT = 'CASE WHEN sum("#weight") OVER () = 0 THEN 1 ELSE "#weight" END'
-_OF_CHILD = {f"{PARENT}.#k", f"{PARENT}.#count"}
-"""Columns of the main parent's alias that are the child's own."""
 
 
 def oracle_sql(model: Model, table: str, *, seed: int = 0, scale: float = 1.0) -> str:
@@ -106,32 +102,18 @@ def wanted_columns(model: Model, table: str, columns: Iterable[str]) -> dict[str
         before = -1
         while name in wanted and len(wanted[name]) > before:  # a table may be its own parent
             before = len(wanted[name])
-            for parent, read in _asked(model.programs[name], wanted[name]):
+            program = model.programs[name]
+            for parent, read in read_of_parents(program, wanted[name]):
                 wanted.setdefault(parent, {})[read] = None
+            for parent in _counted(program):
+                wanted.setdefault(parent, {})
     return {name: list(found) for name, found in wanted.items()}
 
 
-def _asked(program: Program, columns: Iterable[str]) -> list[tuple[str, str]]:
-    """(parent, its column) of all that the steps behind these columns read."""
+def _counted(program: Program) -> list[str]:
+    """The parents whose number of rows matters."""
     links = {link.alias: link.parent for link in program.links}
-    out: list[tuple[str, str]] = []
-    if program.main is not None:
-        links[PARENT] = program.main.link.parent
-        out.append((program.main.link.parent, program.main.count))
-    for step in program.needed(columns):
-        for name in step_inputs(step):
-            alias, _, read = name.partition(".")
-            if alias in links and name not in _OF_CHILD:
-                out.append((links[alias], read))
-        if isinstance(step, Pick):
-            out += [(links[step.alias], read) for read in (step.weight, *_group(step))]
-    out += [(links[s.alias], NUMBER) for s in program.steps if isinstance(s, PickDistinct)]
-    return out
-
-
-def _group(step: Pick) -> list[str]:
-    """The columns of the parent whose values make the groups."""
-    return [theirs for _, theirs in step.shared] or [step.group]
+    return [links[s.alias] for s in program.steps if isinstance(s, PickDistinct)]
 
 
 class _Tables:
@@ -161,10 +143,10 @@ class _Tables:
     def _around(self, program: Program) -> Around:
         steps = program.needed(self.wanted[program.table])
         links = [*program.links, *([program.main.link] if program.main else [])]
-        above_ = [x for x in links if x.parent in self.wanted and x.parent != program.table]
         parents = {
             x.alias: ParentRows(self.relation(x.parent).source, self.model.programs[x.parent])
-            for x in above_
+            for x in links
+            if x.parent in self.wanted and x.parent != program.table
         }
         picks = [s for s in steps if isinstance(s, Pick)]
         members = {s.column: self._members(program, parents[s.alias], s) for s in picks}
@@ -209,11 +191,10 @@ class _Tables:
     def _most(self, program: Program, count: exp.Expression) -> exp.Expression:
         """The number of children: no more than there are values that keep them apart."""
         count = greatest(call("coalesce", count, literal(0)), 0)
-        parents = {link.alias: link.parent for link in program.links}
+        for parent in _counted(program):
+            rows = relation_name(self.relation(parent).source)
+            count = call("least", count, exp.select("count(*)").from_(rows).subquery())
         for step in program.steps:
-            if isinstance(step, PickDistinct):
-                rows = relation_name(self.relation(parents[step.alias]).source)
-                count = call("least", count, exp.select("count(*)").from_(rows).subquery())
             if isinstance(step, Stratum):
                 count = least(count, len(step.values))
         return count
@@ -222,7 +203,7 @@ class _Tables:
 
     def _members(self, program: Program, parent: ParentRows, step: Pick) -> Members:
         """The rows that can be chosen, with their running weights in their group."""
-        keys, name = [f"g{i}" for i in range(len(_group(step)))], f"{step.column} members"
+        keys, name = [f"g{i}" for i in range(len(group_columns(step)))], f"{step.column} members"
         rows = Relation(self.query, name, parent.relation, [])
         rows.put("number", column(NUMBER), keep=True)
         mine, theirs = program.domains, parent.program.domains
@@ -232,25 +213,31 @@ class _Tables:
         rows.put("#weight", greatest(call("coalesce", column(step.weight), literal(0)), 0))
         weight = fill(_WEIGHT)
         rows.put("weight", greatest(weight, 1) if step.shared else weight, keep=True)
-        held = [("number", column("number")), ("weight", column("weight"))]
-        source, some = rows.close(shared=True), above(column("weight"), 0)
-        chosen: exp.Expression = select([*held, *((k, column(k)) for k in keys)], source).where(
-            some
-        )
+        source = rows.close(shared=True)
+        chosen: exp.Expression = _chosen(source, [(k, column(k)) for k in keys])
         if not step.shared:
-            everyone = select([*held, (keys[0], literal(EVERYONE))], source).where(some)
-            chosen = exp.union(chosen, everyone, distinct=False)
+            everyone = _chosen(source, [(k, literal(EVERYONE)) for k in keys])
+            chosen = exp.Union(this=chosen, expression=everyone, distinct=False)
         members = Relation(self.query, name, self.query.add(name, chosen), ["number", *keys])
-        ordered = exp.Order(expressions=[exp.Ordered(this=column("number"))])
-        total = exp.Window(
-            this=exp.Sum(this=column("weight")),
-            partition_by=[column(k) for k in keys],
-            order=ordered,
-        )
-        until = members.put("until", as_type(total, "BIGINT"), keep=True)
+        until = members.put("until", _running(keys), keep=True)
         members.put("since", op(exp.Sub, until, column("weight")), keep=True)
         running = members.close(shared=True)
-        largest = select(
-            [*((k, column(k)) for k in keys), ("total", exp.Max(this=column("until")))], running
-        ).group_by(*(column(k) for k in keys), copy=False)
+        totals = [*((k, column(k)) for k in keys), ("total", exp.Max(this=column("until")))]
+        largest = select(totals, running).group_by(*map(column, keys), copy=False)
         return Members(self.query.add(f"{name} totals", largest, shared=True), running)
+
+
+def _chosen(source: str, keys: Columns) -> exp.Select:
+    """The rows that can be chosen, in these groups."""
+    named = [("number", column("number")), ("weight", column("weight")), *keys]
+    return select(named, source).where(above(column("weight"), 0), copy=False)
+
+
+def _running(keys: Iterable[str]) -> exp.Expression:
+    """The running weight inside a group, in the order of the row numbers."""
+    total = exp.Window(
+        this=exp.Sum(this=column("weight")),
+        partition_by=[column(k) for k in keys],
+        order=exp.Order(expressions=[exp.Ordered(this=column("number"))]),
+    )
+    return as_type(total, "BIGINT")

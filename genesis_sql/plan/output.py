@@ -23,11 +23,11 @@ _ARROW = {
     "UTINYINT": pa.uint8(), "USMALLINT": pa.uint16(), "UINTEGER": pa.uint32(),
     "UBIGINT": pa.uint64(), "FLOAT": pa.float32(), "DOUBLE": pa.float64(),
     "DATE": pa.date32(), "TIMESTAMP": pa.timestamp("us"), "TIME": pa.time64("us"),
+    "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", "UTC"),
 }  # fmt: skip
 _SENT_AS = {
     "HUGEINT": "DECIMAL(38,0)", "UHUGEINT": "DECIMAL(38,0)", "TIMESTAMP_NS": "TIMESTAMP_NS",
-    "TIMESTAMP_S": "TIMESTAMP", "TIMESTAMP_MS": "TIMESTAMP",
-    "TIMESTAMP WITH TIME ZONE": "TIMESTAMP", "TIME_NS": "TIME",
+    "TIMESTAMP_S": "TIMESTAMP", "TIMESTAMP_MS": "TIMESTAMP", "TIME_NS": "TIME",
 }  # fmt: skip
 
 
@@ -128,8 +128,6 @@ def _value(
         sent = transport(program.domains[name])
         if sent == type_.upper():
             return field
-        if type_.upper() == "TIMESTAMP WITH TIME ZONE" and sent != "VARCHAR":
-            return f"({field} AT TIME ZONE 'UTC')"
         return f"CAST({field} AS {type_})"
     import sqlglot
 

@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from genesis_sql.errors import ModelFormatError
-from genesis_sql.plan.definition import Model
+from genesis_sql.plan.definition import Model, read_of_parents
 from genesis_sql.program.serialize import from_bytes, to_bytes
+from genesis_sql.program.steps import Expression, PickSelf, Program, step_columns
 from genesis_sql.program.validate import check_type
 from genesis_sql.types import Column, Graph, Relationship, Role, Table
 
@@ -74,15 +75,34 @@ def from_parts(parts: Iterable[Part], *, name: str, version: int, uuid: str) -> 
     if set(order) != set(programs) | set(verbatim) or {t.name for t in graph.tables} != set(order):
         message = f"model '{name}' is damaged: its tables and programs do not agree"
         raise ModelFormatError(message)
-    for program in programs.values():
-        for link in [*program.links, *([program.main.link] if program.main else [])]:
-            if link.parent not in programs:
-                message = (
-                    f"model '{name}' is damaged: '{program.table}' has a parent '{link.parent}' "
-                    "that is not there"
-                )
-                raise ModelFormatError(message)
-    return Model(name, version, uuid, graph, programs, verbatim, order)
+    model = Model(name, version, uuid, graph, programs, verbatim, order)
+    for table, program in programs.items():
+        wrong = _wrong(model, table, program)
+        if wrong:
+            message = f"model '{name}' is damaged: '{table}' {wrong}"
+            raise ModelFormatError(message)
+    return model
+
+
+def _wrong(model: Model, table: str, program: Program) -> str:
+    """What keeps a program from being run: parents behind it, columns they do not have."""
+    if program.table != table:
+        return "has the program of another table"
+    for link in [*program.links, *([program.main.link] if program.main else [])]:
+        if link.parent not in model.programs:
+            return f"has a parent '{link.parent}' that is not there"
+        own = link.parent == table and link in program.links
+        if not own and model.order.index(link.parent) >= model.order.index(table):
+            return f"stands before its parent '{link.parent}'"
+    for parent, read in read_of_parents(
+        program, [c for s in program.steps for c in step_columns(s)]
+    ):
+        steps = model.programs[parent].needed([read])
+        if not steps or isinstance(steps[-1], Expression):
+            return f"reads a column '{read}' that its parent '{parent}' does not have"
+        if parent == table and any(isinstance(s, PickSelf) for s in steps):
+            return f"reads its own column '{read}' in a circle"
+    return ""
 
 
 def _table(plain: dict[str, Any]) -> Table:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sampler import Sampler, most_rows
@@ -48,35 +50,25 @@ def smallest_scale(
 def _child_scale(
     sampler: Callable[[Model, int, float], Sampler], model: Model, table: str, rows: int, seed: int
 ) -> float:
-    """Raise the scale until the table is large enough, then halve the interval down to a parent."""
-    low, high = 0.0, max(rows / model.programs[table].rows, 1e-9)
+    """Enlarge the scale until the table is large enough, then count back to the root rows needed."""
+    scale = max(1.1 * rows / model.programs[table].rows, 1e-9)
     for _ in range(60):
-        if sampler(model, seed, high).size(table) >= rows:
+        drawn = sampler(model, seed, scale)
+        if drawn.size(table) >= rows:
             break
-        low, high = high, high * 1.5
+        scale *= 1.5
     else:
         message = (
-            f"table '{table}' does not reach {rows:,} rows at any scale: its parents have hardly "
-            "any children"
+            f"table '{table}' does not reach {rows:,} rows at any scale: its parents have "
+            f"hardly any children"
         )
         raise OptionError(message)
-    root = _root_rows(model, table)
-    while (high - low) * root > 1:
-        middle = (low + high) / 2
-        if sampler(model, seed, middle).size(table) >= rows:
-            high = middle
-        else:
-            low = middle
-    return (
-        round(high * root) / root
-        if sampler(model, seed, round(high * root) / root).size(table) >= rows
-        else high
-    )
-
-
-def _root_rows(model: Model, table: str) -> int:
-    """Rows of the root above a table at scale 1."""
+    needed, at = rows, table
     program = model.programs[table]
     while program.main is not None:
-        program = model.programs[program.main.link.parent]
-    return max(program.rows, 1)
+        needed = int(np.searchsorted(drawn.family(at).ends, needed)) + 1
+        at = program.main.link.parent
+        program = model.programs[at]
+    exact = needed / max(program.rows, 1)
+    # a bridge table has fewer rows where its other parent is smaller: then the larger scale stands
+    return exact if sampler(model, seed, exact).size(table) >= rows else scale

@@ -123,6 +123,13 @@ def _domain(domain: Domain, arrays: _Arrays) -> dict[str, Any]:
     return {"kind": kind, **asdict(domain)}
 
 
+_DAMAGED = (
+    pa.ArrowException, KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration,
+    OSError, OverflowError, MemoryError, RecursionError,
+)  # fmt: skip
+"""What reading bytes that nobody vouches for can raise."""
+
+
 def from_bytes(data: bytes) -> s.Program:
     """The program of :func:`to_bytes`.
 
@@ -131,22 +138,26 @@ def from_bytes(data: bytes) -> s.Program:
     """
     try:
         batch = pa.ipc.open_stream(pa.BufferReader(data)).read_next_batch()
+        batch.validate(full=True)  # offsets that point outside would end the process
         document = json.loads(batch.schema.metadata[b"genesis_program"])
-    except (pa.ArrowInvalid, KeyError, TypeError, StopIteration, OSError, ValueError) as error:
+        written = document["format"]
+    except _DAMAGED as error:
         message = f"a stored program cannot be read: {error}"
         raise ModelFormatError(message) from error
-    if document.get("format") != s.FORMAT:
+    if written != s.FORMAT:
         message = (
-            f"a program has format {document.get('format')}, this release reads {s.FORMAT}; "
+            f"a program has format {written}, this release reads {s.FORMAT}; "
             "install the release that wrote it"
         )
         raise ModelFormatError(message)
     try:
         program = _program(document, lambda name: _array(batch, name))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        message = f"a stored program is damaged: {error}"
+        check_program(program)
+    except ModelFormatError:
+        raise
+    except _DAMAGED as error:
+        message = f"a stored program is damaged: {error!r}"
         raise ModelFormatError(message) from error
-    check_program(program)
     for step in program.steps:
         if isinstance(step, s.Expression):
             check_expression(step.sql)
@@ -156,8 +167,25 @@ def from_bytes(data: bytes) -> s.Program:
 def _array(batch: pa.RecordBatch, name: str | None) -> np.ndarray | None:
     if name is None:
         return None
-    values: np.ndarray = batch.column(name).flatten().to_numpy(zero_copy_only=False)
+    held = batch.column(name).flatten()
+    plain = pa.types.is_integer(held.type) or pa.types.is_floating(held.type)
+    if len(batch) != 1 or held.null_count or not plain:
+        message = f"array {name} holds no numbers"
+        raise ValueError(message)
+    values: np.ndarray = held.to_numpy(zero_copy_only=False)
     return values
+
+
+def _whole(array: np.ndarray | None, kind: type[np.integer[Any]] = np.int32) -> np.ndarray:
+    values = _must(array)
+    low, high = np.iinfo(kind).min, np.iinfo(kind).max
+    fits = values.dtype.kind in "iu" and (
+        len(values) == 0 or (low <= int(values.min()) and int(values.max()) <= high)
+    )
+    if not fits:
+        message = "whole numbers are missing, or too large"
+        raise ValueError(message)
+    return values.astype(kind)
 
 
 _Get = Callable[[str | None], np.ndarray | None]
@@ -194,12 +222,12 @@ def _link(plain: dict[str, Any]) -> s.Link:
 def _read_step(plain: dict[str, Any], get: _Get) -> s.Step:
     kind = plain.pop("step")
     if kind == "Draw":
-        tree = s.Tree(*(_must(get(a)).astype(np.int32) for a in plain["tree"]))
+        tree = s.Tree(*(_whole(get(a)) for a in plain["tree"]))
         start, accept, alias, low, width, null = (get(a) for a in plain["cells"])
         cells = Cells(
-            _must(start).astype(np.int64),
-            _must(accept).astype(np.uint32),
-            _must(alias).astype(np.int32),
+            _whole(start, np.int64),
+            _whole(accept, np.uint32),
+            _whole(alias),
             _must(low),
             width,
             None if null is None else null.astype(bool),

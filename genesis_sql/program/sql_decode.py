@@ -15,8 +15,9 @@ from genesis_sql.program.sql_nodes import (
     call,
     case,
     element,
-    greatest,
     is_null,
+    less,
+    literal,
     op,
     own,
     real,
@@ -141,7 +142,9 @@ def _reals(raw: exp.Expression, type_: str) -> exp.Expression:
     if type_ in ("FLOAT", "DOUBLE"):
         return raw
     if type_ == "UBIGINT":
-        return exp.Floor(this=call("least", greatest(raw, 0), real(2.0**64 - 2048)))
+        largest = real(2.0**64 - 2048)
+        inside = [(less(raw, 0), literal(0)), (op(exp.GT, raw, largest), largest)]
+        return case(inside, exp.Floor(this=own(raw)))
     found = _DECIMAL.fullmatch(type_)
     scale = int(found[2]) if found else 0
     whole = exp.Floor(this=own(raw))

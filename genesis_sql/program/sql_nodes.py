@@ -101,12 +101,12 @@ def is_null(node: exp.Expression) -> exp.Expression:
 
 
 def least(left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
-    """The smaller one."""
+    """The smaller one of two that are not NULL (DuckDB passes over NULL, others do not)."""
     return call("least", left, literal(right) if isinstance(right, int) else right)
 
 
 def greatest(left: exp.Expression, right: exp.Expression | int) -> exp.Expression:
-    """The larger one."""
+    """The larger one of two that are not NULL."""
     return call("greatest", left, literal(right) if isinstance(right, int) else right)
 
 

@@ -7,24 +7,30 @@ import re
 import numpy as np
 
 from genesis_sql.errors import ModelFormatError
-from genesis_sql.program.domain import Categories, Fixed
+from genesis_sql.program.domain import Categories, Fixed, Grid, Reals, Words
 from genesis_sql.program.steps import (
     PARENT,
     Copy,
     Digit,
     Draw,
     Expression,
+    Pick,
+    PickDistinct,
+    PickSelf,
     Program,
+    Random,
     Stratum,
     Tree,
     step_columns,
     step_inputs,
 )
 
+MOST_ROWS, MOST_WORDS = 10**12, 64
 _TYPE = re.compile(
-    r"(BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE"
+    r"BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE"
     r"|DECIMAL\(\d{1,2}, ?\d{1,2}\)|DATE|TIME(_NS)?"
-    r"|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|VARCHAR|UUID|ENUM\((?:'(?:[^']|'')*'(?:, ?)?)+\))"
+    r"|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|VARCHAR|UUID"
+    r"|ENUM\('(?:[^']|'')*'(?:, ?'(?:[^']|'')*')*\)"
 )
 
 
@@ -32,6 +38,10 @@ def _require(condition: object, text: str) -> None:
     if not condition:
         message = f"a stored program is damaged: {text}"
         raise ModelFormatError(message)
+
+
+def _between(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and low <= value <= high
 
 
 def check_type(type_: str) -> None:
@@ -45,27 +55,71 @@ def check_program(program: Program) -> None:
     """Refuse a program with numbers outside its arrays, or steps that read what is not there."""
     aliases = {link.alias for link in program.links} | ({PARENT} if program.main else set())
     made: set[str] = set()
+    _check_shape(program)
     for output in program.outputs:
         check_type(output.type)
     for step in program.steps:
+        optional = [getattr(step, field, None) for field in ("present", "otherwise")]
+        names = [n for n in optional if n is not None]
+        for name in (*step_columns(step), *step_inputs(step), *names):
+            _require(isinstance(name, str) and name, "a column has no name")
         for name in step_inputs(step):
-            foreign = "." in name and name.split(".", 1)[0] in aliases
+            alias = name.partition(".")[0]
+            foreign = "." in name and (alias == PARENT or f"#row:{alias}" in made)
+            foreign = foreign and alias in aliases
             _require(
-                foreign or name in made or _is_row(name, aliases),
+                foreign or name in made,
                 f"column '{name}' is read before it is made",
             )
         for column in step_columns(step):
             _require(column not in made, f"column '{column}' is made twice")
             made.add(column)
+    _check_domains(program, made)
+    for step in program.steps:
         if isinstance(step, Draw):
             _check_draw(step, program)
         if isinstance(step, Digit | Stratum):
-            _require(len(step.values) > 0, "a key part has no values")
-    _check_domains(program, made)
+            _check_part(step, program)
+        if isinstance(step, Random):
+            _check_words(step, program)
+        if isinstance(step, Pick | PickDistinct | PickSelf):
+            _require(step.alias in aliases, f"parent '{step.alias}' is not there")
+        if isinstance(step, Pick):
+            texts = [step.group, step.weight, *(n for pair in step.shared for n in pair)]
+            _require(all(isinstance(t, str) for t in texts), "a column has no name")
 
 
-def _is_row(name: str, aliases: set[str]) -> bool:
-    return name.startswith("#row:") and name[5:] in aliases
+def _check_shape(program: Program) -> None:
+    """The fields of the program itself."""
+    main, texts = program.main, [program.table]
+    _require(_between(program.rows, 0, MOST_ROWS), "its rows do not count")
+    for link in [*program.links, *([main.link] if main else [])]:
+        texts += [link.alias, link.parent, *link.columns, *link.parent_columns]
+    if main:
+        texts.append(main.count)
+        fits = _between(main.loose, 0, MOST_ROWS) and _between(main.parents, 1, MOST_ROWS)
+        _require(fits, "rows without parent do not count")
+    _require(all(isinstance(t, str) for t in texts), "a name is no text")
+    for edges in program.edges.values():
+        _require(edges.dtype.kind in "if", "edges are no numbers")
+
+
+def _check_part(step: Digit | Stratum, program: Program) -> None:
+    """Values of a key's part: codes with labels, or numbers."""
+    values, domain = step.values, program.domains[step.column]
+    _require(len(values) and values.dtype.kind in "if", "a key part has no values")
+    if isinstance(step, Digit):
+        fits = _between(step.divisor, 1, 2**62) and _between(step.base, 0, 2**62)
+        _require(fits and _between(step.step, -(2**62), 2**62), "a key part does not count")
+    if isinstance(domain, Categories):
+        codes = values.dtype.kind == "i" and values.min() >= 0
+        _require(codes and int(values.max()) <= len(domain.labels), "a code has no label")
+
+
+def _check_words(step: Random, program: Program) -> None:
+    domain = program.domains.get(step.column)
+    needed = domain.pattern.words_needed if isinstance(domain, Words) else 1
+    _require(_between(step.words, needed, MOST_WORDS), "a text has too few words, or too many")
 
 
 def _check_domains(program: Program, made: set[str]) -> None:
@@ -77,7 +131,7 @@ def _check_domains(program: Program, made: set[str]) -> None:
             f"column '{output.name}' has no domain",
         )
     for step in program.steps:
-        if isinstance(step, Draw | Copy | Digit):
+        if isinstance(step, Draw | Copy | Digit | Stratum):
             _require(step.column in program.domains, f"column '{step.column}' has no domain")
     for domain in program.domains.values():
         check_type(domain.type)
@@ -85,6 +139,12 @@ def _check_domains(program: Program, made: set[str]) -> None:
             not isinstance(domain, Fixed) or domain.value is None or isinstance(domain.value, str),
             "a constant is no text",
         )
+        if isinstance(domain, Grid | Reals):
+            text = domain.type.startswith(("BOOLEAN", "VARCHAR", "UUID", "ENUM"))
+            _require(not text, f"numbers of the type {domain.type}")
+        if isinstance(domain, Grid):
+            fits = _between(domain.step, 1, 2**63 - 1) and _between(domain.scale, 0, 38)
+            _require(fits, "a grid has no step")
 
 
 def _check_draw(step: Draw, program: Program) -> None:
@@ -100,6 +160,10 @@ def _check_draw(step: Draw, program: Program) -> None:
         slots and int(cells.alias.min()) >= 0 and int(cells.alias.max()) < slots,
         "an alias points outside",
     )
+    for name in step.inputs:
+        coded = name in program.edges or name not in program.domains
+        coded = coded or isinstance(program.domains[name], Categories)
+        _require(coded, f"number '{name}' is read without edges")
     if isinstance(program.domains[step.column], Categories):
         labels = len(program.domains[step.column].labels)  # type: ignore[union-attr]
         _require(
@@ -109,6 +173,9 @@ def _check_draw(step: Draw, program: Program) -> None:
             "a code has no label",
         )
     else:
+        kind = np.dtype(np.float64 if isinstance(program.domains[step.column], Reals) else np.int64)
+        drawn = [a for a in (cells.low, cells.width) if a is not None]
+        _require(all(a.dtype == kind for a in drawn), "slots are of another kind than the column")
         _require(cells.width is not None and len(cells.width) == slots, "widths do not fit")
         _require(cells.null is not None and len(cells.null) == slots, "null marks do not fit")
 

@@ -16,12 +16,13 @@ from genesis_sql.introspect.frames import registered, to_arrow
 ROWS = {"i": [1, None, 3], "t": ["x", None, "z"], "f": [0.5, None, 2.0], "b": [True, None, False]}
 
 
-def described(frame: Any) -> list[tuple[Any, ...]]:
+def described(frame: Any, *, rows: bool = True) -> list[tuple[Any, ...]]:
+    """Names and types, then the rows (DuckDB needs pytz for zoned timestamps)."""
     with duckdb.connect() as con, registered(con, frame) as query:
         types = con.execute(
             f"SELECT column_name, column_type FROM (DESCRIBE FROM {query})"
         ).fetchall()
-        return [*types, *con.execute(f"FROM {query}").fetchall()]
+        return [*types, *(con.execute(f"FROM {query}").fetchall() if rows else [])]
 
 
 def test_all_libraries_give_the_same() -> None:
@@ -55,7 +56,7 @@ def test_pandas_of_all_sorts() -> None:
         },
         index=["r", "s", "t"],
     )
-    types = dict(described(frame)[:5])
+    types = dict(described(frame, rows=False))
     assert list(types) == ["kind", "odd", "at", "zoned", "7"]
     assert types["kind"] == types["odd"] == "VARCHAR"
     assert types["at"].startswith("TIMESTAMP")

@@ -83,7 +83,9 @@ def test_file(
         else:
             try:
                 got, want = run(
-                    opened[-1], what, *(t.replace("$tmp", str(tmp_path)) for t in (statement, expected))
+                    opened[-1],
+                    what,
+                    *(t.replace("$tmp", str(tmp_path)) for t in (statement, expected)),
                 )
             except duckdb.Error as error:
                 failure = str(error)

@@ -113,7 +113,9 @@ def test_errors_show_names_as_they_are(victim: duckdb.DuckDBPyConnection) -> Non
 @pytest.mark.parametrize("name", SHORT)
 def test_short_names(victim: duckdb.DuckDBPyConnection, name: str) -> None:
     con = victim
-    con.execute(f"CREATE TABLE {quoted(name)} AS SELECT i % 3 AS {quoted(name)} FROM range(60) AS r(i)")
+    con.execute(
+        f"CREATE TABLE {quoted(name)} AS SELECT i % 3 AS {quoted(name)} FROM range(60) AS r(i)"
+    )
     assert con.execute("FROM genesis_fit(?, ?)", [name, name]).fetchall()[0][2] == name
     got = con.execute("FROM genesis_generate(?, ?)", [name, name])
     assert [d[0] for d in got.description] == [name]
@@ -145,7 +147,9 @@ def test_a_source_only_reads(victim: duckdb.DuckDBPyConnection, source: str) -> 
 def test_a_cursor_of_the_same_name(victim: duckdb.DuckDBPyConnection) -> None:
     """Names of the package's own that a user's table has."""
     con = genesis_sql.register(victim.cursor())
-    con.execute("CREATE TABLE numbers AS SELECT i % 3 AS i, i % 2 AS c0, 1 AS done FROM range(60) AS r(i)")
+    con.execute(
+        "CREATE TABLE numbers AS SELECT i % 3 AS i, i % 2 AS c0, 1 AS done FROM range(60) AS r(i)"
+    )
     con.execute("FROM genesis_fit('numbers', 'numbers')").fetchall()
     got = con.execute("SELECT i, c0, done FROM genesis_generate('numbers')").fetchall()
     assert len(got) == 60
