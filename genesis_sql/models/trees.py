@@ -44,7 +44,7 @@ class TreeOptions:
     min_cell: int = 20
     max_leaves: int | None = None
     max_rows: int = 100_000
-    forest: int = 3
+    forest: int = 5
     forest_rows: int = 60_000
     slack: float = 0.01
     label_slack: float = 0.01

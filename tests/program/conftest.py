@@ -53,7 +53,7 @@ class Maker:
             left[node], right[node] = len(feature), len(feature) + 1
             leaves += [left[node], right[node]]
             feature += [-1, -1]
-            threshold, left, right = threshold + [0, 0], left + [0, 0], right + [0, 0]
+            threshold, left, right = [*threshold, 0, 0], [*left, 0, 0], [*right, 0, 0]
         for cell, node in enumerate(sorted(leaves)):
             left[node] = cell
         return Tree(*(np.array(a, np.int32) for a in (feature, threshold, left, right)))
