@@ -31,8 +31,8 @@ def _generate(session: Session, arguments: dict[str, Any], database: str, schema
         if name not in session.given:
             session.announce(cursor, model)
             message = (
-                f"model '{model.name}' has just become known to this connection; run the "
-                "statement again"
+                f"model '{model.name}' was not known when this statement began; run it again "
+                f"(genesis_sql.register(con) after ATTACH makes all models known)"
             )
             raise OptionError(message)
     return _range_sql(session, model, table, rows, first, scale, seed)
@@ -89,6 +89,7 @@ def choose_table(model: Model, table: str | None) -> str:
 
 def _models(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
     with session.cursor() as cursor:
+        session.meet(cursor, database)
         return models.list_sql(cursor, database)
 
 

@@ -14,14 +14,21 @@ import uuid
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
 from typing import Any
 
 import duckdb
 
 from genesis_sql import interrupt
-from genesis_sql.errors import GenesisError, ModelNotFoundError, SourceError, from_wire, to_wire
+from genesis_sql.errors import (
+    GenesisError,
+    ModelNotFoundError,
+    OptionError,
+    SourceError,
+    from_wire,
+    to_wire,
+)
 from genesis_sql.transactions import Watch
 from genesis_sql.types import Call
 
@@ -29,6 +36,8 @@ _SESSIONS: dict[str, Session] = {}
 _FUNCTIONS: list[Callable[..., Any]] = []
 """Every function ever given: DuckDB does not hold them once the registering cursor is gone."""
 _LOCK = threading.RLock()
+_WRAPPED = ("connection", "dbapi_connection", "_ConnectionWrapper__c")
+"""Where SQLAlchemy's Connection, its pool's and the one of duckdb-engine hold what they wrap."""
 TOKEN = "genesis_session_token"
 SAMPLERS = 8
 
@@ -50,11 +59,15 @@ def connect(path: str = ":memory:", **options: Any) -> duckdb.DuckDBPyConnection
 
 
 def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """Put the functions on an open connection or cursor, as often as you like, and return it."""
+    """Put the functions on an open connection or cursor, as often as you like, and return it.
+
+    SQLAlchemy's wrappers of one are taken, too: their `cursor()` gives the connection itself.
+    """
     interrupt.watch()
+    own = _unwrapped(con)
     with _LOCK:
-        session = _session_of(con)
-        session.attach(con)
+        session = _session_of(own)
+        session.attach(own)
     return con
 
 
@@ -66,6 +79,19 @@ def session_of(con: duckdb.DuckDBPyConnection) -> Session:
         if all(known() is not con for known in session.connections):
             session.attach(con)
     return session
+
+
+def _unwrapped(con: Any) -> duckdb.DuckDBPyConnection:
+    inner = con
+    while not isinstance(inner, duckdb.DuckDBPyConnection):
+        found = (getattr(inner, name, None) for name in _WRAPPED)
+        inner = next((value for value in found if value is not None), None)
+        if inner is None:
+            message = (
+                f"{type(con).__name__} is no DuckDB connection; give the one duckdb.connect made"
+            )
+            raise OptionError(message)
+    return inner
 
 
 def _session_of(con: duckdb.DuckDBPyConnection) -> Session:
@@ -137,7 +163,8 @@ class Session:
         cursor = con.cursor()
         try:
             for database in self._databases(cursor):
-                self._announce_stored(cursor, database)
+                self._bury(cursor, database)
+                self.meet(cursor, database)
             self.watch.look(cursor)
         finally:
             cursor.close()
@@ -194,21 +221,28 @@ class Session:
         )
         return [r[0] for r in cursor.execute(query).fetchall()]
 
-    def _announce_stored(self, cursor: duckdb.DuckDBPyConnection, database: str) -> None:
-        """Close what dead processes left, and give DuckDB the functions of all ready models."""
-        from genesis_sql.store import executions, names
+    def meet(self, cursor: duckdb.DuckDBPyConnection, database: str) -> None:
+        """Give DuckDB the functions of all ready models of a database that it has not yet."""
+        from genesis_sql.store import names
 
-        read_only = cursor.execute(
-            "SELECT readonly FROM duckdb_databases() WHERE database_name = ?", [database]
-        ).fetchall()[0][0]
-        if database not in self.marked and not read_only:
-            executions.mark_interrupted(cursor, database)
-            self.marked.add(database)
         query = "SELECT model, version, uuid FROM genesis.model_versions WHERE status = 'ready'"
-        for model, version, identity in names.run(cursor, database, query):
+        try:
+            stored = names.run(cursor, database, query)
+        except duckdb.Error:  # no store, or a schema genesis of the user's own
+            return
+        for model, version, identity in stored:
             if identity not in self.known:
-                self.known[identity] = (database, model, version)
-                self.announce(cursor, self.load(cursor, database, model, version))
+                with suppress(GenesisError):  # who asks for this model will be told
+                    self.announce(cursor, self.load(cursor, database, model, version))
+
+    def _bury(self, cursor: duckdb.DuckDBPyConnection, database: str) -> None:
+        """Close what dead processes left, once for each database."""
+        from genesis_sql.store import executions
+
+        if database not in self.marked:
+            self.marked.add(database)
+            with suppress(duckdb.Error):  # no store of ours
+                executions.mark_interrupted(cursor, database)
 
     # models
 
@@ -320,6 +354,7 @@ class Session:
         with self.cursor() as cursor:
             if call.verb != "check":
                 self.watch.check(call, cursor)
+            self._bury(cursor, call.database)
             with self.watch.busy(cursor), reporting(call.verb) as progress:
                 return EFFECTS[call.verb](self, cursor, call, progress)
 

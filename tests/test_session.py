@@ -53,7 +53,7 @@ def test_only_a_cursor_is_registered(load: Load) -> None:
     con = duckdb.connect()
     cursor = genesis_sql.register(con.cursor())
     load(cursor, "people")
-    con.close()
+    del con
     gc.collect()
     assert cursor.execute(COUNT).fetchall() == [(300,)]
     cursor.execute("CALL genesis_fit('again', 'people')").fetchall()
@@ -155,8 +155,17 @@ def test_models_of_a_file_that_is_attached_later(
         before = rows(writer)
     con.execute("ATTACH ? AS models (READ_ONLY)", [str(file)])
     con.execute("USE models")
-    assert con.execute("SELECT model FROM genesis_models()").fetchall() == [("people",)]
+    with pytest.raises(duckdb.InvalidInputException, match="run it again"):
+        rows(con)
     assert rows(con) == before
+    con.execute("USE memory; DETACH models")
+    with genesis_sql.connect() as third:
+        third.execute("ATTACH ? AS models (READ_ONLY)", [str(file)])
+        third.execute("USE models")
+        assert third.execute("SELECT model FROM genesis_models()").fetchall() == [("people",)]
+        assert rows(third) == before
+    con.execute("ATTACH ? AS models (READ_ONLY)", [str(file)])
+    con.execute("USE models")
     assert con.execute("CREATE TABLE memory.main.s AS FROM genesis_generate('people')").fetchall()
 
 
@@ -211,7 +220,7 @@ def test_a_read_only_file(file: Path, load: Load, tmp_path: Path) -> None:
         with pytest.raises(duckdb.InvalidInputException, match="genesis: ReadOnlyError: .*'shop'"):
             con.execute(f"CALL {effect}").fetchall()
     # into another file it goes
-    con.execute("ATTACH ? AS out", [str(tmp_path / "out.duckdb")])
+    con.execute(f"ATTACH '{tmp_path / 'out.duckdb'}' AS out (READ_WRITE)")
     con.execute("CALL genesis_generate_database('shop', target := 'out.main')").fetchall()
     assert con.execute("SELECT count(*) FROM out.main.items").fetchall()[0][0] > 400
     con.close()
@@ -306,6 +315,30 @@ def test_a_new_database_under_the_same_name(file: Path, load: Load) -> None:
         file.unlink()
 
 
+def test_a_schema_genesis_of_the_users_own(file: Path) -> None:
+    with duckdb.connect(str(file)) as con:
+        con.execute("CREATE SCHEMA genesis; CREATE TABLE genesis.model_versions (verse INTEGER)")
+        con.execute("CREATE TABLE t AS SELECT range % 3 AS a FROM range(30)")
+    with genesis_sql.connect(str(file)) as con:
+        assert con.execute("FROM genesis_models()").fetchall() == []
+        with pytest.raises(duckdb.InvalidInputException, match="genesis: MigrationError: "):
+            con.execute("CALL genesis_fit('m', 't')").fetchall()
+        assert con.execute("FROM genesis.model_versions").fetchall() == []
+
+
+def test_a_damaged_model_does_not_shut_the_database(file: Path, load: Load) -> None:
+    with genesis_sql.connect(str(file)) as con:
+        load(con, "people")
+        load(con, "shop")
+    with duckdb.connect(str(file)) as con:
+        con.execute("UPDATE genesis.model_parts SET data = 'x' WHERE model = 'shop'")
+    with genesis_sql.connect(str(file)) as con:
+        assert con.execute(COUNT).fetchall() == [(300,)]
+        with pytest.raises(duckdb.InvalidInputException, match="genesis: ModelFormatError: .*shop"):
+            con.execute("FROM genesis_generate('shop', 'orders')").fetchall()
+        con.execute("CALL genesis_drop('shop')").fetchall()
+
+
 # forgotten connections
 
 
@@ -378,7 +411,9 @@ def test_sqlalchemy(engine: sqlalchemy.Engine) -> None:
         fitted = con.execute(text("SELECT * FROM genesis_fit(:m, 'people')"), {"m": "m"})
         assert [(row["model"], row["rows"]) for row in fitted.mappings()] == [("m", 100)]
         assert con.execute(text("CALL genesis_fit('m', 'people')")).all()[0][1] == 2
-        made = con.execute(text("SELECT count(*) FROM genesis_generate('m', rows := :n)"), {"n": 12})
+        made = con.execute(
+            text("SELECT count(*) FROM genesis_generate('m', rows := :n)"), {"n": 12}
+        )
         assert made.scalar() == 12
     with engine.connect() as con:
         assert con.execute(text("SELECT count(*) FROM genesis_models()")).scalar() == 2

@@ -60,30 +60,30 @@ _NUMBERS = 'unnest(range("#until" - "#all", "#until"))'
 _WEIGHT = 'CASE WHEN sum("#weight") OVER () = 0 THEN 1 ELSE "#weight" END'
 
 
-def oracle_sql(model: Model, table: str, *, seed: int = 0, scale: float = 1.0) -> str:
+def oracle_sql(
+    model: Model, table: str, *, seed: int = 0, scale: float = 1.0, raw: Iterable[str] = ()
+) -> str:
     """A SELECT of a whole table at a scale: columns in order and type, rows by number.
+
+    Args:
+        model: has the table's program.
+        table: its name.
+        seed: of the draws.
+        scale: of the whole model.
+        raw: raw columns to show too, hidden ones as well: behind ``#number`` and ``#address``, each
+            as ``#raw`` and its name, in front of the values.
 
     Raises:
         ModelNotFoundError: the model has no program for that table.
         GenesisError: a step has no SQL form.
     """
-    program = _program(model, table)
-    whole = _Tables(model, seed, scale, table, sampled(program))
+    program, shown = _program(model, table), list(raw)
+    whole = _Tables(model, seed, scale, table, [*sampled(program), *shown])
     relation = whole.relation(table)
-    outputs = add_outputs(relation, program)
-    last = select(outputs, relation.close())
-    return whole.query.text(last.order_by(column(NUMBER), copy=False))
-
-
-def oracle_raw_sql(
-    model: Model, table: str, columns: Iterable[str], *, seed: int = 0, scale: float = 1.0
-) -> str:
-    """A SELECT of ``#number``, ``#address`` and raw columns of a table, hidden ones too."""
-    _program(model, table)
-    wanted = list(columns)
-    whole = _Tables(model, seed, scale, table, wanted)
-    named = [(n, column(n)) for n in (NUMBER, ADDRESS, *wanted)]
-    last = select(named, whole.relation(table).source)
+    values = add_outputs(relation, program)
+    first = [(n, column(n)) for n in (NUMBER, ADDRESS)] if shown else []
+    first += [(f"#raw {n}", column(n)) for n in shown]
+    last = select([*first, *values], relation.close())
     return whole.query.text(last.order_by(column(NUMBER), copy=False))
 
 

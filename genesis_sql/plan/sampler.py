@@ -131,13 +131,8 @@ class Sampler:
         pieces, ends = [known.counts], [known.ends]
         for first in range(len(known.ends), wanted, COUNT_BLOCK):
             numbers = np.arange(first, min(first + COUNT_BLOCK, wanted), dtype=np.int64)
-            counts = np.maximum(
-                self.raw(main.link.parent, numbers, [main.count])[main.count].values.astype(
-                    np.int64
-                ),
-                0,
-            )
-            counts = np.minimum(counts, self._most(table))
+            drawn = self.raw(main.link.parent, numbers, [main.count])[main.count]
+            counts = np.minimum(_positive(drawn), self._most(table))
             loose = (
                 numbers + 1
             ) * main.loose // main.parents - numbers * main.loose // main.parents
@@ -252,7 +247,7 @@ class Sampler:
         numbers = np.arange(self.size(parent), dtype=np.int64)
         names = [step.weight] + ([own for _, own in step.shared] or [step.group])
         raw = self.raw(parent, numbers, names)
-        weight = np.maximum(raw[step.weight].values.astype(np.int64), 0)
+        weight = _positive(raw[step.weight])
         if weight.sum() == 0:
             weight = np.ones(len(numbers), np.int64)
         if step.shared:
@@ -385,6 +380,11 @@ def foreign_columns(program: Program, alias: str) -> tuple[str, ...]:
 
 def _valid(raw: Raw) -> np.ndarray:
     return np.ones(len(raw), bool) if raw.valid is None else raw.valid
+
+
+def _positive(raw: Raw) -> np.ndarray:
+    """Counts and weights: 0 for NULL and below."""
+    return np.maximum(np.where(_valid(raw), raw.values, 0).astype(np.int64), 0)
 
 
 def _known(values: np.ndarray | None) -> np.ndarray:

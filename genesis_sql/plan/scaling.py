@@ -50,7 +50,7 @@ def smallest_scale(
 def _child_scale(
     sampler: Callable[[Model, int, float], Sampler], model: Model, table: str, rows: int, seed: int
 ) -> float:
-    """Enlarge the scale until the table is large enough, then count back to the root rows needed."""
+    """Enlarge the scale until the table is large enough, then count back to the root rows."""
     scale = max(1.1 * rows / model.programs[table].rows, 1e-9)
     for _ in range(60):
         drawn = sampler(model, seed, scale)

@@ -6,7 +6,8 @@ of all columns stand beside each other; a level hands on only what a later one r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
@@ -49,10 +50,18 @@ def select(columns: Columns, source: str) -> exp.Select:
     return exp.Select(expressions=named(columns)).from_(relation_name(source), copy=False)
 
 
-def _reads(node: exp.Expression) -> list[str]:
+def _reads(node: exp.Expression) -> list[exp.Column]:
     """The columns an expression reads, those of its subqueries aside."""
     found = node.walk(prune=lambda n: isinstance(n, exp.Query))
-    return [n.name for n in found if isinstance(n, exp.Column)]
+    return [n for n in found if isinstance(n, exp.Column)]
+
+
+def _levels(nodes: Mapping[str, exp.Expression]) -> dict[str, int]:
+    """The level of each column: one above the highest that it reads."""
+    levels: dict[str, int] = {}
+    for name, node in nodes.items():
+        levels[name] = 1 + max((levels.get(read.name, 0) for read in _reads(node)), default=0)
+    return levels
 
 
 class Relation:
@@ -69,14 +78,12 @@ class Relation:
         self.query, self.name, self.source = query, name, source
         self.columns = list(columns)
         self._nodes: dict[str, exp.Expression] = {}
-        self._levels: dict[str, int] = {}
         self._single: dict[str, exp.Expression] = {}
         self._kept: list[str] = []
 
     def put(self, name: str, node: exp.Expression, *, keep: bool = False) -> exp.Column:
         """A new column; without ``keep`` it is gone behind the next join."""
-        below = [self._levels[read] for read in _reads(node) if read in self._levels]
-        self._nodes[name], self._levels[name] = node, max(below, default=0) + 1
+        self._nodes[name] = node
         if keep:
             self._kept.append(name)
         return column(name)
@@ -95,29 +102,47 @@ class Relation:
 
     def close(self, *, shared: bool = False) -> str:
         """Write what was put; returns the relation that has it."""
-        levels = max(self._levels.values(), default=0)
-        alive = self._alive(levels)
-        for level in range(1, levels + 1):
-            made = [(n, node) for n, node in self._nodes.items() if self._levels[n] == level]
-            passed = [(n, column(n)) for n in alive[level] if self._levels.get(n) != level]
-            tree = select([*passed, *((n, e) for n, e in made if n in alive[level])], self.source)
+        nodes = self._folded()
+        levels = _levels(nodes)
+        highest = max(levels.values(), default=0)
+        alive = self._alive(nodes, levels, highest)
+        for level in range(1, highest + 1):
+            made = [n for n, at in levels.items() if at == level and n in alive[level]]
+            passed = [(n, column(n)) for n in alive[level] if n not in made]
+            tree = select([*passed, *((n, nodes[n]) for n in made)], self.source)
             if level == 1 and self._single:
                 one = exp.Select(expressions=named(self._single.items()))
                 lists = relation_name(self.query.add(f"{self.name} lists", one))
                 tree = tree.join(lists, join_type="cross", copy=False)
-            self.source = self.query.add(self.name, tree, shared=shared and level == levels)
+            self.source = self.query.add(self.name, tree, shared=shared and level == highest)
         self.columns += self._kept
-        self._nodes, self._levels, self._single, self._kept = {}, {}, {}, []
+        self._nodes, self._single, self._kept = {}, {}, []
         return self.source
 
-    def _alive(self, levels: int) -> list[dict[str, None]]:
+    def _folded(self) -> dict[str, exp.Expression]:
+        """What was put; a column that is read but once stands inside its reader."""
+        reads = {name: _reads(node) for name, node in self._nodes.items()}
+        often = Counter(c.name for found in reads.values() for c in found)
+        out: dict[str, exp.Expression] = {}
+        for name, node in self._nodes.items():
+            out[name] = node
+            for read in reads[name]:
+                if read.name in out and often[read.name] == 1 and read.name not in self._kept:
+                    inner = exp.paren(out.pop(read.name), copy=False)
+                    out[name] = inner if read is node else node
+                    read.replace(inner)
+        return out
+
+    def _alive(
+        self, nodes: Mapping[str, exp.Expression], levels: Mapping[str, int], highest: int
+    ) -> list[dict[str, None]]:
         """What each level hands on: what is kept, and what a level above it reads."""
         alive = [dict.fromkeys([*self.columns, *self._kept])]
-        for level in range(levels, 0, -1):
-            above, below = alive[0], dict[str, None]()
-            for name in above:
-                if self._levels.get(name) == level:
-                    below |= dict.fromkeys(_reads(self._nodes[name]))
+        for level in range(highest, 0, -1):
+            below = dict[str, None]()
+            for name in alive[0]:
+                if levels.get(name) == level:
+                    below |= dict.fromkeys(read.name for read in _reads(nodes[name]))
                 else:
                     below[name] = None
             alive.insert(0, below)

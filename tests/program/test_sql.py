@@ -79,21 +79,21 @@ def check(db: duckdb.DuckDBPyConnection, program: Program) -> None:
     rows = relation(query)
     add_steps(rows, program, IDENTITY, Around(), wanted)
     outputs = add_outputs(rows, program)
-    raws = [(f"raw {n}", column(n)) for n in wanted]
-    texts = [(f"text {n}", as_type(node, "VARCHAR")) for n, node in outputs]
-    last = select([*raws, *texts, *outputs], rows.close()).order_by(column(NUMBER))
-    made = db.sql(query.text(last))
-    found = made.to_arrow_table()
+    raws = [(f"#raw {n}", column(n)) for n in wanted]
+    last = select([*raws, *outputs], rows.close()).order_by(column(NUMBER))
+    db.execute(f"CREATE OR REPLACE TEMP TABLE made AS {query.text(last)}")
+    found = db.sql("SELECT COLUMNS('^#raw') FROM made").to_arrow_table()
     raw = kernel(program, wanted)
     for name in wanted:
-        assert [repr(v) for v in found[f"raw {name}"].to_pylist()] == shown(raw[name]), name
-    values = batch(program, raw)
-    db.register("kernel_rows", pa.Table.from_batches([pa.RecordBatch.from_struct_array(values)]))
-    plain = db.sql(f"SELECT {select_list(program)} FROM kernel_rows")
-    assert made.types[-len(outputs) :] == plain.types
-    expected = plain.project("CAST(COLUMNS(*) AS VARCHAR)").to_arrow_table()
-    for name, _ in outputs:
-        assert found[f"text {name}"].to_pylist() == expected[name].to_pylist(), name
+        assert [repr(v) for v in found[f"#raw {name}"].to_pylist()] == shown(raw[name]), name
+    values = pa.RecordBatch.from_struct_array(batch(program, raw))
+    db.register("kernel_rows", pa.Table.from_batches([values]))
+    expected = db.sql(f"SELECT {select_list(program)} FROM kernel_rows")
+    made = db.sql("SELECT COLUMNS('^[^#]') FROM made")
+    assert made.types == expected.types
+    texts = [r.project("CAST(COLUMNS(*) AS VARCHAR)").to_arrow_table() for r in (made, expected)]
+    for name in expected.columns:
+        assert texts[0][name].to_pylist() == texts[1][name].to_pylist(), name
 
 
 def atoms(low: np.ndarray, width: np.ndarray | None = None) -> Cells:
