@@ -10,9 +10,11 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
+from queue import SimpleQueue
+from typing import Any
 
 import pyarrow as pa
 
@@ -20,9 +22,44 @@ FIRST, LARGEST = 8_192, 32_768  # rows of a block: small at first, so that LIMIT
 KEPT = 6  # blocks in memory per table: two for each of a few readers
 
 
+class _Pool:
+    """Daemon threads that draw blocks.
+
+    Those of concurrent.futures keep a process from ending where Ctrl-C comes while one starts.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._tasks: SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[int, int]]] = (
+            SimpleQueue()
+        )
+        for number in range(size):
+            threading.Thread(target=self._work, name=f"genesis_{number}", daemon=True).start()
+
+    def submit(
+        self, draw: Callable[[int, int], pa.StructArray], first: int, stop: int
+    ) -> Future[Any]:
+        """Have rows [first, stop) drawn."""
+        future: Future[Any] = Future()
+        self._tasks.put((future, draw, (first, stop)))
+        return future
+
+    def _work(self) -> None:
+        while True:
+            future, draw, rows = self._tasks.get()
+            try:
+                future.set_result(draw(*rows))
+            except BaseException as error:
+                future.set_exception(error)
+            del future, draw
+
+
 @lru_cache(maxsize=1)
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, min(8, os.cpu_count() or 1)), thread_name_prefix="genesis")
+def _pool() -> _Pool:
+    return _Pool(max(1, min(8, os.cpu_count() or 1)))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has no threads of its parent's
 
 
 @dataclass(frozen=True, eq=False)
