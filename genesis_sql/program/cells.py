@@ -9,6 +9,7 @@ floor for doubles.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -32,6 +33,12 @@ class Cells:
     low: np.ndarray
     width: np.ndarray | None = None
     null: np.ndarray | None = None
+
+    @cached_property
+    def either(self) -> np.ndarray:
+        """Slot and alias side by side, int32 of shape (slots, 2): picked without a branch."""
+        own = np.arange(len(self.alias), dtype=np.int32)
+        return np.ascontiguousarray(np.column_stack([own, self.alias]))
 
     @property
     def count(self) -> int:

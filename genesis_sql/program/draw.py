@@ -17,7 +17,9 @@ import numpy as np
 from sqlglot import exp
 
 M1, M2, GOLDEN = 0x21F0AAAD, 0x735A2D97, 1640531527
+HIGH = M2  # what the upper half of an address is multiplied with before the first round
 LOW, WORD = 2**31, 2**32
+_MASK = np.uint64(WORD - 1)
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,10 @@ def stream(seed: int, uuid: str, table: str, column: str, purpose: str) -> Strea
 
 
 def _mix(x: np.ndarray) -> np.ndarray:
-    mask = np.uint64(0xFFFFFFFF)
     x = x ^ (x >> np.uint64(16))
-    x = (x * np.uint64(M1)) & mask
+    x = (x * np.uint64(M1)) & _MASK
     x = x ^ (x >> np.uint64(15))
-    x = (x * np.uint64(M2)) & mask
+    x = (x * np.uint64(M2)) & _MASK
     return x ^ (x >> np.uint64(15))
 
 
@@ -60,21 +61,23 @@ def draw(keys: Stream, rows: np.ndarray) -> np.ndarray:
     """
     row = np.asarray(rows).astype(np.uint64)
     low, high = row & np.uint64(LOW - 1), row >> np.uint64(31)
-    inner = _mix(low ^ np.uint64(keys.a))
-    return _mix(
-        (inner + high * np.uint64(GOLDEN) + np.uint64(keys.b)) & np.uint64(0xFFFFFFFF)
-    ).astype(np.uint32)
+    first = ((low ^ np.uint64(keys.a)) + high * np.uint64(HIGH)) & _MASK
+    return _two_rounds(first, high * np.uint64(GOLDEN) + np.uint64(keys.b)).astype(np.uint32)
+
+
+def _two_rounds(x: np.ndarray, added: np.ndarray) -> np.ndarray:
+    return _mix((_mix(x) + added) & _MASK)
 
 
 def address(keys: tuple[Stream, Stream], parents: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """Address of the k-th child of a parent, out of the parent's address: int64 below 2**62."""
-    base = (draw(keys[0], parents).astype(np.int64) + np.asarray(k, np.int64) * GOLDEN) % (
-        LOW * LOW
-    )
-    high = draw(keys[1], parents).astype(np.int64) >> 1
-    return ((draw(keys[1], base).astype(np.int64) >> 1) ^ high) * LOW + (
-        draw(keys[0], base).astype(np.int64) >> 1
-    )
+    """Address of the k-th child of a parent, out of the parent's address: int64 below 2**62.
+
+    Two words of the parent are the two keys of a stream over k, once in each order.
+    """
+    a, b = (draw(key, parents).astype(np.uint64) for key in keys)
+    at = np.asarray(k).astype(np.uint64)
+    low, high = (_two_rounds(at ^ x, y) >> np.uint64(1) for x, y in ((a, b), (b, a)))
+    return (high << np.uint64(31) | low).astype(np.int64)
 
 
 def number(value: int) -> exp.Expression:
@@ -130,17 +133,21 @@ def draw_columns(keys: Stream, row: str, name: str) -> list[tuple[str, exp.Expre
         name: prefix of the columns made.
     """
     source = exp.column(row, quoted=True)
-    first = (
-        f"{name}l",
-        binary(exp.BitwiseXor, binary(exp.Mod, source, number(LOW)), number(keys.a)),
-    )
-    inner = _steps_sql(first[0], f"{name}i")
-    high = binary(exp.Mul, binary(exp.IntDiv, source.copy(), number(LOW)), number(GOLDEN))
-    joined = binary(
-        exp.Add, binary(exp.Add, exp.column(inner[-1][0], quoted=True), high), number(keys.b)
-    )
+    upper = binary(exp.IntDiv, source, number(LOW))
+    low = binary(exp.BitwiseXor, binary(exp.Mod, source.copy(), number(LOW)), number(keys.a))
+    first = binary(exp.Add, low, binary(exp.Mul, upper, number(HIGH)))
+    added = binary(exp.Add, binary(exp.Mul, upper.copy(), number(GOLDEN)), number(keys.b))
+    return round_columns(binary(exp.Mod, first, number(WORD)), added, name)
+
+
+def round_columns(
+    first: exp.Expression, added: exp.Expression, name: str
+) -> list[tuple[str, exp.Expression]]:
+    """SQL of the two rounds: mix(mix(first) + added), as a chain of named columns."""
+    inner = _steps_sql(f"{name}l", f"{name}i")
+    joined = binary(exp.Add, exp.column(inner[-1][0], quoted=True), added)
     outer = (f"{name}j", binary(exp.Mod, joined, number(WORD)))
-    return [first, *inner, outer, *_steps_sql(outer[0], f"{name}o")]
+    return [(f"{name}l", first), *inner, outer, *_steps_sql(outer[0], f"{name}o")]
 
 
 def inline(columns: Iterable[tuple[str, exp.Expression]]) -> exp.Expression:

@@ -189,21 +189,21 @@ class _State:
         from genesis_sql.program import kernel
 
         n, domain = len(self.address), self.program.domains[step.column]
-        codes = np.empty((n, len(step.inputs)), np.int32)
+        codes = np.empty((len(step.inputs), n), np.int32)
         for i, name in enumerate(step.inputs):
-            codes[:, i] = self.code(name)
-        tree = step.tree.nodes
-        cells = (step.cells.start, step.cells.accept, step.cells.alias)
+            codes[i] = self.code(name)
+        cell = np.empty(n, np.int32)
+        kernel.route(codes, *step.tree.nodes, cell)
+        cells = (step.cells.start, step.cells.accept, step.cells.either)
         keys = self.keys(step.column, "cell", "within")
         if isinstance(domain, Categories):
             out = np.empty(n, np.int32)
-            kernel.draw_codes(codes, tree, keys, self.address, cells, step.cells.low, out)
+            kernel.draw_codes(cell, keys, self.address, cells, step.cells.low, out)
             return Raw(out)
         call = kernel.draw_reals if isinstance(domain, Reals) else kernel.draw_grid
         values, valid = np.empty(n, step.cells.low.dtype), np.empty(n, bool)
         call(
-            codes,
-            tree,
+            cell,
             keys,
             self.address,
             cells,

@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from genesis_sql.errors import GenesisError
 from genesis_sql.program.domain import Categories
-from genesis_sql.program.draw import GOLDEN, LOW, WORD, Stream, draw_columns
+from genesis_sql.program.draw import LOW, WORD, Stream, draw_columns, round_columns
 from genesis_sql.program.execute import STRIDES, Identity
 from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, route, slot
 from genesis_sql.program.sql_decode import comparable
@@ -150,13 +150,15 @@ def address_columns(keys: tuple[Stream, Stream], parent: str, k: str) -> Columns
     """
     low, high = keys
     known = draw_columns(low, parent, "#above low "), draw_columns(high, parent, "#above high ")
-    base = mod(add(column(known[0][-1][0]), times(column(k), GOLDEN)), LOW * LOW)
-    words = draw_columns(low, "#base", "#own low "), draw_columns(high, "#base", "#own high ")
-    first, second, third = (
-        div(column(chain[-1][0]), 2) for chain in (words[1], known[1], words[0])
-    )
-    made = add(times(op(exp.BitwiseXor, first, second), LOW), third)
-    return [*known[0], *known[1], ("#base", base), *words[0], *words[1], ("#made", made)]
+    one, two = (column(chain[-1][0]) for chain in known)
+    place = column(k)
+    halves = [
+        round_columns(op(exp.BitwiseXor, place.copy(), x), y.copy(), f"#own {name} ")
+        for name, x, y in (("low", one, two), ("high", two.copy(), one))
+    ]
+    below, above = (div(column(chain[-1][0]), 2) for chain in halves)
+    made = add(times(above, LOW), below)
+    return [*known[0], *known[1], *halves[0], *halves[1], ("#made", made)]
 
 
 class _Writer:
