@@ -76,7 +76,7 @@ $(VENV15)/.dev: $(VENV15)/.made $(READY)
 # torch first and pinned: any other version brings gigabytes of CUDA.
 $(VENV_PEERS)/.done: $(VENV_PEERS)/.made constraints.txt
 	$(VENV_PEERS)/bin/python $(PIP) torch
-	$(VENV_PEERS)/bin/python $(PIP) sdv sdmetrics duckdb
+	$(VENV_PEERS)/bin/python $(PIP) sdv sdmetrics duckdb pyarrow scipy scikit-learn
 	touch $@
 
 .PRECIOUS: %/.made

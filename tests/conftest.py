@@ -117,14 +117,16 @@ def tiny_model(shared: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyCon
 Script = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(scope="session")
-def script() -> Script:
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
     """Runs Python text in another process, which has the package installed as this one has."""
 
     def run(
         text: str, *arguments: object, timeout: float = 120
     ) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", text, *map(str, arguments)]
+        file = tmp_path / "script.py"  # DuckDB takes `python -c` for a person, and shows progress
+        file.write_text(text, encoding="utf-8")
+        command = [sys.executable, str(file), *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
     return run

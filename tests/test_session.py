@@ -133,7 +133,7 @@ def test_use(file_con: duckdb.DuckDBPyConnection, load: Load, tmp_path: Path) ->
     con = file_con
     load(con, "people")
     before = rows(con)
-    con.execute("ATTACH ? AS other", [str(tmp_path / "other.duckdb")])
+    con.execute(f"ATTACH '{tmp_path / 'other.duckdb'}' AS other")
     con.execute("CREATE TABLE other.main.cats AS SELECT range % 4 AS lives FROM range(80)")
     con.execute("USE other")
     assert con.execute("FROM genesis_models()").fetchall() == []
@@ -153,18 +153,18 @@ def test_models_of_a_file_that_is_attached_later(
     with genesis_sql.connect(str(file)) as writer:
         load(writer, "people")
         before = rows(writer)
-    con.execute("ATTACH ? AS models (READ_ONLY)", [str(file)])
+    con.execute(f"ATTACH '{file}' AS models (READ_ONLY)")
     con.execute("USE models")
     with pytest.raises(duckdb.InvalidInputException, match="run it again"):
         rows(con)
     assert rows(con) == before
     con.execute("USE memory; DETACH models")
     with genesis_sql.connect() as third:
-        third.execute("ATTACH ? AS models (READ_ONLY)", [str(file)])
+        third.execute(f"ATTACH '{file}' AS models (READ_ONLY)")
         third.execute("USE models")
         assert third.execute("SELECT model FROM genesis_models()").fetchall() == [("people",)]
         assert rows(third) == before
-    con.execute("ATTACH ? AS models (READ_ONLY)", [str(file)])
+    con.execute(f"ATTACH '{file}' AS models (READ_ONLY)")
     con.execute("USE models")
     assert con.execute("CREATE TABLE memory.main.s AS FROM genesis_generate('people')").fetchall()
 

@@ -46,8 +46,8 @@ class TreeOptions:
     max_rows: int = 100_000
     forest: int = 5
     forest_rows: int = 60_000
-    slack: float = 0.01
-    label_slack: float = 0.01
+    slack: float = 0.003
+    label_slack: float = 0.005
     seed: int = 0
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.program.domain import Categories, Fixed, Grid, Reals, Words
 from genesis_sql.program.steps import (
+    NEVER,
     PARENT,
     Copy,
     Digit,
@@ -197,5 +198,10 @@ def _check_tree(tree: Tree, inputs: int, cells: int) -> None:
             bool((child > after).all()) and (len(child) == 0 or int(child.max()) < n),
             "a tree is no tree",
         )
+    below = np.sort(np.concatenate([tree.left[inner], tree.right[inner]]))
+    _require(np.array_equal(below, np.arange(1, n)), "a tree is no tree")
+    asked = tree.threshold[inner]
+    fits = n <= NEVER and bool(((asked >= 0) & (asked < NEVER)).all())
+    _require(fits, "a tree asks for more than there is")
     ends = tree.left[~inner]
     _require(len(ends) and int(ends.min()) >= 0 and int(ends.max()) < cells, "a leaf has no cell")
