@@ -12,7 +12,7 @@ from genesis_sql.types import Progress
 
 def interactive() -> bool:
     """Whether somebody is watching: a terminal, or a notebook."""
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    return "ipykernel" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())
 
 
 def _silent(phase: str, share: float) -> None:

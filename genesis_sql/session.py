@@ -72,12 +72,13 @@ def register(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 def session_of(con: duckdb.DuckDBPyConnection) -> Session:
-    """The session of a connection, registered if it was not yet."""
+    """The session of a connection, registered if it was not yet; it works for this caller next."""
     interrupt.watch()
     with _LOCK:
         session = _session_of(con)
-        if all(known() is not con for known in session.connections):
+        if session.number(con) is None:
             session.attach(con)
+        session.local.caller = session.number(con)
     return session
 
 
@@ -142,7 +143,8 @@ class Session:
     def __init__(self, token: str) -> None:
         self.token = token
         self.lock = threading.RLock()
-        self.connections: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
+        self.connections: dict[int, weakref.ref[duckdb.DuckDBPyConnection]] = {}
+        self.local = threading.local()
         self.known: dict[str, tuple[str, str, int]] = {}
         self.models: dict[str, Any] = {}
         self.samplers: OrderedDict[tuple[str, int, float], Any] = OrderedDict()
@@ -155,9 +157,9 @@ class Session:
 
     def attach(self, con: duckdb.DuckDBPyConnection) -> None:
         """Make the macros on this connection, and the instance's functions where missing."""
-        self.connections = [r for r in self.connections if r() is not None and r() is not con] + [
-            weakref.ref(con)
-        ]
+        number = con.execute("SELECT current_connection_id()").fetchall()[0][0]
+        self.connections = {n: r for n, r in self.connections.items() if r() is not None}
+        self.connections[number] = weakref.ref(con)
         for put in _registrars():
             put(con, _Door(self.token))
         cursor = con.cursor()
@@ -169,9 +171,13 @@ class Session:
         finally:
             cursor.close()
 
+    def number(self, con: duckdb.DuckDBPyConnection) -> int | None:
+        """DuckDB's id of a connection that was registered."""
+        return next((n for n, r in self.connections.items() if r() is con), None)
+
     def alive(self) -> bool:
         """Whether any of its connections can still be used."""
-        return any(_usable(r()) for r in self.connections)
+        return any(_usable(r()) for r in list(self.connections.values()))
 
     def forget(self) -> None:
         """Let go of its models: nobody can ask for them until a connection is registered again."""
@@ -183,15 +189,19 @@ class Session:
 
     def close(self) -> None:
         """Close all its connections."""
-        for reference in self.connections:
+        for reference in list(self.connections.values()):
             con = reference()
             if con is not None:
                 con.close()
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor of its own on any living connection."""
-        for reference in reversed(self.connections):
+        """A cursor of its own on the caller's connection, or on any other that lives.
+
+        It closes with the connection it is made on, so another's will not do while there is one.
+        """
+        caller = self.connections.get(getattr(self.local, "caller", 0))
+        for reference in filter(None, [caller, *self.connections.values()]):
             con = reference()
             if con is None:
                 continue
@@ -331,26 +341,28 @@ class Session:
 
     # doors
 
-    def plan(self, kind: str, arguments: Mapping[str, Any], database: str, schema: str) -> str:
-        """SQL of a read; errors become SQL that raises them."""
+    def plan(
+        self,
+        kind: str,
+        arguments: Mapping[str, Any],
+        database: str,
+        schema: str,
+        connection: int = 0,
+    ) -> str:
+        """SQL of a read."""
         from genesis_sql import reads
 
         interrupt.clear()
-        return self._told(lambda: reads.PLANS[kind](self, dict(arguments), database, schema))
-
-    def _told(self, work: Callable[[], str]) -> str:
-        from genesis_sql.sqlbuild import string
-
-        try:
-            return work()
-        except GenesisError as error:
-            return f"SELECT error({string(to_wire(error))})"
+        self.local.caller = connection
+        return reads.PLANS[kind](self, dict(arguments), database, schema)
 
     def effect(self, call: Call) -> list[dict[str, Any]]:
         """Run an effect on a cursor of its own."""
         from genesis_sql.effects import EFFECTS
         from genesis_sql.progress import reporting
 
+        if call.connection:
+            self.local.caller = call.connection
         with self.cursor() as cursor:
             if call.verb != "check":
                 self.watch.check(call, cursor)
@@ -384,9 +396,9 @@ class _Door:
         """Create a function where it is missing."""
         self._session().give(con, name, function, takes, returns, **how)
 
-    def plan(self, kind: str, arguments: Mapping[str, Any], database: str, schema: str) -> str:
+    def plan(self, *given: Any) -> str:
         """See `Session.plan`."""
-        return self._session().plan(kind, arguments, database, schema)
+        return self._session().plan(*given)
 
     def effect(self, call: Call) -> list[dict[str, Any]]:
         """See `Session.effect`."""

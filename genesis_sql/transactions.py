@@ -12,8 +12,9 @@ ROLLBACK and not see what is uncommitted, so it is refused there. From outside i
 
 Samples of (q, t), taken on cursors whenever the package is called, date both numbers. That is
 certain in two cases: a sample that falls between t and q (an open block), and no or too few
-statements since the last sample (none open). In between the excess of q over t and the age decide;
-a wrong refusal ends with the next call, which is then certain.
+statements since the last sample (none open). In between the excess of q over t and the age decide,
+and where there are other connections, whose blocks count too, the age alone; a wrong refusal ends
+with the next call, which is then certain.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from genesis_sql.types import Call
 LONG, OLD = 200_000, 20_000
 """Microseconds: no macro is that long in binding, whatever else runs; few are that old."""
 _NUMBERS = "SELECT CAST(current_query_id() AS BIGINT), CAST(current_transaction_id() AS BIGINT)"
+_CONNECTIONS = "SELECT count FROM duckdb_connection_count()"
 
 
 def open_on(con: duckdb.DuckDBPyConnection) -> bool:
@@ -75,8 +77,9 @@ class Watch:
         """
         if not call.query:
             return
+        alone = cursor.execute(_CONNECTIONS).fetchall()[0][0] <= 2  # the caller's and the cursor
         with self.lock:
-            certain, inside = self._judged(call)
+            certain, inside = self._judged(call, alone=alone and not self.running)
             self.needed = 2 if inside and not certain else 1
         self.look(cursor)
         if inside:
@@ -87,7 +90,7 @@ class Watch:
             )
             raise TransactionError(message)
 
-    def _judged(self, call: Call) -> tuple[bool, bool]:
+    def _judged(self, call: Call, *, alone: bool) -> tuple[bool, bool]:
         """(certain, inside)."""
         before = [s for s in self.samples if s[0] < call.query]
         if any(transaction > call.transaction for _, transaction in before):
@@ -100,6 +103,6 @@ class Watch:
         age, excess = call.bound - call.begun, between - began
         if self.running or excess <= 0:  # a statement of its own never takes a q without a t
             return False, age > LONG
-        if began == 0 or excess == 1:  # what ran between ran in this transaction; BEGIN did
+        if alone and (began == 0 or excess == 1):  # what ran between ran in this transaction
             return False, True
-        return False, age > OLD  # an open block, or some that ended since the last sample
+        return False, age > OLD  # an open block, others that ended, or one of another connection

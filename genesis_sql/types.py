@@ -184,8 +184,8 @@ class Call:
     """An effect as SQL passes it: verb, arguments, where the caller stands, and its statement.
 
     ``query`` and ``transaction`` are DuckDB's running numbers, ``begun`` the start of the
-    transaction and ``bound`` the moment the statement was bound, in microseconds. All four are 0
-    where Python calls.
+    transaction and ``bound`` the moment the statement was bound, in microseconds, ``connection``
+    the id of the caller's. All five are 0 where Python calls.
     """
 
     verb: str
@@ -196,12 +196,20 @@ class Call:
     transaction: int = 0
     begun: int = 0
     bound: int = 0
+    connection: int = 0
 
 
 class Doors(Protocol):
     """What `udfs` may ask of a session."""
 
-    def plan(self, kind: str, arguments: Mapping[str, Any], database: str, schema: str) -> str:
+    def plan(
+        self,
+        kind: str,
+        arguments: Mapping[str, Any],
+        database: str,
+        schema: str,
+        connection: int = 0,
+    ) -> str:
         """SQL text for a read, to stand inside query()."""
         ...
 

@@ -42,7 +42,7 @@ _EFFECT = """
 SELECT unnest(
     CASE WHEN done.error IS NULL THEN done."rows" ELSE error(done.error) END, recursive := true
 )
-FROM (SELECT {function}({arguments}, {database}, {schema}, {numbers}, {bound}) AS done)
+FROM (SELECT {function}({arguments}, {database}, {schema}, {numbers}) AS done)
 """
 """What a macro of an effect becomes.
 
@@ -56,13 +56,13 @@ def give_scalars(con: duckdb.DuckDBPyConnection, doors: Any) -> None:
         con,
         "genesis_plan_",
         _plan(doors),
-        ["VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"],
+        ["VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR", "UBIGINT"],
         "VARCHAR",
         null_handling="special",
     )
     for verb, columns in RETURNS.items():
         returns = f'STRUCT("rows" STRUCT({columns})[], error VARCHAR)'
-        takes = ["VARCHAR"] * 3 + ["BIGINT"] * 4
+        takes = ["VARCHAR"] * 3 + ["BIGINT"] * 5
         doors.give(
             con,
             f"genesis_{verb}_",
@@ -75,23 +75,27 @@ def give_scalars(con: duckdb.DuckDBPyConnection, doors: Any) -> None:
 
 
 def _plan(doors: Any) -> Callable[..., str]:
-    def plan(kind: str, arguments: str, database: str, schema: str) -> str:
+    def plan(kind: str, arguments: str, database: str, schema: str, connection: int) -> str:
         bound = time.time_ns() // 1000
         if kind in RETURNS:
-            return _effect_sql(kind, arguments, database, schema, bound)
-        return str(doors.plan(kind, json.loads(arguments), database, schema))
+            return _effect_sql(kind, arguments, database, schema, (bound, connection))
+        try:
+            return str(doors.plan(kind, json.loads(arguments), database, schema, connection))
+        except (GenesisError, duckdb.Error, KeyboardInterrupt) as error:
+            return f"SELECT error({string(to_wire(_ours(error)))})"
 
     return plan
 
 
-def _effect_sql(verb: str, arguments: str, database: str, schema: str, bound: int) -> str:
+def _effect_sql(
+    verb: str, arguments: str, database: str, schema: str, numbers: tuple[int, int]
+) -> str:
     return _EFFECT.format(
         function=f"genesis_{verb}_",
         arguments=string(arguments),
         database=string(database),
         schema=string(schema),
-        numbers=_NUMBERS,
-        bound=bound,
+        numbers=", ".join([_NUMBERS, *map(str, numbers)]),
     )
 
 
@@ -104,10 +108,12 @@ def _effect(verb: str, doors: Any) -> Callable[..., dict[str, Any]]:
         transaction: int,
         begun: int,
         bound: int,
+        connection: int,
     ) -> dict[str, Any]:
         try:
             given = json.loads(arguments)
-            call = Call(verb, given, database, schema, query, transaction, begun, bound)
+            numbers = (query, transaction, begun, bound, connection)
+            call = Call(verb, given, database, schema, *numbers)
             return {"rows": doors.effect(call), "error": None}
         except (GenesisError, duckdb.Error, KeyboardInterrupt) as error:
             return {"rows": None, "error": to_wire(_ours(error))}

@@ -19,10 +19,11 @@ from genesis_sql.models.load import Loaded, fingerprint, load
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.parts import to_parts
 from genesis_sql.program.steps import FORMAT
+from genesis_sql.sqlbuild import string
 from genesis_sql.store import executions, migrator, models
 from genesis_sql.store.content import split
 from genesis_sql.store.rows import ColumnRow, ModelContent, RelationshipRow, TableRow
-from genesis_sql.types import Graph, RawSchema, RawTable, Role
+from genesis_sql.types import Graph, RawSchema, RawTable, Role, Table
 
 
 @dataclass(frozen=True)
@@ -155,18 +156,31 @@ def _graph(
         if all(c.role is Role.UNSUPPORTED for c in table.columns):
             message = (
                 f"table '{table.name}' has no column of a type that can be learnt: see "
-                f"FROM genesis_check('{table.name}')"
+                f"FROM genesis_check({string(table.name)}); a fit of other tables of its schema "
+                f"names them with tables := [...]"
             )
             raise SourceError(message)
-        names = [c.name for c in table.columns]
-        for column in options[table.name].get("first", ()):
-            if column not in names:
+        _check_names(table, graph, options[table.name])
+    return graph
+
+
+def _check_names(table: Table, graph: Graph, options: Mapping[str, Any]) -> None:
+    """Refuse options that name columns or parents the table does not have."""
+    columns = [c.name for c in table.columns]
+    parents = [r.parent for r in graph.parents(table.name)]
+    main = [options["main"]] if options.get("main") else []
+    for option, given, known in (
+        ("first", options.get("first", ()), columns),
+        ("main", main, parents),
+    ):
+        for name in given:
+            if name not in known:
+                what = "column" if option == "first" else "parent"
                 message = (
-                    f"option 'first' names column '{column}' that '{table.name}' does not have"
-                    f"{nearest(column, names)}"
+                    f"option '{option}' names {what} '{name}' that '{table.name}' does not have"
+                    f"{nearest(str(name), known)}"
                 )
                 raise OptionError(message)
-    return graph
 
 
 def _learn(

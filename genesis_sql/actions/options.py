@@ -62,7 +62,7 @@ def split_options(
         mine = require_known(dict(own.get(table, {})), KNOWN, f"{where}, table '{table}'")
         out[table] = {**checked, **mine}
         for name, least in _LEAST.items():
-            if name in out[table] and out[table][name] < least:
+            if name in out[table] and not out[table][name] >= least:
                 message = f"option '{name}' is {out[table][name]}, it must be at least {least}"
                 raise OptionError(message)
     return out

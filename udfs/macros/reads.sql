@@ -2,16 +2,16 @@
 
 -- Rows of a model, streamed into any query.
 CREATE OR REPLACE TEMP MACRO genesis_generate(model, part := NULL, rows := NULL, first_row := 0, scale := NULL, seed := 0, version := NULL) AS TABLE
-FROM query(genesis_plan_('generate', CAST(to_json({'model': model, 'part': part, 'rows': rows, 'first_row': first_row, 'scale': scale, 'seed': seed, 'version': version}) AS VARCHAR), current_database(), current_schema()));
+FROM query(genesis_plan_('generate', CAST(to_json({'model': model, 'part': part, 'rows': rows, 'first_row': first_row, 'scale': scale, 'seed': seed, 'version': version}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
 
 -- Models and their versions.
 CREATE OR REPLACE TEMP MACRO genesis_models() AS TABLE
-FROM query(genesis_plan_('models', CAST('{}' AS VARCHAR), current_database(), current_schema()));
+FROM query(genesis_plan_('models', CAST('{}' AS VARCHAR), current_database(), current_schema(), current_connection_id()));
 
 -- How every column of a model is made.
 CREATE OR REPLACE TEMP MACRO genesis_describe(model, version := NULL) AS TABLE
-FROM query(genesis_plan_('describe', CAST(to_json({'model': model, 'version': version}) AS VARCHAR), current_database(), current_schema()));
+FROM query(genesis_plan_('describe', CAST(to_json({'model': model, 'version': version}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
 
 -- What was run, with which arguments, and how it ended.
 CREATE OR REPLACE TEMP MACRO genesis_history(model := NULL) AS TABLE
-FROM query(genesis_plan_('history', CAST(to_json({'model': model}) AS VARCHAR), current_database(), current_schema()));
+FROM query(genesis_plan_('history', CAST(to_json({'model': model}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
