@@ -144,9 +144,9 @@ def from_bytes(data: bytes) -> s.Program:
     except _DAMAGED as error:
         message = f"a stored program cannot be read: {error}"
         raise ModelFormatError(message) from error
-    if written != s.FORMAT:
+    if written not in s.READABLE:
         message = (
-            f"a program has format {written}, this release reads {s.FORMAT}; "
+            f"a program has format {written}, this release reads up to {s.FORMAT}; "
             "install the release that wrote it"
         )
         raise ModelFormatError(message)

@@ -15,7 +15,9 @@ import numpy as np
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Domain
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)
+"""Formats that this release runs to the same rows; 2 added steps and fields, and changed none."""
 NEVER = 2**24 - 1  # above every code: the threshold of a leaf in packed nodes
 PARENT = "parent"
 
