@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from genesis_sql.errors import ModelFormatError
+from genesis_sql.errors import ExpressionError, ModelFormatError
 from genesis_sql.program import steps as s
 from genesis_sql.program.allowlist import check_expression
 from genesis_sql.program.cells import Cells
@@ -152,15 +152,15 @@ def from_bytes(data: bytes) -> s.Program:
         raise ModelFormatError(message)
     try:
         program = _program(document, lambda name: _array(batch, name))
+        for step in program.steps:
+            if isinstance(step, s.Expression):
+                check_expression(step.sql)
         check_program(program)
-    except ModelFormatError:
+    except (ModelFormatError, ExpressionError):
         raise
     except _DAMAGED as error:
         message = f"a stored program is damaged: {error!r}"
         raise ModelFormatError(message) from error
-    for step in program.steps:
-        if isinstance(step, s.Expression):
-            check_expression(step.sql)
     return program
 
 

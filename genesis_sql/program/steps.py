@@ -206,7 +206,7 @@ class PickSelf:
 class Expression:
     """A column computed in SQL from other columns of the row, after sampling.
 
-    It is never an input of a step.
+    It may read hidden columns and expressions before it. It is never an input of a step.
     """
 
     column: str

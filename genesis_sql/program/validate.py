@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from genesis_sql.errors import ModelFormatError
+from genesis_sql.program.column_types import is_known, is_plain
 from genesis_sql.program.domain import Categories, Fixed, Grid, Reals, Words
+from genesis_sql.program.expressions import columns_read
 from genesis_sql.program.steps import (
     NEVER,
     PARENT,
@@ -27,12 +27,6 @@ from genesis_sql.program.steps import (
 )
 
 MOST_ROWS, MOST_WORDS = 10**12, 64
-_TYPE = re.compile(
-    r"BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE"
-    r"|DECIMAL\(\d{1,2}, ?\d{1,2}\)|DATE|TIME(_NS)?"
-    r"|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|VARCHAR|UUID"
-    r"|ENUM\('(?:[^']|'')*'(?:, ?'(?:[^']|'')*')*\)"
-)
 
 
 def _require(condition: object, text: str) -> None:
@@ -45,11 +39,13 @@ def _between(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and low <= value <= high
 
 
-def check_type(type_: str) -> None:
-    """Refuse text that is no DuckDB type a column can have: it is written into statements."""
-    _require(
-        isinstance(type_, str) and _TYPE.fullmatch(type_), f"'{str(type_)[:40]}' is no column type"
-    )
+def check_type(type_: str, *, plain: bool = False) -> None:
+    """Refuse text that is no DuckDB type a column can have: it is written into statements.
+
+    ``plain`` refuses structs and lists, too.
+    """
+    fits = is_plain(type_) if plain else is_known(type_)
+    _require(fits, f"'{str(type_)[:40]}' is no column type")
 
 
 def check_program(program: Program) -> None:
@@ -57,8 +53,9 @@ def check_program(program: Program) -> None:
     aliases = {link.alias for link in program.links} | ({PARENT} if program.main else set())
     made: set[str] = set()
     _check_shape(program)
+    computed = {s.column for s in program.steps if isinstance(s, Expression)}
     for output in program.outputs:
-        check_type(output.type)
+        check_type(output.type, plain=output.name not in computed)
     for step in program.steps:
         optional = [getattr(step, field, None) for field in ("present", "otherwise")]
         names = [n for n in optional if n is not None]
@@ -72,6 +69,8 @@ def check_program(program: Program) -> None:
                 foreign or name in made,
                 f"column '{name}' is read before it is made",
             )
+        for name in columns_read(step.sql) if isinstance(step, Expression) else ():
+            _require(name in made, f"column '{name}' is read before it is made")
         for column in step_columns(step):
             _require(column not in made, f"column '{column}' is made twice")
             made.add(column)
@@ -135,7 +134,7 @@ def _check_domains(program: Program, made: set[str]) -> None:
         if isinstance(step, Draw | Copy | Digit | Stratum):
             _require(step.column in program.domains, f"column '{step.column}' has no domain")
     for domain in program.domains.values():
-        check_type(domain.type)
+        check_type(domain.type, plain=True)
         _require(
             not isinstance(domain, Fixed) or domain.value is None or isinstance(domain.value, str),
             "a constant is no text",
