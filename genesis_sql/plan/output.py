@@ -11,7 +11,19 @@ from sqlglot import exp
 from genesis_sql.encoders.category import decode_labels
 from genesis_sql.encoders.number import decode_number
 from genesis_sql.plan.sampler import Sampler
-from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Raw, Reals, Words
+from genesis_sql.program.domain import (
+    Categories,
+    Domain,
+    Fixed,
+    Grid,
+    Key,
+    Listed,
+    Raw,
+    RawLists,
+    Reals,
+    Record,
+    Words,
+)
 from genesis_sql.program.expressions import inlined, sampled
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.pattern_numpy import render, render_unique
@@ -40,6 +52,11 @@ def transport(domain: Domain) -> str:
         return "VARCHAR"
     if isinstance(domain, Key) and isinstance(domain.format, Pattern):
         return "VARCHAR"
+    if isinstance(domain, Listed):
+        return f"{transport(domain.item)}[]"
+    if isinstance(domain, Record):
+        fields = ", ".join(f"{quoted(n)} {transport(d)}" for n, d in domain.fields)
+        return f"STRUCT({fields})"
     type_ = domain.type.upper()
     if isinstance(domain, Key):
         return "BIGINT" if type_ not in _ARROW else type_
@@ -66,6 +83,10 @@ def decode(domain: Domain, raw: Raw) -> pa.Array:
         return _constant(domain.value, len(raw))
     if isinstance(domain, Grid | Reals):
         return decode_number(domain, raw, arrow_type(transport(domain)))
+    if isinstance(domain, Listed):
+        return _lists(domain, raw)
+    if isinstance(domain, Record):
+        raise TypeError(domain)
     if isinstance(domain, Words):
         return _masked(render(domain.pattern, raw.values), raw)
     if isinstance(domain.format, Pattern):
@@ -81,6 +102,25 @@ def _masked(array: pa.Array, raw: Raw) -> pa.Array:
     import pyarrow.compute as pc
 
     return pc.if_else(pa.array(raw.valid), array, pa.scalar(None, array.type))
+
+
+def _lists(domain: Listed, raw: Raw) -> pa.Array:
+    if not isinstance(raw, RawLists):
+        raise TypeError(domain)
+    items = _items(domain.item, list(raw.items))
+    offsets = np.r_[0, np.cumsum(raw.values)].astype(np.int32)
+    mask = None if raw.valid is None else pa.array(~raw.valid)
+    return pa.ListArray.from_arrays(pa.array(offsets), items, mask=mask)
+
+
+def _items(domain: Domain, raw: list[Raw]) -> pa.Array:
+    """The elements of lists; takes the raw columns they are made of from the front."""
+    if not isinstance(domain, Record):
+        made = decode(domain, raw.pop(0))
+        return made.dictionary_decode() if isinstance(made, pa.DictionaryArray) else made
+    missing = pa.array(raw.pop(0).values == 0) if domain.optional else None
+    fields = [_items(field, raw) for _, field in domain.fields]
+    return pa.StructArray.from_arrays(fields, [n for n, _ in domain.fields], mask=missing)
 
 
 def _constant(value: str | None, n: int) -> pa.DictionaryArray:

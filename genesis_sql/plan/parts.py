@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from genesis_sql.errors import ModelFormatError
+from genesis_sql.plan.aggregate import unfit_aggregate
 from genesis_sql.plan.definition import Model, read_of_parents
 from genesis_sql.program.serialize import from_bytes, to_bytes
-from genesis_sql.program.steps import Expression, PickSelf, Program, step_columns
+from genesis_sql.program.steps import Aggregate, Expression, PickSelf, Program, step_columns
 from genesis_sql.program.validate import check_type
 from genesis_sql.types import Column, Graph, Relationship, Role, Table
 
@@ -94,11 +95,16 @@ def _wrong(model: Model, table: str, program: Program) -> str:
         own = link.parent == table and link in program.links
         if not own and model.order.index(link.parent) >= model.order.index(table):
             return f"stands before its parent '{link.parent}'"
+    for step in program.steps:
+        if isinstance(step, Aggregate) and (
+            unfit := unfit_aggregate(model.programs, program, step)
+        ):
+            return unfit
     for parent, read in read_of_parents(
         program, [c for s in program.steps for c in step_columns(s)]
     ):
         steps = model.programs[parent].needed([read])
-        if not steps or isinstance(steps[-1], Expression):
+        if not steps or isinstance(steps[-1], Expression | Aggregate):
             return f"reads a column '{read}' that its parent '{parent}' does not have"
         if parent == table and any(isinstance(s, PickSelf) for s in steps):
             return f"reads its own column '{read}' in a circle"

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from genesis_sql.errors import OptionError
+from genesis_sql.plan.aggregate import aggregate
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.definition import Model
 from genesis_sql.program.domain import Categories, Domain, Raw
@@ -22,6 +23,7 @@ from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows, run
 from genesis_sql.program.steps import (
     PARENT,
+    Aggregate,
     Digit,
     Link,
     MainParent,
@@ -368,6 +370,9 @@ class _Parents:
 
     def size(self, alias: str) -> int:
         return self.sampler.size(self.links[alias].parent)
+
+    def aggregate(self, step: Aggregate, present: np.ndarray | None) -> Raw:
+        return aggregate(self.sampler, self.program, step, self.rows.number, present)
 
 
 @lru_cache(maxsize=512)

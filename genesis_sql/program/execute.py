@@ -16,6 +16,7 @@ from genesis_sql.errors import ModelFormatError
 from genesis_sql.program.domain import Categories, Raw, Reals
 from genesis_sql.program.draw import Stream, draw, stream
 from genesis_sql.program.steps import (
+    Aggregate,
     Block,
     Constant,
     Copy,
@@ -84,6 +85,10 @@ class Parents(Protocol):
 
     def size(self, alias: str) -> int:
         """Rows of a further parent."""
+        ...
+
+    def aggregate(self, step: Aggregate, present: np.ndarray | None) -> Raw:
+        """What the step makes of the children of the block's rows."""
         ...
 
 
@@ -297,6 +302,11 @@ class _State:
         valid = (number > 0) & (self.raw[step.present].values > 0)
         return Raw(chosen, valid)
 
+    def aggregate(self, step: Aggregate) -> Raw:
+        if self.parents is None:
+            raise KeyError(step.child)
+        return self.parents.aggregate(step, self.present(step.present))
+
 
 _DO: dict[type, Callable[[_State, Any], Raw]] = {
     Draw: _State.draw,
@@ -310,6 +320,7 @@ _DO: dict[type, Callable[[_State, Any], Raw]] = {
     Pick: _State.pick,
     PickDistinct: _State.pick_distinct,
     PickSelf: _State.pick_self,
+    Aggregate: _State.aggregate,
 }
 
 STRIDES = (1000003, 1000033, 1000037, 1000039, 1000081, 1000099, 1000117, 1000121)

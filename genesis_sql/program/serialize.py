@@ -18,7 +18,17 @@ from genesis_sql.errors import ExpressionError, ModelFormatError
 from genesis_sql.program import steps as s
 from genesis_sql.program.allowlist import check_expression
 from genesis_sql.program.cells import Cells
-from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Reals, Words
+from genesis_sql.program.domain import (
+    Categories,
+    Domain,
+    Fixed,
+    Grid,
+    Key,
+    Listed,
+    Reals,
+    Record,
+    Words,
+)
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.scatter import IntegerKey
 from genesis_sql.program.validate import check_program
@@ -26,7 +36,7 @@ from genesis_sql.program.validate import check_program
 _PLAIN: dict[str, type] = {
     c.__name__: c for c in (
         s.Number, s.Random, s.Constant, s.Copy, s.Sibling, s.Pick, s.PickDistinct, s.PickSelf,
-        s.Expression, s.Block,
+        s.Expression, s.Aggregate, s.Block,
     )
 }  # fmt: skip
 
@@ -120,6 +130,11 @@ def _domain(domain: Domain, arrays: _Arrays) -> dict[str, Any]:
         return {"kind": kind, "type": domain.type, "pattern": domain.pattern.to_dict()}
     if isinstance(domain, Categories):
         return {"kind": kind, "type": domain.type, "labels": list(domain.labels)}
+    if isinstance(domain, Record):
+        fields = [[n, _domain(d, arrays)] for n, d in domain.fields]
+        return {"kind": kind, "type": domain.type, "fields": fields, "optional": domain.optional}
+    if isinstance(domain, Listed):
+        return {"kind": kind, "type": domain.type, "item": _domain(domain.item, arrays)}
     return {"kind": kind, **asdict(domain)}
 
 
@@ -247,6 +262,8 @@ def _read_step(plain: dict[str, Any], get: _Get) -> s.Step:
         plain["shared"] = tuple((a, b) for a, b in plain["shared"])
     if kind == "Block":
         plain["columns"], plain["inputs"] = tuple(plain["columns"]), tuple(plain["inputs"])
+    if kind == "Aggregate":
+        plain["sources"] = tuple(plain["sources"])
     step: s.Step = _PLAIN[kind](**plain)
     return step
 
@@ -260,5 +277,10 @@ def _read_domain(plain: dict[str, Any]) -> Domain:
         return Words(plain["type"], Pattern.from_dict(plain["pattern"]))
     if kind == "Categories":
         return Categories(plain["type"], tuple(str(label) for label in plain["labels"]))
+    if kind == "Record":
+        fields = tuple((str(n), _read_domain(dict(d))) for n, d in plain["fields"])
+        return Record(plain["type"], fields, bool(plain["optional"]))
+    if kind == "Listed":
+        return Listed(plain["type"], _read_domain(dict(plain["item"])))
     plain_kinds: dict[str, Callable[..., Domain]] = {"Grid": Grid, "Reals": Reals, "Fixed": Fixed}
     return plain_kinds[kind](**plain)

@@ -46,6 +46,7 @@ from genesis_sql.program.sql_nodes import (
 from genesis_sql.program.sql_relation import Columns, Relation
 from genesis_sql.program.steps import (
     PARENT,
+    Aggregate,
     Block,
     Constant,
     Copy,
@@ -134,6 +135,12 @@ def add_steps(
             message = (
                 f"table '{program.table}' has a block step of method '{step.method}' for "
                 f"{', '.join(step.columns)}, which has no SQL form; read it with genesis_generate"
+            )
+            raise GenesisError(message)
+        if isinstance(step, Aggregate):
+            message = (
+                f"column '{step.column}' of table '{program.table}' is the {step.function} of rows "
+                f"of '{step.child}', which has no SQL form; read it with genesis_generate"
             )
             raise GenesisError(message)
         _WRITE[type(step)](writer, step)

@@ -6,7 +6,18 @@ import re
 
 from sqlglot import exp
 
-from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Reals, Words
+from genesis_sql.errors import GenesisError
+from genesis_sql.program.domain import (
+    Categories,
+    Domain,
+    Fixed,
+    Grid,
+    Key,
+    Listed,
+    Reals,
+    Record,
+    Words,
+)
 from genesis_sql.program.expressions import inlined, sampled
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.pattern_sql import integer_key_sql, render_columns, unique_columns
@@ -80,6 +91,11 @@ def _decode(relation: Relation, domain: Domain, name: str, type_: str) -> exp.Ex
         return _grid(domain, times(raw, domain.step), type_)
     if isinstance(domain, Reals):
         return _reals(raw, type_)
+    if isinstance(domain, Listed | Record):
+        message = (
+            f"column '{name}' holds lists, which have no SQL form; read it with genesis_generate"
+        )
+        raise GenesisError(message)
     return _text(relation, domain, name)
 
 

@@ -213,6 +213,35 @@ class Expression:
     sql: str
 
 
+FUNCTIONS = ("sum", "count", "min", "max", "list")
+"""What an `Aggregate` can make of the children of a row."""
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """A column computed from the row's own children: an order's total is the sum of its items.
+
+    No step of this table or another reads it, so that it never depends on itself; what others need
+    of such a column they read from a drawn stand-in, ``#drawn:column``. Only another Aggregate,
+    further up, may read it.
+
+    Attributes:
+        column: what it makes.
+        child: a table whose main parent this one is.
+        sources: columns of the child; none counts rows, more than one make a list of structs.
+        function: one of FUNCTIONS; NULLs of the source are left out, but stand in a list.
+        empty: raw value of a row without any value to take; None is NULL.
+        present: label column; where it has code 0, the list is NULL and not empty.
+    """
+
+    column: str
+    child: str
+    sources: tuple[str, ...]
+    function: str
+    empty: int | None = None
+    present: str | None = None
+
+
 @dataclass(frozen=True)
 class Block:
     """Several columns that a model draws at once for a block of rows.
@@ -240,6 +269,7 @@ Step = (
     | PickDistinct
     | PickSelf
     | Expression
+    | Aggregate
     | Block
 )
 
@@ -257,7 +287,7 @@ def step_inputs(step: Step) -> tuple[str, ...]:
         return (step.source,) + ((step.otherwise,) if step.otherwise else ())
     if isinstance(step, Pick):
         return (step.kind, *(own for own, _ in step.shared))
-    if isinstance(step, Number | Random | PickSelf):
+    if isinstance(step, Number | Random | PickSelf | Aggregate):
         return (step.present,) if step.present else ()
     return ()
 

@@ -6,11 +6,13 @@ import numpy as np
 
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.program.column_types import is_known, is_plain
-from genesis_sql.program.domain import Categories, Fixed, Grid, Reals, Words
+from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Listed, Reals, Record, Words
 from genesis_sql.program.expressions import columns_read
 from genesis_sql.program.steps import (
+    FUNCTIONS,
     NEVER,
     PARENT,
+    Aggregate,
     Copy,
     Digit,
     Draw,
@@ -53,15 +55,16 @@ def check_program(program: Program) -> None:
     aliases = {link.alias for link in program.links} | ({PARENT} if program.main else set())
     made: set[str] = set()
     _check_shape(program)
-    computed = {s.column for s in program.steps if isinstance(s, Expression)}
+    late = {s.column for s in program.steps if isinstance(s, Expression | Aggregate)}
     for output in program.outputs:
-        check_type(output.type, plain=output.name not in computed)
+        check_type(output.type, plain=output.name not in late)
     for step in program.steps:
         optional = [getattr(step, field, None) for field in ("present", "otherwise")]
         names = [n for n in optional if n is not None]
         for name in (*step_columns(step), *step_inputs(step), *names):
             _require(isinstance(name, str) and name, "a column has no name")
         for name in step_inputs(step):
+            _require(name not in late, f"column '{name}' is computed, no step can read it")
             alias = name.partition(".")[0]
             foreign = "." in name and (alias == PARENT or f"#row:{alias}" in made)
             foreign = foreign and alias in aliases
@@ -82,6 +85,8 @@ def check_program(program: Program) -> None:
             _check_part(step, program)
         if isinstance(step, Random):
             _check_words(step, program)
+        if isinstance(step, Aggregate):
+            _check_aggregate(step, program)
         if isinstance(step, Pick | PickDistinct | PickSelf):
             _require(step.alias in aliases, f"parent '{step.alias}' is not there")
         if isinstance(step, Pick):
@@ -116,6 +121,30 @@ def _check_part(step: Digit | Stratum, program: Program) -> None:
         _require(codes and int(values.max()) <= len(domain.labels), "a code has no label")
 
 
+def _check_aggregate(step: Aggregate, program: Program) -> None:
+    domain, names = program.domains.get(step.column), [step.child, *step.sources]
+    _require(all(isinstance(n, str) and n for n in names), "an aggregate has no source")
+    _require(step.function in FUNCTIONS, "an aggregate has an unknown function")
+    if step.function == "list":
+        items = _leaves(domain.item) if isinstance(domain, Listed) else []
+        _require(len(items) == len(step.sources) > 0, "a list does not fit its source")
+        return
+    _require(isinstance(domain, Grid), "an aggregate is no number")
+    most = 0 if step.function == "count" else 1
+    _require(most <= len(step.sources) <= 1, "an aggregate has several sources")
+    _require(
+        step.empty is None or _between(step.empty, -(2**62), 2**62), "an empty one is no number"
+    )
+
+
+def _leaves(domain: Domain) -> list[Domain | None]:
+    """The domains of a list's raw columns; None stands for the label that a struct is there."""
+    if not isinstance(domain, Record):
+        return [domain]
+    first: list[Domain | None] = [None] if domain.optional else []
+    return first + [leaf for _, field in domain.fields for leaf in _leaves(field)]
+
+
 def _check_words(step: Random, program: Program) -> None:
     domain = program.domains.get(step.column)
     needed = domain.pattern.words_needed if isinstance(domain, Words) else 1
@@ -134,7 +163,7 @@ def _check_domains(program: Program, made: set[str]) -> None:
         if isinstance(step, Draw | Copy | Digit | Stratum):
             _require(step.column in program.domains, f"column '{step.column}' has no domain")
     for domain in program.domains.values():
-        check_type(domain.type, plain=True)
+        check_type(domain.type, plain=not isinstance(domain, Listed | Record))
         _require(
             not isinstance(domain, Fixed) or domain.value is None or isinstance(domain.value, str),
             "a constant is no text",
