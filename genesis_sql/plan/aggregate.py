@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +66,13 @@ def aggregate(
     _check_sums(program, step, value, rough)
     made, _ = _filled(step, found if step.function == "count" else value, found)
     return made.take(back)
+
+
+@lru_cache(maxsize=1_024)
+def aggregates(program: Program, wanted: tuple[str, ...]) -> dict[str, Aggregate]:
+    """The steps of the wanted columns that are made of children."""
+    found = {s.column: s for s in program.steps if isinstance(s, Aggregate)}
+    return {n: found[n] for n in wanted if n in found}
 
 
 _START = {"sum": 0, "count": 0, "min": 2**63 - 1, "max": -(2**63)}
