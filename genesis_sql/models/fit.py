@@ -16,6 +16,7 @@ from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.models.order import entropy
 from genesis_sql.models.settle import Settled
+from genesis_sql.models.totals import hidden, settled, shown, stand_in
 from genesis_sql.models.trees import collect_edges, learn_forest, to_edges, used_inputs
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Categories, Raw
@@ -73,6 +74,7 @@ def fit_tables(
             Described(name, c.name, c.type, c.role.value, "verbatim")
             for c in tables[name].table.columns
         )
+    out.programs.update(settled(out.programs))
     progress("fitted", 1.0)
     return out
 
@@ -88,7 +90,8 @@ class Learner(Settled):
 
     def _order(self) -> list[str]:
         open_ = [c for c in self.own if c not in self.settled]
-        first = [c for c in self.options.first if c in open_]
+        first = [c for c in open_ if shown(c) in self.options.first]
+        first.sort(key=lambda c: self.options.first.index(shown(c)))
         rest = sorted((c for c in open_ if c not in first), key=lambda c: (entropy(self.own[c]), c))
         return first + rest
 
@@ -121,12 +124,13 @@ class Learner(Settled):
         )
         if column in self.own:
             self.inputs.append(self.own[column])
+        if column in self.own and not stand_in(column):
             reason = f"{withheld} rare labels withheld" if withheld else ""
             self._done(
                 column,
                 "tree" if item.tree.leaves > 1 else "draw",
                 reason,
-                tuple(c.name for c in item.inputs if not c.name.startswith("#tree:")),
+                tuple(shown(c.name) for c in item.inputs if not c.name.startswith("#tree:")),
                 item.tree.leaves,
             )
 
@@ -141,7 +145,7 @@ class Learner(Settled):
         self, target: Coded, inputs: Sequence[Coded], rows: np.ndarray
     ) -> tuple[Tree, Cells, tuple[Coded, ...], int]:
         options = self.options.trees
-        if self.main is not None or target.name.startswith("#"):
+        if self.main is not None or hidden(target.name):
             options = replace(options, min_cell=min(options.min_cell, self.options.child_cell))
         goal = target.rows(rows)
         asked = [] if self.hurried else [c.rows(rows) for c in inputs]
@@ -153,7 +157,7 @@ class Learner(Settled):
         used = tuple(by_name[n] for n in names)
         if target.numeric:
             return tree, fill_numbers(goal, cell, tree.leaves, self.options.fill), used, 0
-        floor = 1 if target.name.startswith("#") else self.options.fill.floor
+        floor = 1 if hidden(target.name) else self.options.fill.floor
         cells, withheld = fill_labels(
             goal, cell, tree.leaves, replace(self.options.fill, floor=floor)
         )
@@ -175,7 +179,7 @@ class Learner(Settled):
 
     def _learn_children(self) -> None:
         """Hidden columns for the children: how many, and the kind of row they choose."""
-        columns = [c for c in self.inputs if not c.name.startswith("#")]
+        columns = [c for c in self.inputs if not hidden(c.name)]
         visible = {c.name: c for c in columns}
         for child, bond in self.bonds.items():
             links = ([bond.main] if bond.main else []) + list(bond.further)

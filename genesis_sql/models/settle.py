@@ -14,6 +14,7 @@ from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
+from genesis_sql.models.totals import DRAWN, find_totals, hidden, shown, sources_of
 from genesis_sql.program.domain import Categories, Domain, Fixed, Raw
 from genesis_sql.program.steps import (
     PARENT,
@@ -77,6 +78,7 @@ class Settled:
         if self.loaded.rows == 0:
             self._settle_empty()
         self._settle_text()
+        self._settle_totals()
         self._settle_derived()
 
     def _label_copied_keys(self) -> None:
@@ -114,7 +116,7 @@ class Settled:
         self.context = [
             gather(c, link.parent_row, f"{PARENT}.{n}")
             for n, c in self.learnt[key.parent].columns.items()
-            if not n.startswith("#")
+            if not hidden(n)
         ] + list(self.place.values())
         shared = {c for x in self.loaded.links if x is not link for c in x.relationship.columns}
         for own, above in zip(key.columns, key.parent_columns, strict=True):
@@ -382,8 +384,20 @@ class Settled:
             and count.max() < max(self.options.fill.floor, 2)
         )
 
+    def _settle_totals(self) -> None:
+        """Columns that the children fix: drawn under another name, which all others read."""
+        for column, total in find_totals(self.tables, self.bonds, self.name).items():
+            if column not in self.settled and column in self.own:
+                name = f"{DRAWN}{column}"
+                self.own[name] = replace(self.own.pop(column), name=name)
+                self.domains[column] = total.domain
+                self.after.append(total.step)
+                self._done(column, "aggregate", total.text)
+
     def _settle_derived(self) -> None:
-        for column, sql in derived_columns(self.own, self.settled).items():
+        columns = {shown(n): c for n, c in self.own.items()}
+        kept = self.settled | sources_of(self.tables, self.bonds, self.name)
+        for column, sql in derived_columns(columns, kept).items():
             self.expressions.append(Expression(column, sql))
             self.domains.pop(column, None)
             self._done(column, "expression", sql)
