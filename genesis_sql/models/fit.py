@@ -14,6 +14,7 @@ from genesis_sql.models.fill import fill_labels, fill_numbers
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.load import LinkData, Loaded
+from genesis_sql.models.nested import with_lists
 from genesis_sql.models.order import entropy
 from genesis_sql.models.settle import Settled
 from genesis_sql.models.totals import hidden, settled, shown, stand_in
@@ -75,8 +76,14 @@ def fit_tables(
             for c in tables[name].table.columns
         )
     out.programs.update(settled(out.programs))
+    with_lists(out.programs, {n: _lists(tables[n]) for n in made})
     progress("fitted", 1.0)
     return out
+
+
+def _lists(loaded: Loaded) -> dict[str, str]:
+    """The list columns of a table with their types."""
+    return {c.name: c.type for c in loaded.table.columns if c.role is Role.LIST}
 
 
 class Learner(Settled):
@@ -231,7 +238,7 @@ class Learner(Settled):
         outputs = tuple(
             Output(c.name, c.type)
             for c in self.loaded.table.columns
-            if c.role is not Role.UNSUPPORTED
+            if c.role is not Role.UNSUPPORTED and not c.inside
         )
         places = {c.name: i for i, c in enumerate(self.loaded.table.columns)}
         self.described.sort(key=lambda d: places[d.column])

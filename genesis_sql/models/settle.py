@@ -14,6 +14,7 @@ from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
+from genesis_sql.models.nested import list_step, struct_sql
 from genesis_sql.models.totals import DRAWN, find_totals, hidden, shown, sources_of
 from genesis_sql.program.domain import Categories, Domain, Fixed, Raw
 from genesis_sql.program.steps import (
@@ -33,7 +34,7 @@ from genesis_sql.program.steps import (
     Step,
     Stratum,
 )
-from genesis_sql.types import Column, Role
+from genesis_sql.types import Column, Role, Table
 
 
 class Settled:
@@ -78,6 +79,7 @@ class Settled:
         if self.loaded.rows == 0:
             self._settle_empty()
         self._settle_text()
+        self._settle_nested()
         self._settle_totals()
         self._settle_derived()
 
@@ -116,7 +118,7 @@ class Settled:
         self.context = [
             gather(c, link.parent_row, f"{PARENT}.{n}")
             for n, c in self.learnt[key.parent].columns.items()
-            if not hidden(n)
+            if not hidden(n) and f"{PARENT}.{n}" not in self.own
         ] + list(self.place.values())
         shared = {c for x in self.loaded.links if x is not link for c in x.relationship.columns}
         for own, above in zip(key.columns, key.parent_columns, strict=True):
@@ -384,6 +386,26 @@ class Settled:
             and count.max() < max(self.options.fill.floor, 2)
         )
 
+    def _settle_nested(self) -> None:
+        """Structs and lists are put together again after all their parts are drawn."""
+        parts = {c.name for c in self.loaded.table.columns if c.role is not Role.UNSUPPORTED}
+        for column in self.loaded.table.columns:
+            if column.role is Role.STRUCT and not column.inside:
+                sql = struct_sql(column.name, column.type, parts)
+                self.expressions.append(Expression(column.name, sql))
+                self._done(column.name, "struct", "of its fields")
+            elif column.role is Role.LIST:
+                table = next(t for t in self._lists() if t.nested == column.name)
+                self.after.append(list_step(table, column.name, parts))
+                self._done(column.name, "list", "of its elements in order")
+
+    def _lists(self) -> list[Table]:
+        """The hidden tables of this table's list columns."""
+        own = [n for n, bond in self.bonds.items() if bond.main is not None]
+        nested = [self.tables[n].table for n in own if self.tables[n].table.nested]
+        parents = {n: self.bonds[n].main for n in own}
+        return [t for t in nested if (x := parents[t.name]) and x.relationship.parent == self.name]
+
     def _settle_totals(self) -> None:
         """Columns that the children fix: drawn under another name, which all others read."""
         for column, total in find_totals(self.tables, self.bonds, self.name).items():
@@ -395,6 +417,8 @@ class Settled:
                 self._done(column, "aggregate", total.text)
 
     def _settle_derived(self) -> None:
+        if self.loaded.table.nested:
+            return
         columns = {shown(n): c for n, c in self.own.items()}
         kept = self.settled | sources_of(self.tables, self.bonds, self.name)
         for column, sql in derived_columns(columns, kept).items():

@@ -17,6 +17,15 @@ _FIELD = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_][A-Za-z0-9_]*))\s+(\S.*)'
 _PIECE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[(),\[\]]|[^'"(),\[\]]+""")
 MAX_DEPTH = 8
 
+POINT = "·"
+"""Between a struct and its field: a plain point stands between a parent and its column."""
+
+THERE = f"{POINT}?"
+"""Behind the name of a struct or list that may be NULL: is it there?"""
+
+POSITION, VALUE = "position", "value"
+"""The columns of the hidden table of a list; those of a list of structs are ``value·field``."""
+
 
 def fields_of(type_: str) -> tuple[tuple[str, str], ...]:
     """Names and types of the fields of a struct type; nothing of any other type.

@@ -64,8 +64,9 @@ def check_program(program: Program) -> None:
     all_made = {c for step in program.steps for c in step_columns(step)}
     _check_shape(program)
     late = {s.column for s in program.steps if isinstance(s, Expression | Aggregate)}
+    fixed = {n for n, domain in program.domains.items() if isinstance(domain, Fixed)}
     for output in program.outputs:
-        check_type(output.type, plain=output.name not in late)
+        check_type(output.type, plain=output.name not in late | fixed)
     for step in program.steps:
         optional = [getattr(step, field, None) for field in ("present", "otherwise")]
         names = [n for n in optional if n is not None]
@@ -202,7 +203,7 @@ def _check_domains(program: Program, made: set[str]) -> None:
         if isinstance(step, Draw | Copy | Digit | Stratum | Lookup | Either):
             _require(step.column in program.domains, f"column '{step.column}' has no domain")
     for domain in program.domains.values():
-        check_type(domain.type, plain=not isinstance(domain, Listed | Record))
+        check_type(domain.type, plain=not isinstance(domain, Listed | Record | Fixed))
         _require(
             not isinstance(domain, Fixed) or domain.value is None or isinstance(domain.value, str),
             "a constant is no text",
