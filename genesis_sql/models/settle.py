@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from genesis_sql.models.derive import derived_columns
-from genesis_sql.models.family import Ties, gather, sibling_order, whole
+from genesis_sql.models.family import Ties, gather, whole
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
 from genesis_sql.models.nested import list_step, struct_sql
-from genesis_sql.models.totals import DRAWN, find_totals, hidden, shown, sources_of
+from genesis_sql.models.siblings import Siblings, arrange
+from genesis_sql.models.totals import DRAWN, find_totals, shown, sources_of
 from genesis_sql.program.domain import Categories, Domain, Fixed, Raw
 from genesis_sql.program.steps import (
     PARENT,
@@ -35,6 +36,16 @@ from genesis_sql.program.steps import (
     Stratum,
 )
 from genesis_sql.types import Column, Role, Table
+
+
+def places(family: Siblings) -> list[Coded]:
+    """A row's place among its siblings, their number, and how many come after it."""
+    k, count = family.k, family.count
+    return [
+        whole(f"{PARENT}.#k", np.maximum(k, 0), k >= 0),
+        whole(f"{PARENT}.#count", count),
+        whole(f"{PARENT}.#left", np.maximum(count - k - 1, 0), k >= 0),
+    ]
 
 
 class Settled:
@@ -61,7 +72,7 @@ class Settled:
         self.links: list[Link] = []
         self.described: list[Described] = []
         self.own: dict[str, Coded] = dict(self.loaded.columns)
-        self.place: dict[str, Coded] = {}
+        self.family: Siblings | None = None
         self.settled: set[str] = set()
         self.main: MainParent | None = None
         self.unique_by: set[str] = set()
@@ -108,23 +119,22 @@ class Settled:
         further = self.ties.further + self.ties.own
         chosen = {c for x in further for c in x.relationship.columns}
         left = residual(self.loaded, self.own, link, chosen)
-        k, count = sibling_order(
-            self.loaded, link, left.column if left and left.kind == "sibling" else None
-        )
-        self.place = {
-            "k": whole(f"{PARENT}.#k", np.maximum(k, 0), k >= 0),
-            "count": whole(f"{PARENT}.#count", count),
-        }
-        self.context = [
-            gather(c, link.parent_row, f"{PARENT}.{n}")
-            for n, c in self.learnt[key.parent].columns.items()
-            if not hidden(n) and f"{PARENT}.{n}" not in self.own
-        ] + list(self.place.values())
+        by = left.column if left and left.kind == "sibling" else None
+        self.family = arrange(self.loaded, link.parent_row, by)
+        self.context = self._of_parent(link) + places(self.family)
         shared = {c for x in self.loaded.links if x is not link for c in x.relationship.columns}
         for own, above in zip(key.columns, key.parent_columns, strict=True):
             self._copy(own, PARENT, above, drawn_alone=own in shared and loose > 0, link=link)
         if left is not None:
             self._settle_residual(left)
+
+    def _of_parent(self, link: LinkData) -> list[Coded]:
+        """The parent's columns for its children: its own, its ancestors', and its summaries."""
+        learnt = self.learnt[link.relationship.parent]
+        own = [c for n, c in learnt.columns.items() if not hidden(n)]
+        found = [*own, *learnt.above, *learnt.summaries.get(self.name, [])]
+        found = [c for c in found if f"{PARENT}.{c.name}" not in self.own]
+        return [gather(c, link.parent_row, f"{PARENT}.{c.name}") for c in found]
 
     def _copy(self, own: str, alias: str, above: str, *, drawn_alone: bool, link: LinkData) -> None:
         """The key column is the parent's.
@@ -415,6 +425,8 @@ class Settled:
                 self.domains[column] = total.domain
                 self.after.append(total.step)
                 self._done(column, "aggregate", total.text)
+                if self.family is not None and self.family.moment == column:
+                    self.family = replace(self.family, moment=name)
 
     def _settle_derived(self) -> None:
         if self.loaded.table.nested:
