@@ -16,7 +16,7 @@ from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
 from genesis_sql.models.nested import list_step, struct_sql
 from genesis_sql.models.siblings import Siblings, arrange
-from genesis_sql.models.totals import DRAWN, find_totals, shown, sources_of
+from genesis_sql.models.totals import DRAWN, find_totals, hidden, shown, sources_of
 from genesis_sql.program.domain import Categories, Domain, Fixed, Raw
 from genesis_sql.program.steps import (
     PARENT,
