@@ -48,7 +48,8 @@ class RawColumn:
     """A column as the catalog has it; ``type`` is DuckDB's own text for it.
 
     Nested columns are flattened: ``role`` is given to a struct or list, ``inside`` names the column
-    that a part belongs to, and ``reason`` says why one is left out.
+    that a part belongs to, and ``reason`` says why one is left out. Of a key of JSON, ``nullable``
+    says whether it is null where it has no value; otherwise it is missing there.
     """
 
     name: str
@@ -162,7 +163,10 @@ class Table:
     @property
     def names(self) -> tuple[str, ...]:
         """The columns as users write them: a field of a struct behind a plain point."""
-        return tuple(c.name.replace("·", ".") if c.inside else c.name for c in self.columns)
+        return tuple(
+            c.name.replace("·{}", "").replace("·", ".") if c.inside else c.name
+            for c in self.columns
+        )
 
     def column(self, name: str) -> Column:
         """The column of that name (exact)."""

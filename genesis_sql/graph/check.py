@@ -168,10 +168,10 @@ def _columns(table: Table, source: str) -> Iterator[Finding]:
             fix = _view(source, table, column, f"CAST({quoted(column.name)} AS VARCHAR)")
             yield Finding("warning", table.name, column.name, column.reason, fix)
         elif column.role is Role.EMPTY:
-            yield Finding("info", table.name, column.name, "all values are NULL and stay so")
+            yield Finding("info", table.name, name, "all values are NULL and stay so")
         elif column.role is Role.CONSTANT:
             text = "one value in all rows, which is kept"
-            yield Finding("info", table.name, column.name, text)
+            yield Finding("info", table.name, name, text)
 
 
 def _nested(table: Table) -> Iterator[Finding]:
@@ -184,10 +184,14 @@ def _nested(table: Table) -> Iterator[Finding]:
             for c, name in zip(table.columns, table.names, strict=True)
             if c.inside == column.name and c.role is not Role.UNSUPPORTED
         ]
-        if column.role is Role.STRUCT:
+        parts = [name for name in parts if name != column.name and not name.endswith(".?")]
+        if column.role is Role.JSON and parts:
+            text = f"its keys are learnt as columns: {', '.join(parts)}"
+            yield Finding("info", table.name, column.name, text)
+        elif column.role is Role.STRUCT:
             text = f"each field is learnt as a column: {', '.join(parts)}"
             yield Finding("info", table.name, column.name, text)
-        elif column.role is Role.LIST:
+        elif column.role in (Role.LIST, Role.JSON):
             text = "the elements are learnt as rows of their own, in order"
             yield Finding("info", table.name, column.name, text)
 

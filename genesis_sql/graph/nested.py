@@ -1,7 +1,8 @@
-"""Structs and lists -> columns and hidden tables that can be learnt like all others.
+"""Structs, lists and JSON -> columns and hidden tables that can be learnt like all others.
 
-A struct's field becomes the column ``struct·field``, a list the table ``table.list`` with a row for
-each element. The sources stay what they are: a SELECT around them adds the columns.
+JSON is read as the struct or list of its shape. A struct's field becomes the column
+``struct·field``, a list the table ``table.list`` with a row for each element. The sources stay what
+they are: a SELECT around them adds the columns.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from genesis_sql.graph.roles import role_of_type
+from genesis_sql.graph.shapes import Shape, nulls_of, shape_of
 from genesis_sql.introspect.query import ask
 from genesis_sql.program.column_types import (
     POINT,
     POSITION,
+    ROOT,
     THERE,
     VALUE,
     fields_of,
@@ -24,6 +27,8 @@ from genesis_sql.program.column_types import (
 )
 from genesis_sql.sqlbuild import quoted, string
 from genesis_sql.types import RawColumn, RawTable, Role
+
+JSON = "JSON"
 
 
 @dataclass(frozen=True)
@@ -72,25 +77,34 @@ def flatten(
         whole: It is copied unchanged, so that nested columns stay as they are.
         left_out: Columns that the caller leaves out.
     """
-    nested = [c for c in raw.columns if fields_of(c.type) or item_of(c.type) is not None]
+    nested = [c for c in raw.columns if _is_nested(c.type)]
     if not nested or not raw.columns:
         return Flat(raw)
     work = _Flattener(con, raw)
     for column in raw.columns:
-        reason = why_not(column.type)
+        shape = None
+        if column.type == JSON and not whole and column.name not in left_out:
+            shape = shape_of(con, raw.source, column.name)
+        reason = shape.reason if shape else why_not(column.type)
         if column not in nested or column.name in left_out or work.taken(column):
             work.columns.append(column)
-        elif reason:
+        elif reason and not (whole and column.type == JSON):
             text = f"type {column.type} cannot be learnt: {reason}; the column is left out"
             work.columns.append(replace(column, reason=text))
         elif whole:
             work.columns.append(replace(column, role=_role(column.type)))
         else:
-            work.top(column)
+            work.top(column, shape)
     return work.result()
 
 
+def _is_nested(type_: str) -> bool:
+    return type_ == JSON or bool(fields_of(type_)) or item_of(type_) is not None
+
+
 def _role(type_: str) -> Role:
+    if type_ == JSON:
+        return Role.JSON
     return Role.STRUCT if fields_of(type_) else Role.LIST
 
 
@@ -102,21 +116,37 @@ class _Flattener:
         self.columns: list[RawColumn] = []
         self.selected: list[str] = []
         self.lists: list[RawTable] = []
+        self.explicit: dict[tuple[str, ...], bool] = {}
 
     def taken(self, column: RawColumn) -> bool:
         """Whether a name that flattening would make is there already."""
         return any(c.name.startswith(f"{column.name}{POINT}") for c in self.raw.columns)
 
-    def top(self, column: RawColumn) -> None:
+    def top(self, column: RawColumn, shape: Shape | None = None) -> None:
         """Flatten one column, unless nothing in it has a value."""
+        name, sql = column.name, quoted(column.name)
+        if not self._count(f"{sql} IS NOT NULL"):
+            self.columns.append(column)
+            return
         self.columns.append(replace(column, role=_role(column.type)))
-        if self._count(f"{quoted(column.name)} IS NOT NULL"):
-            self._inside(column.name, column.type, quoted(column.name), "true", column.name)
-        else:
-            self.columns[-1] = column
+        if shape is None:
+            self._inside(name, column.type, sql, "true", name)
+            return
+        self.explicit = nulls_of(self.con, self.raw.source, name, shape.type)
+        sql = f"json_transform({sql}, {string(shape.structure)})"
+        self._put(f"{name}{ROOT}", shape.type, sql, name, _role(shape.type))
+        self._inside(f"{name}{ROOT}", shape.type, sql, "true", name, ())
 
-    def _inside(self, name: str, type_: str, sql: str, outer: str, top: str) -> None:
-        """The parts of a struct or list that stands at ``sql``."""
+    def _inside(
+        self,
+        name: str,
+        type_: str,
+        sql: str,
+        outer: str,
+        top: str,
+        keys: tuple[str, ...] | None = None,
+    ) -> None:
+        """The parts of a struct or list that stands at ``sql``; ``keys`` lead there in JSON."""
         if self._count(f"{sql} IS NULL AND {outer}"):
             flag = f"CASE WHEN {sql} IS NOT NULL THEN true END"
             self._put(f"{name}{THERE}", "BOOLEAN", flag, top)
@@ -125,15 +155,25 @@ class _Flattener:
             self._list(name, item, sql)
         for field, of in fields_of(type_):
             inner = f"struct_extract({sql}, {string(field)})"
-            path = f"{name}{POINT}{field}"
-            if not fields_of(of) and item_of(of) is None:
-                self._put(path, of, inner, top)
+            path, way = f"{name}{POINT}{field}", None if keys is None else (*keys, field)
+            null = way is None or self.explicit[way]
+            if not _is_nested(of):
+                self._put(path, of, inner, top, nullable=null)
                 continue
-            self._put(path, of, inner, top, _role(of))
-            self._inside(path, of, inner, f"{sql} IS NOT NULL", top)
+            self._put(path, of, inner, top, _role(of), nullable=null)
+            self._inside(path, of, inner, f"{sql} IS NOT NULL", top, way)
 
-    def _put(self, name: str, type_: str, sql: str, top: str, role: Role | None = None) -> None:
-        self.columns.append(RawColumn(name, type_, role=role, inside=top))
+    def _put(
+        self,
+        name: str,
+        type_: str,
+        sql: str,
+        top: str,
+        role: Role | None = None,
+        *,
+        nullable: bool = True,
+    ) -> None:
+        self.columns.append(RawColumn(name, type_, nullable, role=role, inside=top))
         self.selected.append(f"{sql} AS {quoted(name)}")
 
     def _list(self, name: str, item: str, sql: str) -> None:

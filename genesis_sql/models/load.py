@@ -74,7 +74,12 @@ def read_table(con: duckdb.DuckDBPyConnection, table: Table) -> pa.Table:
 
 def _select(column: Column) -> str:
     name = quoted(column.name)
-    as_text = column.role in LABELS or column.role in (Role.IDENTIFIER, Role.TEXT, Role.CONSTANT)
+    as_text = column.role in LABELS or column.role in (
+        Role.IDENTIFIER,
+        Role.TEXT,
+        Role.CONSTANT,
+        Role.JSON,
+    )
     if as_text and column.type != "VARCHAR":
         return f"CAST({name} AS VARCHAR) AS {name}"
     return name

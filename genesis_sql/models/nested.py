@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
@@ -10,11 +11,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from genesis_sql.program.column_types import POINT, POSITION, THERE, VALUE, fields_of, item_of
+from genesis_sql.program.column_types import (
+    POINT,
+    POSITION,
+    ROOT,
+    THERE,
+    VALUE,
+    fields_of,
+    item_of,
+)
 from genesis_sql.program.domain import Domain, Listed, Record
 from genesis_sql.program.steps import Aggregate, Program, Step
 from genesis_sql.sqlbuild import column, text
-from genesis_sql.types import Role, Table
+from genesis_sql.types import Column, Role, Table
 
 
 def elements(table: Table, lists: pa.Array) -> tuple[pa.Table, np.ndarray]:
@@ -57,10 +66,56 @@ def _struct(name: str, type_: str, columns: Collection[str]) -> exp.Expression:
         for path, of in ((f"{name}{POINT}{field}", of) for field, of in fields_of(type_))
     ]
     made = exp.Anonymous(this="row", expressions=parts)
+    return _where_there(name, columns, made)
+
+
+def _where_there(name: str, columns: Collection[str], made: exp.Expression) -> exp.Expression:
+    """NULL where the flag of a struct says so."""
     if f"{name}{THERE}" not in columns:
         return made
     there = exp.Is(this=column(f"{name}{THERE}"), expression=exp.null())
     return exp.Case(ifs=[exp.If(this=exp.Not(this=there), true=made)])
+
+
+def json_sql(name: str, columns: Mapping[str, Column]) -> str:
+    """The expression that writes JSON from its parts: keys without a value are null or missing.
+
+    Args:
+        name: the JSON column.
+        columns: those of the table that are there, by name.
+    """
+    root = f"{name}{ROOT}"
+    return text(_json(root, columns[root].type, columns))
+
+
+def _json(name: str, type_: str, columns: Mapping[str, Column]) -> exp.Expression:
+    """The text of a value, NULL where it has none."""
+    if not fields_of(type_):
+        if name not in columns:
+            return exp.null()
+        read = exp.Anonymous(this="to_json", expressions=[column(name)])
+        return exp.cast(read, "VARCHAR", dialect="duckdb")
+    members: exp.Expression | None = None
+    for key, of in fields_of(type_):
+        path = f"{name}{POINT}{key}"
+        begin = exp.Literal.string(f",{json.dumps(key, ensure_ascii=False)}:")
+        value = _json(path, of, columns)
+        if path in columns and columns[path].nullable:
+            member: exp.Expression = _joined(begin, _or(value, "null"))
+        else:
+            member = _or(_joined(begin, value), "")
+        members = member if members is None else _joined(members, member)
+    inside = exp.Substring(this=members, start=exp.Literal.number(2))  # without the first comma
+    made = _joined(_joined(exp.Literal.string("{"), inside), exp.Literal.string("}"))
+    return _where_there(name, columns, made)
+
+
+def _joined(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    return exp.DPipe(this=left, expression=right)
+
+
+def _or(value: exp.Expression, otherwise: str) -> exp.Expression:
+    return exp.Coalesce(this=value, expressions=[exp.Literal.string(otherwise)])
 
 
 def list_step(table: Table, name: str, columns: Collection[str]) -> Aggregate:

@@ -14,9 +14,10 @@ from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
-from genesis_sql.models.nested import list_step, struct_sql
+from genesis_sql.models.nested import json_sql, list_step, struct_sql
 from genesis_sql.models.siblings import Siblings, arrange
 from genesis_sql.models.totals import DRAWN, find_totals, hidden, shown, sources_of
+from genesis_sql.program.column_types import ROOT
 from genesis_sql.program.domain import Categories, Domain, Fixed, Raw
 from genesis_sql.program.steps import (
     PARENT,
@@ -398,16 +399,20 @@ class Settled:
 
     def _settle_nested(self) -> None:
         """Structs and lists are put together again after all their parts are drawn."""
-        parts = {c.name for c in self.loaded.table.columns if c.role is not Role.UNSUPPORTED}
+        parts = {c.name: c for c in self.loaded.table.columns if c.role is not Role.UNSUPPORTED}
         for column in self.loaded.table.columns:
             if column.role is Role.STRUCT and not column.inside:
                 sql = struct_sql(column.name, column.type, parts)
                 self.expressions.append(Expression(column.name, sql))
                 self._done(column.name, "struct", "of its fields")
+            elif column.role is Role.JSON:
+                self.expressions.append(Expression(column.name, json_sql(column.name, parts)))
+                self._done(column.name, "json", "of its keys")
             elif column.role is Role.LIST:
                 table = next(t for t in self._lists() if t.nested == column.name)
                 self.after.append(list_step(table, column.name, parts))
-                self._done(column.name, "list", "of its elements in order")
+                if not column.name.endswith(ROOT):
+                    self._done(column.name, "list", "of its elements in order")
 
     def _lists(self) -> list[Table]:
         """The hidden tables of this table's list columns."""

@@ -34,8 +34,8 @@ NODES: tuple[type, ...] = (
 )  # fmt: skip
 """Node classes allowed, exactly these: a subclass is not allowed by its parent."""
 
-FUNCTIONS = frozenset({"row"})
-"""Functions that sqlglot has no class for: ``row(a, b)`` puts the fields of a struct together."""
+FUNCTIONS = frozenset({"row", "to_json"})
+"""Functions that sqlglot has no class for: they put structs and JSON together."""
 
 PARTS = frozenset(
     {

@@ -23,6 +23,9 @@ POINT = "·"
 THERE = f"{POINT}?"
 """Behind the name of a struct or list that may be NULL: is it there?"""
 
+ROOT = f"{POINT}{{}}"
+"""Behind the name of a JSON column: the struct or list that holds the same."""
+
 POSITION, VALUE = "position", "value"
 """The columns of the hidden table of a list; those of a list of structs are ``value·field``."""
 

@@ -170,3 +170,77 @@ def test_in_related_and_copied_tables() -> None:
     assert reason.fetchall() == [("count of p.l",)]
     assert one(con, 'SELECT count(*) FROM synth."c.d" WHERE s.id <> "parent.x"') < 30
     con.close()
+
+
+DOCS = """
+CREATE TABLE docs AS SELECT i AS id,
+    CASE WHEN i % 10 = 0 THEN NULL ELSE CAST(
+        '{"x":' || i % 7 || ',"y":' || (i % 7) * 10.5 || ',"it''s \\"q\\"":' ||
+        CASE WHEN i % 4 = 0 THEN 'null' ELSE '{"ok":' || (i % 2 = 0) || ',"l":' ||
+            to_json(['a', 'b', 'c'][1:i % 3]) || '}' END ||
+        CASE WHEN i % 3 = 0 THEN ',"opt/~":"v' || i % 5 || '"' ELSE '' END || '}' AS JSON) END AS doc,
+    to_json([{'at': i % 5 + k} FOR k IN range(i % 4)]) AS arr,
+    CAST(CASE WHEN i % 2 = 0 THEN '1' ELSE '{}' END AS JSON) AS odd,
+    CAST('{"a":{"b":{"c":{"d":1}}}}' AS JSON) AS deep,
+    NULL::JSON AS nothing
+FROM range(1, 901) t(i)
+"""
+
+
+@pytest.fixture(scope="module")
+def docs() -> Iterator[duckdb.DuckDBPyConnection]:
+    con = genesis_sql.connect()
+    con.execute(DOCS)
+    con.execute("CALL genesis_fit('m', 'docs')")
+    con.execute("CREATE TABLE made AS FROM genesis_generate('m', rows := 900, seed := 5)")
+    yield con
+    con.close()
+
+
+def test_json_is_written_from_its_keys(docs: duckdb.DuckDBPyConnection) -> None:
+    assert docs.sql("FROM made").columns == ["id", "doc", "arr", "nothing"]
+    assert [str(t) for t in docs.sql("FROM made").types] == ["BIGINT", "JSON", "JSON", "JSON"]
+    shape = "SELECT json_group_structure(doc), json_group_structure(arr), count(nothing) FROM {0}"
+    real, made = (docs.execute(shape.format(t)).fetchall()[0] for t in ("docs", "made"))
+    assert made == real
+
+
+@pytest.mark.parametrize(
+    "share",
+    [
+        "doc IS NULL",
+        "json_type(doc, '/opt~1~0') IS NULL",  # a missing key, not null
+        "json_type(doc, '/it''s \"q\"') = 'NULL'",  # null, not missing
+        "json_extract(doc, '/it''s \"q\"/l') = '[]'",
+        "json_extract(doc, '/it''s \"q\"/ok') = 'true'",
+        "arr = '[]'",
+    ],
+)
+def test_shares_in_json_are_kept(docs: duckdb.DuckDBPyConnection, share: str) -> None:
+    query = "SELECT avg(CAST(coalesce({0}, false) AS INTEGER)) FROM {1}"
+    real, made = (one(docs, query.format(share, t)) for t in ("docs", "made"))
+    assert 0 < real < 1
+    assert abs(made - real) < 0.05
+
+
+def test_keys_of_json_belong_together(docs: duckdb.DuckDBPyConnection) -> None:
+    assert one(docs, "SELECT corr((doc->>'x')::INT, (doc->>'y')::DOUBLE) FROM made") > 0.99
+    assert one(docs, "SELECT count(*) FROM made WHERE json_type(doc, '/opt~1~0') = 'NULL'") == 0
+
+
+def test_irregular_json_is_left_out_with_the_reason(docs: duckdb.DuckDBPyConnection) -> None:
+    left = docs.execute("""SELECT column_name, reason FROM genesis_describe('m')
+        WHERE step = 'left out'""").fetchall()
+    begin = "type JSON cannot be learnt: "
+    assert dict(left) == {
+        "odd": f"{begin}its values are not all objects, or all arrays; the column is left out",
+        "deep": f"{begin}it is more than 3 levels deep; the column is left out",
+    }
+    found = docs.execute("FROM genesis_check('docs')").fetchall()
+    said = {(c, text) for _, _, c, text, _ in found}
+    assert (
+        "doc",
+        """its keys are learnt as columns: doc.x, doc.y, doc.it's "q", \
+doc.it's "q".ok, doc.it's "q".l, doc.opt/~""",
+    ) in said
+    assert ("arr", "its keys are learnt as columns: arr") not in said
