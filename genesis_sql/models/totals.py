@@ -18,6 +18,7 @@ DRAWN = "#drawn:"
 """What a stand-in is called: drawn like any column, it is what others read of an aggregate."""
 
 MIN_PARENTS = 30  # rows that must agree
+PROBE = 500  # rows looked at before all are
 MIN_FAMILIES = 10  # of them with two children or more, whose values are not all the same
 _MOMENTS = ("DATE", "TIME")
 _LARGEST = 2**62
@@ -178,6 +179,10 @@ def _of_column(
     }
     if not likely:
         return {}
+    probe = min(parents, PROBE)
+    folded, found = _folded(values, link, probe)
+    if folded is None or not any(_likely(c, folded, found, values.domain) for c in likely.values()):
+        return {}
     folded, found = _folded(values, link, parents)
     if folded is None or (found > 1).sum() < MIN_FAMILIES:
         return {}
@@ -196,11 +201,34 @@ def _of_column(
     return out
 
 
+def _likely(
+    held: Coded, folded: Mapping[str, np.ndarray], found: np.ndarray, source: object
+) -> bool:
+    """Whether a column is one of the aggregates for the first rows that have children."""
+    some = np.flatnonzero(found > 0)
+    return any(_equal(held, folded[f], some, source) for f in folded)
+
+
+def _equal(held: Coded, made: np.ndarray, rows: np.ndarray, source: object) -> bool:
+    """Whether a column has the same values as what was made, in some rows."""
+    own = held.domain
+    theirs = source if isinstance(source, Grid) else Grid("BIGINT")
+    if not isinstance(own, Grid) or not (held.rank[rows] > 0).all():
+        return False
+    scale = max(own.scale, theirs.scale)
+    units = [int(d.step * 10 ** (scale - d.scale)) for d in (own, theirs)]
+    left, right = held.raw.values[rows], made[rows]
+    sizes = [np.abs(v.astype(np.float64)).max(initial=0) for v in (left, right)]
+    if max(sizes[0] * units[0], sizes[1] * units[1]) >= _LARGEST:
+        return False
+    return bool((left * units[0] == right * units[1]).all())
+
+
 def _folded(
     values: Coded, link: LinkData, parents: int
 ) -> tuple[dict[str, np.ndarray] | None, np.ndarray]:
     """Sum, least and largest raw value of every parent's children, and how many have a value."""
-    has = (link.parent_row >= 0) & (values.rank > 0)
+    has = (link.parent_row >= 0) & (link.parent_row < parents) & (values.rank > 0)
     owner, raw = link.parent_row[has], values.raw.values[has]
     found = np.bincount(owner, minlength=parents)
     if np.abs(raw.astype(np.float64)).sum() * values.domain.step >= _LARGEST:  # type: ignore[union-attr]
@@ -222,23 +250,13 @@ def _fits(
     source: object = None,
 ) -> Total | None:
     """The total, if it is the column in every row; ``found`` counts the values of each row."""
-    own = held.domain
-    theirs = source if isinstance(source, Grid) else Grid("BIGINT")
-    if not isinstance(own, Grid):
-        return None
     some, known = found > 0, held.rank > 0
     if step.function == "count":
-        some = found >= 0
-        some = some if (known | (found > 0)).all() else found > 0
-    if not known[some].all() or some.sum() < MIN_PARENTS:
+        some = found >= 0 if (known | (found > 0)).all() else found > 0
+    rows = np.flatnonzero(some)
+    if len(rows) < MIN_PARENTS or not _equal(held, made, rows, source):
         return None
-    scale = max(own.scale, theirs.scale)
-    units = [int(d.step * 10 ** (scale - d.scale)) for d in (own, theirs)]
-    left, right = held.raw.values[some], made[some]
-    sizes = [np.abs(v.astype(np.float64)).max() for v in (left, right)]
-    if max(sizes[0] * units[0], sizes[1] * units[1]) >= _LARGEST:
-        return None
-    if not (left * units[0] == right * units[1]).all() or len(np.unique(left)) < 2:
+    if len(np.unique(made[rows])) < 2:
         return None
     rest = held.raw.values[~some & known]
     if (~some).any() and len(rest) not in (0, int((~some).sum())):

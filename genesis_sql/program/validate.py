@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.program.calendar import PARTS
-from genesis_sql.program.column_types import is_known, is_plain
+from genesis_sql.program.column_types import MAX_DEPTH, is_known, is_plain
 from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Listed, Reals, Record, Words
 from genesis_sql.program.expressions import columns_read
 from genesis_sql.program.formula import parse_formula
@@ -149,6 +151,8 @@ def _check_aggregate(step: Aggregate, program: Program) -> None:
     domain, names = program.domains.get(step.column), [step.child, *step.sources]
     _require(all(isinstance(n, str) and n for n in names), "an aggregate has no source")
     _require(step.function in FUNCTIONS, "an aggregate has an unknown function")
+    flag = None if step.present is None else program.domains.get(step.present)
+    _require(step.present is None or isinstance(flag, Categories), "a list has no label")
     if step.function == "list":
         items = _leaves(domain.item) if isinstance(domain, Listed) else []
         _require(len(items) == len(step.sources) > 0, "a list does not fit its source")
@@ -207,7 +211,7 @@ def _check_domains(program: Program, made: set[str]) -> None:
     for step in program.steps:
         if isinstance(step, Draw | Copy | Digit | Stratum | Lookup | Either):
             _require(step.column in program.domains, f"column '{step.column}' has no domain")
-    for domain in program.domains.values():
+    for domain in (d for held in program.domains.values() for d in _with_inner(held)):
         check_type(domain.type, plain=not isinstance(domain, Listed | Record | Fixed))
         _require(
             not isinstance(domain, Fixed) or domain.value is None or isinstance(domain.value, str),
@@ -219,6 +223,18 @@ def _check_domains(program: Program, made: set[str]) -> None:
         if isinstance(domain, Grid):
             fits = _between(domain.step, 1, 2**63 - 1) and _between(domain.scale, 0, 38)
             _require(fits, "a grid has no step")
+
+
+def _with_inner(domain: Domain, depth: int = 0) -> Iterator[Domain]:
+    """A domain, and those of the elements of its lists."""
+    _require(depth <= MAX_DEPTH, "its lists are too deep")
+    yield domain
+    if isinstance(domain, Listed):
+        yield from _with_inner(domain.item, depth + 1)
+    if isinstance(domain, Record):
+        for name, field in domain.fields:
+            _require(isinstance(name, str) and name, "a field has no name")
+            yield from _with_inner(field, depth + 1)
 
 
 def _check_draw(step: Draw, program: Program) -> None:

@@ -137,6 +137,10 @@ def test_stored_aggregates_are_checked() -> None:
         "several sources": model(replace(step, sources=("x", "x")), t=MONEY),
         "does not fit its source": model(replace(step, function="list"), t=MONEY),
         "is no number": model(step, t=listed),
+        r"'VARCHAR\) x' is no column type": model(
+            Aggregate("t", "c", ("x",), "list"), t=Listed("DATE[]", Grid("VARCHAR) x"))
+        ),
+        "a list has no label": model(Aggregate("t", "c", ("x",), "list", present="id"), t=listed),
         "is computed, no step can read it": model(
             step, Aggregate("s", "c", ("x",), "sum", present="t"), t=MONEY, s=MONEY
         ),
