@@ -21,7 +21,8 @@ from genesis_sql.program.column_types import (
     item_of,
 )
 from genesis_sql.program.domain import Domain, Listed, Record
-from genesis_sql.program.steps import Aggregate, Program, Step
+from genesis_sql.program.fold import Aggregate
+from genesis_sql.program.steps import Program, Step
 from genesis_sql.sqlbuild import column, text
 from genesis_sql.types import Column, Role, Table
 

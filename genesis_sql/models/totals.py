@@ -11,7 +11,8 @@ from genesis_sql.models.family import Ties, child_counts
 from genesis_sql.models.frame import Coded
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.program.domain import Grid
-from genesis_sql.program.steps import Aggregate, Block, Copy, Expression, Program, Step
+from genesis_sql.program.fold import Aggregate
+from genesis_sql.program.steps import Block, Copy, Expression, Program, Step
 from genesis_sql.types import Role
 
 DRAWN = "#drawn:"

@@ -14,7 +14,8 @@ import numpy as np
 
 from genesis_sql.errors import GenesisError
 from genesis_sql.program.domain import Categories, Grid, Listed, Raw, RawLists, Record
-from genesis_sql.program.steps import Aggregate, Expression, Program
+from genesis_sql.program.fold import Aggregate
+from genesis_sql.program.steps import Expression, Program
 
 if TYPE_CHECKING:
     from genesis_sql.plan.sampler import Sampler

@@ -12,8 +12,9 @@ import pyarrow as pa
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.plan.aggregate import unfit_aggregate
 from genesis_sql.plan.definition import Model, parent_of, read_of_parents
+from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.serialize import from_bytes, to_bytes
-from genesis_sql.program.steps import Aggregate, Expression, PickSelf, Program, step_columns
+from genesis_sql.program.steps import Expression, PickSelf, Program, step_columns
 from genesis_sql.program.validate import check_type
 from genesis_sql.types import Column, Graph, Relationship, Role, Table
 

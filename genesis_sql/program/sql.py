@@ -19,6 +19,7 @@ from genesis_sql.errors import GenesisError
 from genesis_sql.program.domain import Categories
 from genesis_sql.program.draw import LOW, WORD, Stream, draw_columns, round_columns
 from genesis_sql.program.execute import STRIDES, Identity
+from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, route, slot
 from genesis_sql.program.sql_decode import comparable
 from genesis_sql.program.sql_nodes import (
@@ -46,7 +47,6 @@ from genesis_sql.program.sql_nodes import (
 from genesis_sql.program.sql_relation import Columns, Relation
 from genesis_sql.program.steps import (
     PARENT,
-    Aggregate,
     Block,
     Constant,
     Copy,

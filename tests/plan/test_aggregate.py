@@ -16,8 +16,9 @@ from genesis_sql.plan.parts import from_parts, to_parts
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.domain import Grid, Key, Listed, RawLists, Record
 from genesis_sql.program.expressions import sampled
+from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.pattern import IntegerKey
-from genesis_sql.program.steps import Aggregate, Copy, Link, MainParent, Number, Output, Program
+from genesis_sql.program.steps import Copy, Link, MainParent, Number, Output, Program
 from genesis_sql.types import Column, Graph, Role, Table
 from tests.plan.conftest import label, labels, whole
 
