@@ -172,6 +172,8 @@ class Learner(Timed):
             self.tell(column, "gap", item, f"counted from {shown(gaps[0].base.name)}")
         else:
             item, withheld = self.grow(column, target, self.asked())
+            if self.running is not None and self.past and column == self.running.amount:
+                item.at_most = self.total_room(self.running)
             kind = "tree" if item.tree is not None and item.tree.leaves > 1 else "draw"
             self.tell(column, kind, item, f"{withheld} rare labels withheld" if withheld else "")
         self._known_now(target)

@@ -333,11 +333,37 @@ class Timed(Grown):
         self.middle.append(Formula(column, text(step), start))
         return item
 
+    def total_room(self, running: Running) -> str:
+        """The hidden column with the most an amount may be, so that the total stays in bounds.
+
+        They are the least and the largest total of all.
+        """
+        total, name = self.own[running.total], f"#room:{running.amount}"
+        before = column_node(f"{PREV}.{running.total}")
+        low, high = (_whole_number(int(total.values[at])) for at in (0, -1))
+        sign = self._sign(running)
+        up, down = exp.paren(high - before), exp.paren(before - low)
+        if isinstance(sign, int):
+            room: exp.Expression = up if sign > 0 else down
+        else:
+            s, two = column_node(sign), exp.Literal.number(2)
+            rising = exp.IntDiv(this=exp.paren(s + 1), expression=two)
+            falling = exp.IntDiv(this=exp.paren(exp.Literal.number(1) - s), expression=two.copy())
+            room = exp.paren(rising) * up + exp.paren(falling) * down
+        zero = exp.Literal.number(0)
+        room = exp.Greatest(this=room, expressions=[zero], ignore_nulls=True)
+        by = exp.Literal.number(running.factor)
+        self.middle.append(Formula(name, text(exp.IntDiv(this=room, expression=by))))
+        self.domains[name] = Grid("BIGINT")
+        return name
+
     def _sign(self, running: Running) -> str | int:
         """1, -1, or the hidden column that holds the sign of a row's label."""
         if running.by is None:
             return int(running.signs[0])
         name = f"#sign:{running.total}"
+        if name in self.domains:
+            return name
         levels = (np.arange(1, len(running.signs), dtype=np.int32),)
         keys = np.arange(len(running.signs), dtype=np.int64)
         self.middle.append(Lookup(name, (running.by,), levels, keys, running.signs))
@@ -372,6 +398,11 @@ class Timed(Grown):
         known = (room.rank > 0) & (siblings.rank > 0)
         each = np.where(known, room.raw.values * FINE // (siblings.raw.values + 1), 0)
         return whole(name, each, known)
+
+
+def _whole_number(value: int) -> exp.Expression:
+    number = exp.Literal.number(abs(value))
+    return number if value >= 0 else exp.paren(exp.Neg(this=number))
 
 
 def _same(name: str) -> str:
