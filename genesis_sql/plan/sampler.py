@@ -15,11 +15,14 @@ import numpy as np
 import pyarrow as pa
 
 from genesis_sql.errors import OptionError
+from genesis_sql.plan.accept import Checks, draw
 from genesis_sql.plan.blocks import Blocks
+from genesis_sql.plan.checks import table_checks
 from genesis_sql.plan.definition import Model
+from genesis_sql.plan.predicate import link_of, spread
 from genesis_sql.program.domain import Categories, Domain, Raw
 from genesis_sql.program.draw import address
-from genesis_sql.program.execute import Identity, Rows, run
+from genesis_sql.program.execute import Identity, Rows
 from genesis_sql.program.steps import (
     PARENT,
     Digit,
@@ -79,6 +82,7 @@ class Sampler:
         self._groups: dict[tuple[str, str], Groups] = {}
         self._kept: dict[str, dict[str, Raw]] = {}
         self._blocks: dict[str, Blocks] = {}
+        self._checks: dict[str, Checks | None] = {}
 
     def blocks(self, table: str, draw: Callable[[int, int], pa.StructArray]) -> Blocks:
         """Where chunks of a table's rows are served from; ``draw`` makes them."""
@@ -192,7 +196,23 @@ class Sampler:
         """
         program = self.model.programs[table]
         rows, parent = self._locate(table, numbers)
-        return run(program, self.identity, rows, _Parents(self, program, parent, rows), wanted)
+        parents = _Parents(self, program, parent, rows)
+        return draw(program, self.identity, rows, parents, wanted, self.checks(table))
+
+    def checks(self, table: str) -> Checks | None:
+        """What the rows of a table have to keep, None where there is nothing."""
+        with self._lock:
+            if table not in self._checks:
+                self._checks[table] = table_checks(self, self.model.programs[table])
+            return self._checks[table]
+
+    def parent_numbers(self, table: str, numbers: np.ndarray, alias: str) -> np.ndarray:
+        """Row numbers of a parent for rows of a table, -1 for none."""
+        program = self.model.programs[table]
+        rows, parent = self._locate(table, numbers)
+        parents = _Parents(self, program, parent, rows)
+        raw = {} if alias == PARENT else self.raw(table, numbers, [f"#row:{alias}"])
+        return parents.numbers(alias, raw)
 
     def columns(self, table: str, numbers: np.ndarray, names: Sequence[str]) -> dict[str, Raw]:
         """Raw columns of a parent by row number; a small parent is drawn once and kept whole."""
@@ -324,6 +344,7 @@ class _Parents:
         self.sampler, self.program, self.parent, self.rows = sampler, program, parent, rows
         self.links: dict[str, Link] = {link.alias: link for link in program.links}
         self.held: dict[str, Raw] = {}
+        self.memo: dict[tuple[str, ...], dict[str, Raw]] = {}
 
     def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
         alias, _, column = name.partition(".")
@@ -338,28 +359,29 @@ class _Parents:
 
     def _bring(self, alias: str, raw: Mapping[str, Raw]) -> None:
         names = foreign_columns(self.program, alias)
-        if alias == PARENT and self.program.main is not None:
-            number, table = _known(self.parent), self.program.main.link.parent
-        else:
-            chosen = raw[self.links[alias].row]
-            number = np.where(_valid(chosen), chosen.values, -1)
-            table = self.links[alias].parent
+        number, table = self.numbers(alias, raw), link_of(self.program, alias).parent
         has = number >= 0
         found = self.sampler.columns(table, number[has], names)
+        domains = self.sampler.model.programs[table].domains
         for name in names:
-            self.held[f"{alias}.{name}"] = self._spread(table, name, found[name], has)
+            self.held[f"{alias}.{name}"] = spread(domains.get(name), found[name], has)
 
-    def _spread(self, table: str, column: str, found: Raw, has: np.ndarray) -> Raw:
-        """A column of the rows that have this parent, NULL in the others."""
-        if has.all():
-            return found
-        values = np.zeros((len(has), *found.values.shape[1:]), found.values.dtype)
-        values[has] = found.values
-        if isinstance(self.sampler.model.programs[table].domains[column], Categories):
-            return Raw(values)
-        valid = has.copy()
-        valid[has] = _valid(found)
-        return Raw(values, valid)
+    def take(self, at: np.ndarray, rows: Rows) -> _Parents:
+        """The parents of some of the rows, drawn under other addresses: the main one stays."""
+        parent = None if self.parent is None else self.parent[at]
+        part = _Parents(self.sampler, self.program, parent, rows)
+        part.held = {n: c.take(at) for n, c in self.held.items() if n.startswith(f"{PARENT}.")}
+        for path, columns in self.memo.items():
+            if path[0] == PARENT:
+                part.memo[path] = {n: c.take(at) for n, c in columns.items()}
+        return part
+
+    def numbers(self, alias: str, raw: Mapping[str, Raw]) -> np.ndarray:
+        """Row numbers of a parent, -1 for none."""
+        if alias == PARENT and self.program.main is not None:
+            return _known(self.parent)
+        chosen = raw[self.links[alias].row]
+        return np.where(_valid(chosen), chosen.values, -1)
 
     def choose(
         self, step: Pick, kind: np.ndarray, shared: list[Raw], word: np.ndarray

@@ -6,6 +6,7 @@ that reads files, the network, the environment, other tables, or the clock.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import cast
 
 import sqlglot
@@ -88,6 +89,21 @@ def check_expression(sql: str) -> exp.Expression:
             message = f"the expression {sql[:80]!r} has more than {MAX_NODES} parts"
             raise ExpressionError(message)
     return tree
+
+
+@lru_cache(maxsize=1024)
+def columns_of(sql: str) -> tuple[tuple[str, str], ...]:
+    """(qualifier, column) of every column an expression reads, each once; '' where there is none.
+
+    Raises:
+        ExpressionError: see :func:`check_expression`.
+
+    Example:
+        >>> columns_of('a < "b"."c d" AND a > 1')
+        (('', 'a'), ('b', 'c d'))
+    """
+    found = check_expression(sql).find_all(exp.Column)
+    return tuple(sorted({(c.table, c.name) for c in found}))
 
 
 def _check_node(node: exp.Expression, sql: str) -> None:

@@ -68,9 +68,22 @@ class Rows:
     count: np.ndarray | None = None
     parent_address: np.ndarray | None = None
 
+    def take(self, at: np.ndarray, address: np.ndarray | None = None) -> Rows:
+        """The rows at those positions, under other addresses where some are given."""
+        rest = (self.k, self.count, self.parent_address)
+        k, count, parent = (None if a is None else a[at] for a in rest)
+        own = self.address[at] if address is None else address
+        return Rows(own, self.number[at], k, count, parent)
+
 
 class Parents(Protocol):
-    """Where a program finds the columns of parents."""
+    """Where a program finds the columns of parents.
+
+    Attributes:
+        memo: raw columns that predicates have read, by the path of aliases to their table.
+    """
+
+    memo: dict[tuple[str, ...], dict[str, Raw]]
 
     def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
         """The raw column ``alias.column`` for the rows of the block."""
@@ -84,6 +97,14 @@ class Parents(Protocol):
 
     def size(self, alias: str) -> int:
         """Rows of a further parent."""
+        ...
+
+    def take(self, at: np.ndarray, rows: Rows) -> Parents:
+        """The parents of the rows at those positions of the block, which are drawn as ``rows``."""
+        ...
+
+    def numbers(self, alias: str, raw: Mapping[str, Raw]) -> np.ndarray:
+        """Row numbers of a parent for the rows of the block, -1 for none."""
         ...
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from genesis_sql.errors import ModelFormatError
+from genesis_sql.errors import ExpressionError, ModelFormatError
 from genesis_sql.program import steps as s
 from genesis_sql.program.allowlist import check_expression
 from genesis_sql.program.cells import Cells
@@ -60,6 +60,8 @@ def to_bytes(program: s.Program) -> bytes:
         "links": [asdict(link) for link in program.links],
         "parts": {n: arrays.put(p) for n, p in sorted(program.parts.items())},
     }
+    if program.constraints:
+        document["constraints"] = [asdict(c) for c in program.constraints]
     lists = [
         pa.ListArray.from_arrays(pa.array([0, len(a)], pa.int32()), _flat(a))
         for a in arrays.named.values()
@@ -153,7 +155,7 @@ def from_bytes(data: bytes) -> s.Program:
     try:
         program = _program(document, lambda name: _array(batch, name))
         check_program(program)
-    except ModelFormatError:
+    except (ModelFormatError, ExpressionError):
         raise
     except _DAMAGED as error:
         message = f"a stored program is damaged: {error!r}"
@@ -203,6 +205,7 @@ def _program(document: dict[str, Any], get: _Get) -> s.Program:
         main=None if main is None else s.MainParent(**{**main, "link": _link(main["link"])}),
         links=tuple(_link(link) for link in document["links"]),
         parts={n: _must(get(p)) for n, p in document["parts"].items()},
+        constraints=tuple(s.Constraint(**dict(c)) for c in document.get("constraints", ())),
     )
 
 

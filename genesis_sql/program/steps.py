@@ -307,6 +307,27 @@ class Output:
     type: str
 
 
+@dataclass(frozen=True)
+class Constraint:
+    """A predicate that no row breaks: rows for which it is false are drawn again.
+
+    Attributes:
+        sql: over columns of the row by their name and of parents as "alias"."column", of theirs as
+            "alias.alias"."column". NULL counts as kept, as in CHECK.
+        source: 'check' (the catalog's) or 'declared' (the caller's).
+        shown: as it was written.
+    """
+
+    sql: str
+    source: str
+    shown: str = ""
+
+    @property
+    def text(self) -> str:
+        """As messages show it."""
+        return self.shown or self.sql
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """Ordered steps that produce the columns of one table from row address, seed and parents.
@@ -323,6 +344,7 @@ class Program:
         links: further parents.
         parts: arrays of block steps by name.
         notes: facts for `genesis_describe`, by column.
+        constraints: predicates that every row keeps.
     """
 
     table: str
@@ -336,6 +358,7 @@ class Program:
     parts: Mapping[str, np.ndarray] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
+    constraints: tuple[Constraint, ...] = ()
 
     def needed(self, columns: Iterable[str]) -> tuple[Step, ...]:
         """The steps that those columns depend on, in order."""
