@@ -15,6 +15,7 @@ from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import IntegrityError, OptionError, ReadOnlyError, TargetError, nearest
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, create_sql, declared_keys, rows_sql
+from genesis_sql.plan.spec import Spec
 from genesis_sql.sqlbuild import qualified, quoted
 from genesis_sql.store import executions, migrator
 from genesis_sql.store.content import record_relationships
@@ -36,6 +37,10 @@ class GenerateArguments:
     def plain(self) -> dict[str, Any]:
         """As the history keeps them."""
         return dict(vars(self))
+
+    def spec(self) -> Spec:
+        """The rows they ask for."""
+        return Spec.of(self.seed, self.scale)
 
 
 @dataclass(frozen=True)
@@ -251,7 +256,8 @@ def _write(
     if arguments.if_exists == "replace":
         for table in reversed(model.order):
             con.execute(f"DROP TABLE IF EXISTS {qualified(target.database, target.schema, table)}")
-    sampler = ws.sampler(model, arguments.seed, arguments.scale)
+    spec = arguments.spec()
+    sampler = ws.sampler(model, spec)
     report: list[dict[str, Any]] = []
     for at, table in enumerate(model.order):
         ws.progress(table, at / len(model.order))
@@ -261,9 +267,7 @@ def _write(
         )
         con.execute(create)
         size = sampler.size(table)
-        select = rows_sql(
-            model, table, first=0, stop=size, seed=arguments.seed, scale=arguments.scale
-        )
+        select = rows_sql(model, table, spec, first=0, stop=size)
         place = qualified(target.database, target.schema, table)
         con.execute(f"INSERT INTO {place} {select}")
         seconds = time.perf_counter() - started

@@ -8,7 +8,8 @@ from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import select_list, struct_type
 from genesis_sql.plan.sampler import MOST_ROWS
-from genesis_sql.sqlbuild import qualified, quoted
+from genesis_sql.plan.spec import Spec
+from genesis_sql.sqlbuild import qualified, quoted, string
 from genesis_sql.types import Relationship, Role, Table
 
 
@@ -30,16 +31,16 @@ def function_type(model: Model, table: str) -> str:
     return f"STRUCT({', '.join(fields)})"
 
 
-def rows_sql(model: Model, table: str, *, first: int, stop: int, seed: int, scale: float) -> str:
+def rows_sql(model: Model, table: str, spec: Spec, *, first: int, stop: int) -> str:
     """A SELECT of rows [first, stop) of a table, columns in order and type."""
     columns = (
         verbatim_columns(model, table)
         if table in model.verbatim
         else select_list(model.programs[table])
     )
-    call = f"{function_name(model, table)}(i, {stop}::BIGINT, {seed}::BIGINT, {scale!r}::DOUBLE)"
+    call = f"{function_name(model, table)}(i, {stop}::BIGINT, {string(spec.to_json())})"
     return (
-        f"SELECT {columns} FROM (SELECT unnest({call}) FROM range({first}, {stop}) AS numbers(i))"  # noqa: S608 - numbers and quoted names
+        f"SELECT {columns} FROM (SELECT unnest({call}) FROM range({first}, {stop}) AS numbers(i))"  # noqa: S608 - numbers, quoted names and text
     )
 
 

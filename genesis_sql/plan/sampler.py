@@ -1,7 +1,7 @@
 """Samples a model: row numbers to addresses, parents to their children, then the programs run.
 
-Every method is a pure function of (model, seed, scale, row numbers); what is remembered between
-calls only saves time.
+Every method is a pure function of (model, spec, row numbers); what is remembered between calls only
+saves time.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.checks import table_checks
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.predicate import link_of, spread
+from genesis_sql.plan.spec import Spec
 from genesis_sql.program.domain import Categories, Domain, Raw
 from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows
@@ -72,11 +73,16 @@ class Groups:
 
 
 class Sampler:
-    """Draws rows of a model for one seed and scale. Thread-safe."""
+    """Draws rows of a model for one spec. Thread-safe.
 
-    def __init__(self, model: Model, seed: int = 0, scale: float = 1.0) -> None:
-        self.model, self.seed, self.scale = model, seed, scale
-        self.identity = Identity(model.uuid, seed)
+    A seed and a scale may stand for the spec that has no more than these.
+    """
+
+    def __init__(self, model: Model, spec: Spec | int = 0, scale: float = 1.0) -> None:
+        self.model = model
+        self.spec = spec if isinstance(spec, Spec) else Spec.of(spec, scale)
+        self.scale = self.spec.sizes[0].scale
+        self.identity = Identity(model.uuid, self.spec.seed)
         self._lock = threading.RLock()
         self._families: dict[str, Family] = {}
         self._groups: dict[tuple[str, str], Groups] = {}
