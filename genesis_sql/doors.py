@@ -30,6 +30,7 @@ def fit(
     method: str = "trees",
     seed: int = 0,
     options: Mapping[str, Any] | None = None,
+    constraints: Sequence[str] | None = None,
 ) -> list[Row]:
     """Learn one table, query or frame as a new version of a model.
 
@@ -40,6 +41,7 @@ def fit(
         method: how it is learnt.
         seed: of the choices the fit makes.
         options: of the method, such as {'min_cell': 50}.
+        constraints: predicates that every new row keeps, such as 'till >= since'.
 
     Raises:
         SourceError: the source is not there, is empty, or cannot be read.
@@ -52,6 +54,7 @@ def fit(
         >>> con.close()
     """
     given = {"model": name, "method": method, "seed": seed, "options": _plain(options)}
+    given["constraints"] = _listed("constraints", constraints)
     key = "source" if isinstance(source, str) else "frame"
     return _effect(con, "fit", {**given, key: source})
 
@@ -65,6 +68,7 @@ def fit_database(
     relationships: Sequence[str] | None = None,
     verbatim: Sequence[str] | None = None,
     orphans: str = "null",
+    constraints: Sequence[str] | None = None,
     method: str = "trees",
     seed: int = 0,
     options: Mapping[str, Any] | None = None,
@@ -79,6 +83,8 @@ def fit_database(
         relationships: keys the catalog does not have, as 'orders(customer_id) -> customers(id)'.
         verbatim: tables to copy unchanged.
         orphans: what becomes of references that find no parent: 'null'.
+        constraints: predicates that every new row keeps, over a row or over a row and its parents,
+            such as 'orders.placed >= customers.joined'.
         method: how they are learnt.
         seed: of the choices the fit makes.
         options: of the method, for all tables or by table, such as {'orders': {'min_cell': 50}}.
@@ -93,6 +99,7 @@ def fit_database(
             "relationships": _listed("relationships", relationships),
             "verbatim": _listed("verbatim", verbatim),
             "orphans": orphans,
+            "constraints": _listed("constraints", constraints),
             "method": method,
             "seed": seed,
             "options": _plain(options),

@@ -84,7 +84,11 @@ def _fit(
 
     given = call.arguments
     arguments = FitArguments(
-        "table", given.get("method") or "trees", _seed(call), _mapping(call, "options")
+        "table",
+        given.get("method") or "trees",
+        _seed(call),
+        _mapping(call, "options"),
+        constraints=_list(call, "constraints"),
     )
     ws = workspace(session, cursor, call.database, call.schema, progress)
     with _source(cursor, call) as source:
@@ -105,6 +109,7 @@ def _fit_database(
         _list(call, "relationships"),
         _list(call, "verbatim"),
         given.get("orphans") or "null",
+        _list(call, "constraints"),
     )
     tables = None if given.get("tables") is None else _list(call, "tables")
     return fit_schema(

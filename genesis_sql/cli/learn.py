@@ -85,6 +85,12 @@ def check(
     metavar="KEY=VALUE",
     help="Of the method: min_cell=50, or orders.min_cell=50 for one table (repeat).",
 )
+@click.option(
+    "--constraint",
+    multiple=True,
+    metavar="PREDICATE",
+    help="What every new row keeps: 'till >= since', 'orders.placed >= customers.joined' (repeat).",
+)
 @seed_option
 @json_option
 def fit(*, file: str, name: str, as_json: bool, **given: Any) -> None:
@@ -98,6 +104,7 @@ def fit(*, file: str, name: str, as_json: bool, **given: Any) -> None:
         "method": given["method"],
         "seed": given["seed"],
         "options": read_options(given["option"]),
+        "constraints": given["constraint"] or None,
     }
     files.require(file)
     with ExitStack() as stack:

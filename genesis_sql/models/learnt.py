@@ -10,6 +10,7 @@ from genesis_sql.models.trees import TreeOptions
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Domain
 from genesis_sql.program.steps import Tree
+from genesis_sql.types import Ordered
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class FitOptions:
         child_cell: rows per cell in tables that have a parent, and of hidden columns.
         max_seconds: after that long no more trees are grown; the columns left are drawn without
             inputs.
+        ordered: pairs of columns of which one is never above the other.
     """
 
     trees: TreeOptions = field(default_factory=TreeOptions)
@@ -32,6 +34,7 @@ class FitOptions:
     main: str | None = None
     child_cell: int = 10
     max_seconds: float | None = None
+    ordered: tuple[Ordered, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
