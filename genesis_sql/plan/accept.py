@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from genesis_sql.errors import ConstraintError
 from genesis_sql.program.domain import Raw
 from genesis_sql.program.draw import address
-from genesis_sql.program.execute import Identity, Parents, Rows, run
+from genesis_sql.program.execute import History, Identity, Parents, Rows, run
 from genesis_sql.program.steps import (
-    PARENT,
     Constant,
     Copy,
     Digit,
@@ -25,6 +25,7 @@ from genesis_sql.program.steps import (
     PickDistinct,
     Program,
     Sibling,
+    sequential,
 )
 
 ATTEMPTS = 1_000  # of a row, beside the first, before its constraints are given up
@@ -32,8 +33,8 @@ MOST = 65_536  # rows drawn at once while attempts are looked through
 _SETTLED = (Number, Constant, Digit, Sibling, PickDistinct, Copy)
 """Steps that no address decides; a copy where what it copies is one."""
 
-Broken = Callable[[Mapping[str, Raw], Parents | None, int], np.ndarray]
-"""(raw columns, parents, n) -> bool of shape (n,): the rows that break a predicate."""
+Broken = Callable[[Mapping[str, Raw], int], np.ndarray]
+"""(raw columns, n) -> bool of shape (n,): the rows that break a predicate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +76,7 @@ def draw(
     parents: Parents | None,
     wanted: Iterable[str],
     checks: Checks | None,
+    history: History | None = None,
 ) -> dict[str, Raw]:
     """Raw columns of a block as `program.execute.run` gives them, of rows that keep the checks.
 
@@ -85,33 +87,28 @@ def draw(
         parents: columns of parents; None for a program that has none.
         wanted: the columns to produce.
         checks: of the table; without any it is the same as `run`.
+        history: earlier siblings; None where the rows have none.
 
     Raises:
         ConstraintError: a row kept them in no attempt.
     """
-    names = list(wanted)
+    names = tuple(wanted)
     if checks is None or _settled(program, names):
-        return run(program, identity, rows, parents, names)
-    first = run(program, identity, rows, parents, [*names, *checks.needed])
-    bad = np.flatnonzero(checks.broken(first, parents, len(rows.address)))
+        return run(program, identity, rows, parents, names, history)
+    first = run(program, identity, rows, parents, (*names, *checks.needed), history)
+    bad = np.flatnonzero(checks.broken(first, len(rows.address)))
     if not len(bad):
         return first
-    search = _Search(program, identity, checks, rows, parents)
-    chosen = search.addresses(bad)
-    part, theirs = search.block(bad, chosen)
-    again = run(program, identity, part, theirs, names)
+    search = _Search(program, identity, checks, rows, parents, history)
+    again = search.run(bad, search.addresses(bad), names)
     return {n: _patched(first[n], bad, again[n]) for n in names if n in again}
 
 
-def _settled(program: Program, names: list[str]) -> bool:
+@lru_cache(maxsize=1_024)
+def _settled(program: Program, names: tuple[str, ...]) -> bool:
     """Whether no address decides these columns: a redraw would leave them as they are."""
-    for step in program.needed(names):
-        if not isinstance(step, _SETTLED):
-            return False
-        own = {link.alias for link in program.links} | {PARENT}
-        if isinstance(step, Copy) and step.source.partition(".")[0] not in own:
-            return False
-    return True
+    steps = program.needed(names)
+    return not sequential(steps) and all(isinstance(step, _SETTLED) for step in steps)
 
 
 def _patched(whole: Raw, at: np.ndarray, part: Raw) -> Raw:
@@ -135,9 +132,10 @@ class _Search:
         checks: Checks,
         rows: Rows,
         parents: Parents | None,
+        history: History | None,
     ) -> None:
         self.program, self.identity, self.checks = program, identity, checks
-        self.rows, self.parents = rows, parents
+        self.rows, self.parents, self.history = rows, parents, history
         self.streams = tuple(
             identity.stream(program.table, "#again", purpose) for purpose in ("low", "high")
         )
@@ -147,10 +145,12 @@ class _Search:
         low, high = self.streams
         return address((low, high), self.rows.address[at], attempt)
 
-    def block(self, at: np.ndarray, addresses: np.ndarray) -> tuple[Rows, Parents | None]:
-        """Rows by position under other addresses, and their parents."""
+    def run(self, at: np.ndarray, addresses: np.ndarray, names: tuple[str, ...]) -> dict[str, Raw]:
+        """Raw columns of rows by position, under other addresses."""
         rows = self.rows.take(at, addresses)
-        return rows, None if self.parents is None else self.parents.take(at, rows)
+        parents = None if self.parents is None else self.parents.take(at, rows, names)
+        history = None if self.history is None else self.history.take(at)
+        return run(self.program, self.identity, rows, parents, names, history)
 
     def addresses(self, bad: np.ndarray) -> np.ndarray:
         """The address under which each of these rows keeps the checks."""
@@ -169,9 +169,7 @@ class _Search:
         return self.again(bad, found)
 
     def _broken(self, at: np.ndarray, tries: np.ndarray, broken: Broken) -> np.ndarray:
-        rows, parents = self.block(at, self.again(at, tries))
-        raw = run(self.program, self.identity, rows, parents, self.checks.needed)
-        return broken(raw, parents, len(at))
+        return broken(self.run(at, self.again(at, tries), self.checks.needed), len(at))
 
     def _failed(self, bad: np.ndarray, left: np.ndarray) -> ConstraintError:
         """What could not be kept, how often, and what mends it."""
@@ -194,10 +192,10 @@ def all_of(checks: Iterable[Broken]) -> Broken:
     if len(each) == 1:
         return each[0]
 
-    def broken(raw: Mapping[str, Raw], parents: Parents | None, n: int) -> np.ndarray:
+    def broken(raw: Mapping[str, Raw], n: int) -> np.ndarray:
         out = np.zeros(n, bool)
         for one in each:
-            out |= one(raw, parents, n)
+            out |= one(raw, n)
         return out
 
     return broken

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from genesis_sql.errors import GenesisError, ModelFormatError
-from genesis_sql.plan.definition import Model, read_of_parents
+from genesis_sql.plan.definition import Model, parent_of, read_of_parents
 from genesis_sql.plan.predicate import unreadable
 from genesis_sql.program.allowlist import check_expression, columns_of
 from genesis_sql.program.serialize import from_bytes, to_bytes
@@ -109,12 +109,22 @@ def _wrong(model: Model, table: str, program: Program) -> str:
     ):
         if parent in model.verbatim:
             return f"reads a column '{read}' of the copied table '{parent}'"
-        steps = model.programs[parent].needed([read])
-        if not steps or isinstance(steps[-1], Expression):
+        if not _has(model, parent, read):
             return f"reads a column '{read}' that its parent '{parent}' does not have"
+        steps = model.programs[parent].needed([read])
         if parent == table and any(isinstance(s, PickSelf) for s in steps):
             return f"reads its own column '{read}' in a circle"
     return ""
+
+
+def _has(model: Model, table: str, name: str) -> bool:
+    """Whether a table makes a column, or can read it of a parent."""
+    steps = model.programs[table].needed([name])
+    if any(name in step_columns(s) for s in steps):
+        return not isinstance(steps[-1], Expression)
+    alias, _, above = name.partition(".")
+    parent = parent_of(model.programs[table], alias)
+    return parent is not None and parent != table and _has(model, parent, above)
 
 
 def _table(plain: dict[str, Any]) -> Table:

@@ -7,7 +7,6 @@ decimals mean what they mean in DuckDB.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
 
 import duckdb
 import numpy as np
@@ -19,29 +18,14 @@ from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import decode, sampled, value_sql
 from genesis_sql.plan.private import ask
 from genesis_sql.program.allowlist import check_expression, columns_of
-from genesis_sql.program.domain import Categories, Domain, Raw
-from genesis_sql.program.execute import Parents
-from genesis_sql.program.steps import PARENT, Expression, Link, Program
+from genesis_sql.program.domain import Raw
+from genesis_sql.program.steps import Expression, Link, Program
 from genesis_sql.sqlbuild import column, quoted, text
 
 Path = tuple[str, ...]
 """Aliases from a row to a parent or a parent of it; () is the row itself."""
 
 _QUERY = 'SELECT "#at" FROM (SELECT "#at", {values} FROM block{joins}) WHERE NOT ({kept})'
-
-
-class Tables(Protocol):
-    """Where rows of other tables come from: a sampler."""
-
-    model: Model
-
-    def columns(self, table: str, numbers: np.ndarray, names: Sequence[str]) -> dict[str, Raw]:
-        """Raw columns of rows by number."""
-        ...
-
-    def parent_numbers(self, table: str, numbers: np.ndarray, alias: str) -> np.ndarray:
-        """Row numbers of a parent for rows of a table, -1 for none."""
-        ...
 
 
 class Predicates:
@@ -51,37 +35,30 @@ class Predicates:
         needed: the columns of the program that they read.
     """
 
-    def __init__(self, tables: Tables, program: Program, sqls: Sequence[str]) -> None:
-        self.tables, self.program, self.sqls = tables, program, tuple(sqls)
+    def __init__(self, model: Model, program: Program, sqls: Sequence[str]) -> None:
+        self.model, self.program = model, program
         self.paths: list[Path] = [()]
         self.fields: list[tuple[Path, str]] = []
         self.joins: dict[str, tuple[str, str]] = {}
-        needed: dict[str, None] = {}
         values, names = [], {}
         for at, (path, name) in enumerate(sorted({r for s in sqls for r in reads(s)})):
             values.append(f"{self._value(path, name)} AS x{at}")
             names[path, name] = f"x{at}"
-        for path, name in self.fields:
-            if not path:
-                needed[name] = None
-            elif path[0] != PARENT:
-                needed[f"#row:{path[0]}"] = None
-        self.needed = tuple(needed)
+        self.needed = tuple(".".join([*path, name]) for path, name in self.fields)
         kept = " AND ".join(f"coalesce({_renamed(s, names)}, true)" for s in sqls)
         joins = "".join(f" LEFT JOIN {n} ON {on}" for n, (_, on) in self.joins.items())
         self.query = _QUERY.format(values=", ".join(values) or "0", joins=joins, kept=kept)
 
-    def __call__(self, raw: Mapping[str, Raw], parents: Parents | None, n: int) -> np.ndarray:
+    def __call__(self, raw: Mapping[str, Raw], n: int) -> np.ndarray:
         """The rows that break one of the predicates: bool of shape (n,)."""
         out = np.zeros(n, bool)
         if n == 0:
             return out
         arrays: dict[str, pa.Array] = {"#at": pa.array(np.arange(n))}
-        for at, (path, name) in enumerate(self.fields):
-            owner = end_of(self.tables.model, self.program, path)[0]
-            held = raw[name] if not path else self._far(path, raw, parents)[name]
-            arrays[f"f{at}"] = decode(owner.domains[name], held)
-        copies = {n: self.tables.model.verbatim[t] for n, (t, _) in self.joins.items()}
+        for at, ((path, name), read) in enumerate(zip(self.fields, self.needed, strict=True)):
+            owner = end_of(self.model, self.program, path)[0]
+            arrays[f"f{at}"] = decode(owner.domains[name], raw[read])
+        copies = {n: self.model.verbatim[t] for n, (t, _) in self.joins.items()}
         try:
             found = ask(self.query, block=pa.table(arrays), **copies)
         except duckdb.Error as error:
@@ -97,7 +74,7 @@ class Predicates:
 
     def _value(self, path: Path, name: str) -> str:
         """SQL of a column in its final type."""
-        model = self.tables.model
+        model = self.model
         owner, link = end_of(model, self.program, path)
         if link is None or link.parent not in model.verbatim:
             return value_sql(owner, name, self._fields(path, owner, name))
@@ -121,29 +98,6 @@ class Predicates:
                 self.fields.append((path, base))
             out[base] = f"f{self.fields.index((path, base))}"
         return out
-
-    # rows of parents
-
-    def _far(
-        self, path: Path, raw: Mapping[str, Raw], parents: Parents | None
-    ) -> Mapping[str, Raw]:
-        """Raw columns of a parent for the rows of the block, NULL where there is none."""
-        if parents is None:
-            raise KeyError(path)
-        if path in parents.memo:
-            return parents.memo[path]
-        number = parents.numbers(path[0], raw)
-        table = link_of(self.program, path[0]).parent
-        for alias in path[1:]:
-            has = number >= 0
-            above = np.full(len(number), -1, np.int64)
-            above[has] = self.tables.parent_numbers(table, number[has], alias)
-            number, table = above, link_of(self.tables.model.programs[table], alias).parent
-        has, names = number >= 0, [n for p, n in self.fields if p == path]
-        found = self.tables.columns(table, number[has], names)
-        domains = self.tables.model.programs[table].domains
-        parents.memo[path] = {n: spread(domains[n], found[n], has) for n in names}
-        return parents.memo[path]
 
 
 def reads(sql: str) -> list[tuple[Path, str]]:
@@ -189,19 +143,6 @@ def bases(program: Program, name: str) -> list[str]:
         return [name]
     sql = next(s.sql for s in program.steps if isinstance(s, Expression) and s.column == name)
     return sorted({b for _, inner in columns_of(sql) for b in bases(program, inner)})
-
-
-def spread(domain: Domain | None, found: Raw, has: np.ndarray) -> Raw:
-    """A column of the rows that have a parent, NULL in the others."""
-    if has.all():
-        return found
-    values = np.zeros((len(has), *found.values.shape[1:]), found.values.dtype)
-    values[has] = found.values
-    if isinstance(domain, Categories):
-        return Raw(values)
-    valid = has.copy()
-    valid[has] = True if found.valid is None else found.valid
-    return Raw(values, valid)
 
 
 def _renamed(sql: str, names: Mapping[tuple[Path, str], str]) -> str:

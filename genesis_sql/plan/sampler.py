@@ -9,31 +9,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 
 from genesis_sql.errors import OptionError
+from genesis_sql.plan.above import Above
 from genesis_sql.plan.accept import Checks, draw
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.checks import table_checks
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.predicate import link_of, spread
+from genesis_sql.plan.sequence import is_sequential, run_families
 from genesis_sql.plan.spec import Spec
 from genesis_sql.program.domain import Categories, Domain, Raw
 from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows
 from genesis_sql.program.steps import (
-    PARENT,
     Digit,
-    Link,
     MainParent,
     Pick,
     PickDistinct,
     Program,
     Stratum,
-    step_inputs,
 )
 
 MOST_ROWS = 10**12  # of a table at any scale
@@ -169,10 +166,10 @@ class Sampler:
 
     def rows(self, table: str, numbers: np.ndarray) -> Rows:
         """Addresses of rows by number."""
-        return self._locate(table, numbers)[0]
+        return self.locate(table, numbers)[0]
 
-    def _locate(self, table: str, numbers: np.ndarray) -> tuple[Rows, np.ndarray | None]:
-        """Addresses, and each row's parent number (-1: none)."""
+    def locate(self, table: str, numbers: np.ndarray) -> tuple[Rows, np.ndarray | None]:
+        """Addresses, and each row's parent number (-1: none; None where the table is a root)."""
         numbers = np.asarray(numbers, np.int64)
         main = self.model.programs[table].main
         if main is None:
@@ -200,25 +197,21 @@ class Sampler:
             numbers: int64 of shape (n,).
             wanted: columns, hidden ones too.
         """
-        program = self.model.programs[table]
-        rows, parent = self._locate(table, numbers)
-        parents = _Parents(self, program, parent, rows)
-        return draw(program, self.identity, rows, parents, wanted, self.checks(table))
+        program, checks = self.model.programs[table], self.checks(table)
+        names = tuple(wanted)
+        needed = (*names, *checks.needed) if checks else names
+        rows, parent = self.locate(table, numbers)
+        if is_sequential(program, needed):
+            return run_families(self, program, self.identity, rows, parent, names)
+        above = Above(self, program, parent, rows, needed)
+        return draw(program, self.identity, rows, above, names, checks)
 
     def checks(self, table: str) -> Checks | None:
         """What the rows of a table have to keep, None where there is nothing."""
         with self._lock:
             if table not in self._checks:
-                self._checks[table] = table_checks(self, self.model.programs[table])
+                self._checks[table] = table_checks(self.model, self.model.programs[table])
             return self._checks[table]
-
-    def parent_numbers(self, table: str, numbers: np.ndarray, alias: str) -> np.ndarray:
-        """Row numbers of a parent for rows of a table, -1 for none."""
-        program = self.model.programs[table]
-        rows, parent = self._locate(table, numbers)
-        parents = _Parents(self, program, parent, rows)
-        raw = {} if alias == PARENT else self.raw(table, numbers, [f"#row:{alias}"])
-        return parents.numbers(alias, raw)
 
     def columns(self, table: str, numbers: np.ndarray, names: Sequence[str]) -> dict[str, Raw]:
         """Raw columns of a parent by row number; a small parent is drawn once and kept whole."""
@@ -341,71 +334,6 @@ def _comparable(domain: Domain | None, raw: Raw) -> list[object]:
     )
 
 
-class _Parents:
-    """The parents of one block of rows: all columns the program reads of one come at once."""
-
-    def __init__(
-        self, sampler: Sampler, program: Program, parent: np.ndarray | None, rows: Rows
-    ) -> None:
-        self.sampler, self.program, self.parent, self.rows = sampler, program, parent, rows
-        self.links: dict[str, Link] = {link.alias: link for link in program.links}
-        self.held: dict[str, Raw] = {}
-        self.memo: dict[tuple[str, ...], dict[str, Raw]] = {}
-
-    def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
-        alias, _, column = name.partition(".")
-        if alias == PARENT and column == "#k":
-            k = _known(self.rows.k)
-            return Raw(np.maximum(k, 0), k >= 0)
-        if alias == PARENT and column == "#count":
-            return Raw(_known(self.rows.count))
-        if name not in self.held:
-            self._bring(alias, raw)
-        return self.held[name]
-
-    def _bring(self, alias: str, raw: Mapping[str, Raw]) -> None:
-        names = foreign_columns(self.program, alias)
-        number, table = self.numbers(alias, raw), link_of(self.program, alias).parent
-        has = number >= 0
-        found = self.sampler.columns(table, number[has], names)
-        domains = self.sampler.model.programs[table].domains
-        for name in names:
-            self.held[f"{alias}.{name}"] = spread(domains.get(name), found[name], has)
-
-    def take(self, at: np.ndarray, rows: Rows) -> _Parents:
-        """The parents of some of the rows, drawn under other addresses: the main one stays."""
-        parent = None if self.parent is None else self.parent[at]
-        part = _Parents(self.sampler, self.program, parent, rows)
-        part.held = {n: c.take(at) for n, c in self.held.items() if n.startswith(f"{PARENT}.")}
-        for path, columns in self.memo.items():
-            if path[0] == PARENT:
-                part.memo[path] = {n: c.take(at) for n, c in columns.items()}
-        return part
-
-    def numbers(self, alias: str, raw: Mapping[str, Raw]) -> np.ndarray:
-        """Row numbers of a parent, -1 for none."""
-        if alias == PARENT and self.program.main is not None:
-            return _known(self.parent)
-        chosen = raw[self.links[alias].row]
-        return np.where(_valid(chosen), chosen.values, -1)
-
-    def choose(
-        self, step: Pick, kind: np.ndarray, shared: list[Raw], word: np.ndarray
-    ) -> np.ndarray:
-        return self.sampler.choose(self.program, step, kind, shared, word)
-
-    def size(self, alias: str) -> int:
-        return self.sampler.size(self.links[alias].parent)
-
-
-@lru_cache(maxsize=512)
-def foreign_columns(program: Program, alias: str) -> tuple[str, ...]:
-    """The columns of one parent that a program reads."""
-    read = (name for step in program.steps for name in step_inputs(step))
-    found = {n.partition(".")[2] for n in read if n.startswith(f"{alias}.")}
-    return tuple(sorted(found - {"#k", "#count"}))
-
-
 def _valid(raw: Raw) -> np.ndarray:
     return np.ones(len(raw), bool) if raw.valid is None else raw.valid
 
@@ -413,10 +341,3 @@ def _valid(raw: Raw) -> np.ndarray:
 def _positive(raw: Raw) -> np.ndarray:
     """Counts and weights: 0 for NULL and below."""
     return np.maximum(np.where(_valid(raw), raw.values, 0).astype(np.int64), 0)
-
-
-def _known(values: np.ndarray | None) -> np.ndarray:
-    if values is None:
-        message = "a root has no parent"
-        raise KeyError(message)
-    return values
