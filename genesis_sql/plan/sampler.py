@@ -18,6 +18,7 @@ from genesis_sql.plan.above import Above
 from genesis_sql.plan.accept import Checks, draw
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.checks import table_checks
+from genesis_sql.plan.conditions import conditioned
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sequence import is_sequential, run_families
 from genesis_sql.plan.spec import Spec
@@ -76,8 +77,8 @@ class Sampler:
     """
 
     def __init__(self, model: Model, spec: Spec | int = 0, scale: float = 1.0) -> None:
-        self.model = model
         self.spec = spec if isinstance(spec, Spec) else Spec.of(spec, scale)
+        self.model, self._conditions = conditioned(model, self.spec.conditions)
         self.scale = self.spec.sizes[0].scale
         self.identity = Identity(model.uuid, self.spec.seed)
         self._lock = threading.RLock()
@@ -210,7 +211,9 @@ class Sampler:
         """What the rows of a table have to keep, None where there is nothing."""
         with self._lock:
             if table not in self._checks:
-                self._checks[table] = table_checks(self.model, self.model.programs[table])
+                self._checks[table] = table_checks(
+                    self.model, self.model.programs[table], self._conditions.get(table)
+                )
             return self._checks[table]
 
     def columns(self, table: str, numbers: np.ndarray, names: Sequence[str]) -> dict[str, Raw]:
