@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -15,6 +15,7 @@ from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import IntegrityError, OptionError, ReadOnlyError, TargetError, nearest
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, create_sql, declared_keys, rows_sql
+from genesis_sql.plan.sizing import check_rows
 from genesis_sql.plan.spec import Spec
 from genesis_sql.sqlbuild import qualified, quoted
 from genesis_sql.store import executions, migrator
@@ -33,6 +34,7 @@ class GenerateArguments:
     version: int | None = None
     if_exists: str = "error"
     keys: str = "declare"
+    rows: Mapping[str, int] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """As the history keeps them."""
@@ -40,7 +42,7 @@ class GenerateArguments:
 
     def spec(self) -> Spec:
         """The rows they ask for."""
-        return Spec.of(self.seed, self.scale)
+        return Spec.of(self.seed, self.scale, self.rows)
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def generate_database(
     """Write all tables of a model into a schema; one row per table.
 
     Raises:
+        OptionError: a table cannot have the rows asked for.
         TargetError: the place cannot be written, or holds one of the tables and ``if_exists`` is
             'error'.
         IntegrityError: a key does not hold, or there was nothing to check; nothing is kept then.
@@ -103,6 +106,7 @@ def generate_database(
     _require_choice("keys", arguments.keys, ("declare", "none"))
     check_range(None, 0, arguments.scale)
     model = ws.load(name, arguments.version)
+    arguments = replace(arguments, rows=check_rows(model, arguments.rows))
     target = find_target(ws, arguments.target)
     _refuse_taken(ws, model, target, arguments.if_exists)
     run = _Run(ws, model, target, arguments)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import select_list, struct_type
-from genesis_sql.plan.sampler import MOST_ROWS
+from genesis_sql.plan.sizing import MOST_ROWS
 from genesis_sql.plan.spec import Spec
 from genesis_sql.program.allowlist import columns_of
 from genesis_sql.sqlbuild import qualified, quoted, string

@@ -8,7 +8,8 @@ import numpy as np
 
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.sampler import Sampler, most_rows
+from genesis_sql.plan.sampler import Sampler
+from genesis_sql.plan.sizing import most_rows
 from genesis_sql.plan.spec import Spec
 
 MOST_CHILDREN = 10**9  # beyond that the counts of all parents would not fit into memory
