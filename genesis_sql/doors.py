@@ -117,6 +117,7 @@ def generate(
     scale: float | None = None,
     seed: int = 0,
     version: int | None = None,
+    conditions: Mapping[str, Any] | None = None,
 ) -> duckdb.DuckDBPyRelation:
     """Rows of a model as a relation; nothing is written, and the rows are drawn when they are read.
 
@@ -129,6 +130,8 @@ def generate(
         scale: of the whole database that the rows belong to.
         seed: another one gives other rows.
         version: another than the active one.
+        conditions: values that every row has, such as {'state': 'CA', 'age': [30, 31]}; None is
+            NULL.
     """
     session, database, schema = _place(con)
     interrupt.clear()
@@ -142,6 +145,7 @@ def generate(
         "scale": scale,
         "seed": seed,
         "version": version,
+        "conditions": _values(conditions),
     }
     return _read(con, session, "generate", arguments, database, schema)
 
@@ -157,6 +161,7 @@ def generate_database(
     version: int | None = None,
     if_exists: str = "error",
     keys: str = "declare",
+    conditions: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[Row]:
     """Write all tables of a model, with their keys, into a schema; all of them or none.
 
@@ -170,9 +175,11 @@ def generate_database(
         version: another than the active one.
         if_exists: 'error', or 'replace' tables that an earlier call wrote.
         keys: 'declare' them, or 'none'.
+        conditions: values that every row of a table has, such as {'users': {'state': 'CA'}}.
     """
     given = {"model": name, "target": target, "scale": scale, "seed": seed, "version": version}
     more = {"rows": _plain(rows), "if_exists": if_exists, "keys": keys}
+    more["conditions"] = _values(conditions)
     return _effect(con, "generate_database", {**given, **more})
 
 
@@ -279,6 +286,11 @@ def _plain(options: Mapping[str, Any] | None) -> Any:
     except (TypeError, ValueError) as error:
         message = f"options={options!r} is not made of numbers, texts, lists and dicts"
         raise OptionError(message) from error
+
+
+def _values(conditions: Mapping[str, Any] | None) -> Any:
+    """Conditions as SQL would pass them: dates and the like as their text."""
+    return json.loads(json.dumps(conditions, default=str))
 
 
 def _listed(name: str, value: Sequence[str] | None) -> list[str] | None:

@@ -145,6 +145,7 @@ def _generate_database(
         given.get("if_exists") or "error",
         given.get("keys") or "declare",
         _counts(call, "rows"),
+        _mapping(call, "conditions"),
     )
     ws = workspace(session, cursor, call.database, call.schema, progress)
     return generate_database(ws, text(given, "model"), arguments)

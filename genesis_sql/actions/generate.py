@@ -13,6 +13,7 @@ import duckdb
 
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import IntegrityError, OptionError, ReadOnlyError, TargetError, nearest
+from genesis_sql.plan.conditions import read_all
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, create_sql, declared_keys, rows_sql
 from genesis_sql.plan.sizing import check_rows
@@ -35,14 +36,16 @@ class GenerateArguments:
     if_exists: str = "error"
     keys: str = "declare"
     rows: Mapping[str, int] = field(default_factory=dict)
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """As the history keeps them."""
         return dict(vars(self))
 
-    def spec(self) -> Spec:
+    def spec(self, model: Model) -> Spec:
         """The rows they ask for."""
-        return Spec.of(self.seed, self.scale, self.rows)
+        conditions = read_all(model, self.conditions)
+        return replace(Spec.of(self.seed, self.scale, self.rows), conditions=conditions)
 
 
 @dataclass(frozen=True)
@@ -260,7 +263,7 @@ def _write(
     if arguments.if_exists == "replace":
         for table in reversed(model.order):
             con.execute(f"DROP TABLE IF EXISTS {qualified(target.database, target.schema, table)}")
-    spec = arguments.spec()
+    spec = arguments.spec(model)
     sampler = ws.sampler(model, spec)
     report: list[dict[str, Any]] = []
     for at, table in enumerate(model.order):

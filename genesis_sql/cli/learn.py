@@ -151,7 +151,7 @@ def _refuse(given: dict[str, Any], allowed: str, message: str) -> None:
             raise click.UsageError(message.format(option))
 
 
-def read_options(pairs: tuple[str, ...]) -> dict[str, Any]:
+def read_options(pairs: tuple[str, ...], hint: str = "'--option'") -> dict[str, Any]:
     """Options from KEY=VALUE; a value is JSON, or else text.
 
     Example:
@@ -163,7 +163,7 @@ def read_options(pairs: tuple[str, ...]) -> dict[str, Any]:
         key, equals, text = pair.partition("=")
         if not key or not equals:
             message = f"'{pair}' is not KEY=VALUE"
-            raise click.BadParameter(message, param_hint="'--option'")
+            raise click.BadParameter(message, param_hint=hint)
         try:
             value = json.loads(text)
         except ValueError:

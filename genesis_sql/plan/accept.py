@@ -29,6 +29,7 @@ from genesis_sql.program.steps import (
 )
 
 ATTEMPTS = 1_000  # of a row, beside the first, before its constraints are given up
+PATIENCE, PROBES = 63, 8  # after so many attempts of all rows, a few are tried to the end
 MOST = 65_536  # rows drawn at once while attempts are looked through
 _SETTLED = (Number, Constant, Digit, Sibling, PickDistinct, Copy)
 """Steps that no address decides; a copy where what it copies is one."""
@@ -154,36 +155,48 @@ class _Search:
 
     def addresses(self, bad: np.ndarray) -> np.ndarray:
         """The address under which each of these rows keeps the checks."""
-        found = np.zeros(len(bad), np.int64)
-        left, attempt = np.arange(len(bad)), 1
-        while len(left) and attempt <= self.checks.attempts:
-            width = min(max(1, MOST // len(left)), attempt, self.checks.attempts + 1 - attempt)
-            at = np.repeat(bad[left], width)
+        found = self._first(bad, 1, PATIENCE, np.zeros(len(bad), np.int64))
+        left = np.flatnonzero(found == 0)
+        if len(left) > PROBES:  # what cannot be kept shows soon
+            some = left[:PROBES]
+            found[some] = self._first(bad[some], PATIENCE + 1, self.checks.attempts, found[some])
+            self._require(bad, bad[some[found[some] == 0]], "at least ")
+            left = left[PROBES:]
+        found[left] = self._first(bad[left], PATIENCE + 1, self.checks.attempts, found[left])
+        self._require(bad, bad[found == 0])
+        return self.again(bad, found)
+
+    def _first(self, rows: np.ndarray, begin: int, end: int, found: np.ndarray) -> np.ndarray:
+        """The first attempt of each row, from begin to end, that keeps the checks; 0 for none."""
+        left, attempt = np.arange(len(rows)), begin
+        while len(left) and attempt <= end:
+            width = min(max(1, MOST // len(left)), attempt, end + 1 - attempt)
+            at = np.repeat(rows[left], width)
             tries = np.tile(np.arange(attempt, attempt + width), len(left))
             kept = ~self._broken(at, tries, self.checks.broken).reshape(len(left), width)
             has = kept.any(axis=1)
             found[left[has]] = attempt + kept.argmax(axis=1)[has]
             left, attempt = left[~has], attempt + width
-        if len(left):
-            raise self._failed(bad, bad[left])
-        return self.again(bad, found)
+        return found
 
     def _broken(self, at: np.ndarray, tries: np.ndarray, broken: Broken) -> np.ndarray:
         return broken(self.run(at, self.again(at, tries), self.checks.needed), len(at))
 
-    def _failed(self, bad: np.ndarray, left: np.ndarray) -> ConstraintError:
-        """What could not be kept, how often, and what mends it."""
+    def _require(self, bad: np.ndarray, left: np.ndarray, few: str = "") -> None:
+        """Say what could not be kept by these rows, how often, and what mends it."""
+        if not len(left):
+            return
         some = left[:100]
         at = np.repeat(some, 10)
         tries = np.tile(np.arange(1, 11), len(some))
         worst = max(self.checks.single, key=lambda c: int(self._broken(at, tries, c.broken).sum()))
         kept = 1 - len(bad) / max(len(self.rows.address), 1)
         message = (
-            f"{worst.text} of table '{self.program.table}' was not met by {len(left):,} of "
+            f"{worst.text} of table '{self.program.table}' was not met by {few}{len(left):,} of "
             f"{len(self.rows.address):,} rows in {self.checks.attempts:,} attempts "
             f"(at the first draw {100 * kept:.3g} % of the rows kept everything); {worst.mends}"
         )
-        return ConstraintError(message)
+        raise ConstraintError(message)
 
 
 def all_of(checks: Iterable[Broken]) -> Broken:

@@ -150,6 +150,9 @@ class Conditions:
         self.all = [_condition(program, made[c], c, t) for c, t in json.loads(text).items()]
         by_name = {c.column: c.allowed for c in self.all if c.allowed is not None}
         self.program, self.direct = _restricted(program, by_name)
+        for condition in self.all:
+            if condition.column not in self.direct:
+                _require_atoms(program, made[condition.column], condition)
 
     def checks(self, model: Model) -> list[tuple[Check, tuple[str, ...]]]:
         """What is left to check of each row, and the columns that it reads."""
@@ -161,9 +164,12 @@ class Conditions:
 
     def _check(self, model: Model, condition: _Condition) -> tuple[Check, tuple[str, ...]]:
         name = condition.column
-        mends = f"fit with options := {{'first': [{string(name)}]}}, so that it is drawn directly"
+        mends = f"fit with options := {_first(self.table, name)}, so that it is drawn directly"
+        if self.program.main is not None:
+            mends = "rows stay with their parents: put it on the parent, or use WHERE on more rows"
         broken: Broken
         if condition.allowed is None:
+            mends = "it is computed: put the condition on the columns it is computed from"
             asked = Predicates(model, self.program, [_predicate(self.program, condition)])
             broken, needed = asked, asked.needed
         else:
@@ -200,15 +206,14 @@ def _condition(program: Program, step: Step, column: str, texts: list[str | None
         allowed_values(where, None, type_, texts)
         return _Condition(column, tuple(texts), None)
     domain = program.domains[column]
-    if isinstance(step, Copy) and step.source.startswith(f"{PARENT}."):
-        message = (
-            f"{where} is its parent's {step.source.partition('.')[2]!r}; put the condition there"
-        )
-        raise OptionError(message)
     anew = isinstance(step, _MADE_ANEW) or isinstance(domain, Key | Words)
     if anew and [*texts] != [None]:
         what = "text that is made anew" if isinstance(domain, Words) else "a key that is made anew"
         message = f"{where} is {what}, so no value of it can be asked for; generate and use WHERE"
+        raise OptionError(message)
+    if isinstance(step, Copy) and step.source.startswith(f"{PARENT}."):
+        above = step.source.partition(".")[2]
+        message = f"{where} is its parent's '{above}'; put the condition on the parent"
         raise OptionError(message)
     allowed = allowed_values(where, domain, domain.type, texts)
     _require_possible(where, program, step, allowed)
@@ -240,6 +245,23 @@ def _require_possible(where: str, program: Program, step: Step, allowed: Allowed
         raise OptionError(message)
 
 
+def _require_atoms(program: Program, step: Step, condition: _Condition) -> None:
+    """Refuse single points of a continuum where a row would have to hit them by chance."""
+    if not isinstance(step, Draw) or condition.allowed is None:
+        return
+    for value, text in zip(condition.allowed.values, condition.allowed.texts, strict=True):
+        if not restrict.is_atom(step.cells, program.domains[step.column], value):
+            message = (
+                f"'{program.table}.{step.column}' is hardly ever exactly {text}; fit with "
+                f"options := {_first(program.table, step.column)}, so that it is drawn directly"
+            )
+            raise OptionError(message)
+
+
+def _first(table: str, column: str) -> str:
+    return f"{{{string(table)}: {{'first': [{string(column)}]}}}}"
+
+
 def _restricted(program: Program, allowed: Mapping[str, Allowed]) -> tuple[Program, frozenset[str]]:
     """The program with columns drawn among the values asked for, and which columns those are.
 
@@ -250,7 +272,7 @@ def _restricted(program: Program, allowed: Mapping[str, Allowed]) -> tuple[Progr
     direct: set[str] = set()
     for step in program.steps:
         known = isinstance(step, Draw) and all(name in fixed for name in step.inputs)
-        if isinstance(step, Draw) and known and not step.at_least and step.column in allowed:
+        if isinstance(step, Draw) and known and step.column in allowed:
             values = allowed[step.column]
             codes = [fixed[name] for name in step.inputs]
             cells = restrict.cells(step, program.domains[step.column], codes, values)

@@ -20,6 +20,13 @@ def possible(held: Cells, domain: Domain, value: float) -> bool:
     return bool(_inside(held, domain, value).any())
 
 
+def is_atom(held: Cells, domain: Domain, value: float) -> bool:
+    """Whether chance can hit a value: any label or grid number, a double that stands alone."""
+    if isinstance(domain, Categories) or held.width is None or held.low.dtype.kind == "i":
+        return True
+    return bool(((held.width == 0) & (held.low == value) & ~_null(held, domain)).any())
+
+
 def has_null(held: Cells, domain: Domain) -> bool:
     """Whether any cell holds NULL."""
     return bool(_null(held, domain).any())

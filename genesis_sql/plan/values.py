@@ -136,7 +136,7 @@ def _codes(where: str, domain: Categories, texts: list[str]) -> np.ndarray:
 
 
 def _fixed(where: str, domain: Fixed, type_: str, text: str) -> int:
-    query = f"SELECT CAST(? AS {type_}) IS NOT DISTINCT FROM CAST(? AS {type_})"
+    query = f"SELECT CAST(? AS {type_}) IS NOT DISTINCT FROM CAST(? AS {type_})"  # noqa: S608
     if not connection().execute(query, [text, domain.value]).fetchall()[0][0]:
         only = "NULL" if domain.value is None else string(domain.value)
         message = f"{where} is always {only} in this model, never {string(text)}"
