@@ -283,6 +283,7 @@ def most_rows(program: Program) -> int:
         for step in program.steps
         if isinstance(step, Digit)
         and step.base == 0
+        and step.values[-1] != 0  # beyond its labels it is NULL
         and isinstance(program.domains[step.column], Categories)
     ]
     return min(ends, default=2**62)
