@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from genesis_sql.plan.accept import ATTEMPTS, Broken, Check, Checks, all_of
+from genesis_sql.plan.compare import broken_by
 from genesis_sql.plan.conditions import Conditions
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.predicate import Predicates
 from genesis_sql.program.steps import Program
 
 RARE_ATTEMPTS = 10_000  # where rows are asked for that may be rare
@@ -22,11 +22,11 @@ def table_checks(model: Model, program: Program, conditions: Conditions | None) 
     needed = dict.fromkeys(name for _, names in asked for name in names)
     single = [check for check, _ in asked]
     if program.constraints:
-        together = Predicates(model, program, [c.sql for c in program.constraints])
+        together, read = broken_by(model, program, [c.sql for c in program.constraints])
         broken.append(together)
-        needed |= dict.fromkeys(together.needed)
+        needed |= dict.fromkeys(read)
         single += [
-            Check(f"constraint '{c.text}'", _MENDS, Predicates(model, program, [c.sql]))
+            Check(f"constraint '{c.text}'", _MENDS, broken_by(model, program, [c.sql])[0])
             for c in program.constraints
         ]
     if not single:
