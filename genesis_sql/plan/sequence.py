@@ -27,6 +27,7 @@ from genesis_sql.program.steps import (
     SAME,
     Program,
     sequential,
+    step_columns,
     step_inputs,
 )
 
@@ -79,7 +80,8 @@ def run_families(
     checks = sampler.checks(program.table)
     needed = (*wanted, *checks.needed) if checks else wanted
     carried = carried_columns(program, needed)
-    kept = tuple(dict.fromkeys([*wanted, *carried]))
+    made = {name for step in program.needed(needed) for name in step_columns(step)}
+    kept = tuple(dict.fromkeys([*wanted, *carried, *({KIND} & made)]))
     above = _Brought(sampler, program, families, (*kept, *needed))
     history = _History(program, families, buffers)
     for place, size in enumerate(families.sizes):

@@ -17,7 +17,9 @@ from genesis_sql.errors import ExpressionError
 
 MAX_LENGTH, MAX_NODES = 10_000, 2_000
 
-_NEWER = ("Cos", "Contains", "Hour", "Minute", "Replace", "Second", "Sin", "Trunc")
+_NEWER = (
+    "Contains", "Cos", "Hour", "Minute", "Replace", "Second", "Sin", "ToDays", "Trunc",
+)  # fmt: skip
 """Classes that sqlglot 26.0 lacks."""
 NODES: tuple[type, ...] = (
     exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Paren, exp.Neg, exp.Not,
