@@ -12,7 +12,7 @@ from genesis_sql.program.domain import Categories, Domain
 from genesis_sql.program.steps import Draw, Tree
 
 ONE = Tree.single()
-_HEAVIEST = 2**40  # weight of the likeliest value: their sum times their number stays below 2^62
+_TOTAL = 2**31  # of the weights: an alias table shifts them by 32 bits
 
 
 def possible(held: Cells, domain: Domain, value: float) -> bool:
@@ -71,8 +71,8 @@ def cells(step: Draw, domain: Domain, codes: Sequence[int], allowed: Allowed) ->
     if not found:
         return None
     heaviest = max(mass for _, _, mass in found)
-    ints = np.array([max(1, int(m / heaviest * _HEAVIEST)) for _, _, m in found], np.int64)
-    ints = np.maximum(ints // len(found) ** 2, 1)
+    most = _TOTAL // len(found)
+    ints = np.array([max(1, int(m / heaviest * most)) for _, _, m in found], np.int64)
     start = np.array([0, len(found)])
     accept, alias = alias_tables(start, ints)
     low = np.array([v for v, _, _ in found], held.low.dtype)
