@@ -20,12 +20,15 @@ from genesis_sql.program.domain import Categories, Raw, Reals
 from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows
 from genesis_sql.program.steps import (
-    BEFORE,
+    AGO,
     KIND,
     PARENT,
+    PAST,
     PREV,
     SAME,
+    TIME,
     Program,
+    earlier_columns,
     sequential,
     step_columns,
     step_inputs,
@@ -50,7 +53,7 @@ def is_sequential(program: Program, wanted: tuple[str, ...]) -> bool:
 def carried_columns(program: Program, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """The columns of earlier siblings that are read where these are wanted."""
     read = (name for step in program.needed(wanted) for name in step_inputs(step))
-    names = {n.partition(".")[2] for n in read if n.startswith(BEFORE)} - {"#rows"}
+    names = {c for name in read for c in earlier_columns(name, program.moment)}
     return tuple(sorted(names))
 
 
@@ -181,10 +184,6 @@ class _History:
         self.last: np.ndarray | None = None  # where the last row of each kind of each family stands
         self.place, self.at = 0, np.zeros(0, np.int64)  # of which families, by their place
         self.same: np.ndarray | None = None
-        if KIND in program.domains:
-            domain = program.domains[KIND]
-            kinds = len(domain.labels) + 1 if isinstance(domain, Categories) else 1
-            self.last = np.full((max([0, *families.sizes[:1]]), kinds), -1, np.int64)
 
     def begin(self, place: int, size: int) -> None:
         """Turn to the next place."""
@@ -204,6 +203,8 @@ class _History:
                 return self._nothing(of)
             at = int(self.families.begins[self.place - 1])
             return self.buffers[of].take(at + self.at)
+        if which in (AGO, TIME, PAST):
+            return self._kind(which, int(of), raw)
         same = self._same(raw)
         has = same >= 0
         if of == "#rows":
@@ -229,15 +230,38 @@ class _History:
         kind = np.float64 if isinstance(self.program.domains[of], Reals) else np.int64
         return Raw(np.zeros(len(self.at), kind), np.zeros(len(self.at), bool))
 
+    def _kind(self, which: str, kind: int, raw: Mapping[str, Raw]) -> Raw:
+        """How far back the last row of one kind is."""
+        at = self._lasts()[self.at, kind]
+        has = at >= 0
+        if which == AGO:
+            return Raw(self.place - self._place_of(at), has)
+        moment = self.program.moment or ""
+        now = raw[moment] if which == TIME else self.column(f"{PREV}.{moment}", raw)
+        if not has.any():
+            return Raw(np.zeros(len(self.at), np.int64), has)
+        then = self.buffers[moment].take(np.maximum(at, 0))
+        for known in (now.valid, then.valid):
+            has = has if known is None else has & known
+        return Raw(now.values - then.values, has)
+
+    def _lasts(self) -> np.ndarray:
+        """Where the last row of each kind of each family stands; -1: there is none."""
+        if self.last is None:
+            domain = self.program.domains[KIND]
+            kinds = len(domain.labels) + 1 if isinstance(domain, Categories) else 1
+            self.last = np.full((self.families.sizes[0], kinds), -1, np.int64)
+        return self.last
+
     def _same(self, raw: Mapping[str, Raw]) -> np.ndarray:
         """Where the last row of the same kind stands; -1: there is none."""
         if self.same is None:
-            self.same = _known(self.last)[self.at, raw[KIND].values]
+            self.same = self._lasts()[self.at, raw[KIND].values]
         return self.same
 
     def end(self, drawn: Mapping[str, Raw]) -> None:
         """Remember the rows that were drawn."""
-        if self.same is not None and self.last is not None:
+        if self.last is not None:
             self.last[self.at, drawn[KIND].values] = self.families.begins[self.place] + self.at
 
 
