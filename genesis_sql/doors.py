@@ -161,7 +161,7 @@ def generate_database(
         rows: how many exactly, by table, such as {'users': 10000}; the others follow the scale.
         seed: another one gives other rows.
         version: another than the active one.
-        if_exists: 'error', or 'replace' tables that an earlier call wrote.
+        if_exists: 'error', 'replace' tables that an earlier call wrote, or 'append' to them.
         keys: 'declare' them, or 'none'.
     """
     given = {"model": name, "target": target, "scale": scale, "seed": seed, "version": version}

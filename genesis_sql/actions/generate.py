@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,10 +10,12 @@ from typing import Any
 
 import duckdb
 
+from genesis_sql.actions.loading import fill
+from genesis_sql.actions.target import Target, Writing, find_target, settle
 from genesis_sql.actions.workspace import Workspace, ending
-from genesis_sql.errors import IntegrityError, OptionError, ReadOnlyError, TargetError, nearest
+from genesis_sql.errors import IntegrityError, OptionError
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.query import check_range, create_sql, declared_keys, rows_sql
+from genesis_sql.plan.query import check_range, declared_keys
 from genesis_sql.plan.sizing import check_rows
 from genesis_sql.plan.spec import Spec
 from genesis_sql.sqlbuild import qualified, quoted
@@ -45,52 +46,6 @@ class GenerateArguments:
         return Spec.of(self.seed, self.scale, self.rows)
 
 
-@dataclass(frozen=True)
-class Target:
-    """A schema of an attached database."""
-
-    database: str
-    schema: str
-
-
-def find_target(ws: Workspace, text: str) -> Target:
-    """The schema that `target` names: of this database, or ``alias.schema`` of an attached one."""
-    names = [
-        r[0]
-        for r in ws.con.execute(
-            "SELECT database_name FROM duckdb_databases() WHERE NOT internal"
-        ).fetchall()
-    ]
-    database, dot, schema = text.partition(".")
-    if not dot:
-        database, schema = ws.database, text
-    if (
-        not schema.strip()
-        or (schema.lower(), database) == ("genesis", ws.database)
-        or schema.lower() in ("information_schema", "pg_catalog")
-    ):
-        message = (
-            f"target '{text}' is no place for tables; give target := 'synth', or 'alias.schema' "
-            "of an attached file"
-        )
-        raise TargetError(message)
-    if database not in names:
-        message = (
-            f"target '{text}' names database '{database}', which is not attached"
-            f"{nearest(database, names)}; ATTACH '<file>' AS {quoted(database)} first"
-        )
-        raise TargetError(message)
-    if ws.con.execute(
-        "SELECT readonly FROM duckdb_databases() WHERE database_name = ?", [database]
-    ).fetchall()[0][0]:
-        message = (
-            f"database '{database}' is read-only; attach a file that can be written and name it "
-            "in target"
-        )
-        raise ReadOnlyError(message)
-    return Target(database, schema)
-
-
 def generate_database(
     ws: Workspace, name: str, arguments: GenerateArguments
 ) -> list[dict[str, Any]]:
@@ -102,25 +57,33 @@ def generate_database(
             'error'.
         IntegrityError: a key does not hold, or there was nothing to check; nothing is kept then.
     """
-    _require_choice("if_exists", arguments.if_exists, ("error", "replace"))
+    _require_choice("if_exists", arguments.if_exists, ("error", "replace", "append"))
     _require_choice("keys", arguments.keys, ("declare", "none"))
     check_range(None, 0, arguments.scale)
     model = ws.load(name, arguments.version)
     arguments = replace(arguments, rows=check_rows(model, arguments.rows))
-    target = find_target(ws, arguments.target)
-    _refuse_taken(ws, model, target, arguments.if_exists)
-    run = _Run(ws, model, target, arguments)
+    writing = settle(
+        ws,
+        model,
+        find_target(ws, arguments.target),
+        arguments.spec(),
+        if_exists=arguments.if_exists,
+        keys=arguments.keys,
+    )
+    run = _Run(ws, model, writing, arguments)
     with ending(run.failed):
         ws.con.execute("BEGIN")
         try:
-            report = _write(ws, model, target, arguments)
+            report, undeclared = _write(
+                ws, model, writing, replace_old=arguments.if_exists == "replace"
+            )
         except duckdb.ConstraintException as error:
             message = (
                 f"a generated row breaks a key: {str(error).splitlines()[0]}; nothing was kept, "
                 f"please report it, or take keys := 'none'"
             )
             raise IntegrityError(message) from error
-        run.commit(report)
+        run.commit(report, undeclared)
     return report
 
 
@@ -135,9 +98,9 @@ class _Run:
     """The record of one run; a read-only database keeps none."""
 
     def __init__(
-        self, ws: Workspace, model: Model, target: Target, arguments: GenerateArguments
+        self, ws: Workspace, model: Model, writing: Writing, arguments: GenerateArguments
     ) -> None:
-        self.ws, self.model, self.target, self.arguments = ws, model, target, arguments
+        self.ws, self.model, self.writing, self.arguments = ws, model, writing, arguments
         query = "SELECT readonly FROM duckdb_databases() WHERE database_name = ?"
         self.kept = not ws.con.execute(query, [ws.database]).fetchall()[0][0]
         self.number = 0
@@ -151,7 +114,7 @@ class _Run:
                 version=model.version,
                 arguments=arguments.plain(),
                 seed=arguments.seed,
-                spec={"target": f"{target.database}.{target.schema}", "uuid": model.uuid},
+                spec=writing.record(model),
             )
 
     def failed(self, status: str, text: str) -> None:
@@ -162,7 +125,7 @@ class _Run:
             end = executions.Ended(status, None, self.ws.seconds, text)
             self._end(end)
 
-    def commit(self, report: list[dict[str, Any]]) -> None:
+    def commit(self, report: list[dict[str, Any]], undeclared: Mapping[str, str]) -> None:
         """Keep the rows; the record goes into the same transaction where the file is the same."""
         tables = tuple(
             ExecutionTable(r["table_name"], r["rows"], r["orphans"], r["violations"], r["seconds"])
@@ -170,7 +133,7 @@ class _Run:
         )
         total = sum(int(r["rows"]) for r in report)
         end = executions.Ended("done", total, self.ws.seconds, None, tables)
-        together = self.kept and self.target.database == self.ws.database
+        together = self.kept and self.writing.target.database == self.ws.database
         if together:
             executions.write_end(self.ws.con, self.ws.database, self.number, end)
         self.ws.con.execute("COMMIT")
@@ -178,8 +141,10 @@ class _Run:
             return
         if not together:
             self._end(end)
+        if self.writing.appended:
+            return
         where = (self.model.name, self.model.version, self.arguments.target)
-        rows = _recorded(self.model, self.arguments)
+        rows = _recorded(self.model, self.writing.keys, undeclared)
         record_relationships(self.ws.con, self.ws.database, *where, rows)
 
     def _end(self, end: executions.Ended) -> None:
@@ -195,11 +160,11 @@ class _Run:
         )
 
 
-def _recorded(model: Model, arguments: GenerateArguments) -> list[RelationshipRow]:
+def _recorded(model: Model, keys: str, undeclared: Mapping[str, str]) -> list[RelationshipRow]:
     out = []
     for table in model.order:
         for key, reason in declared_keys(model, table):
-            why = reason or ("keys := 'none'" if arguments.keys == "none" else "")
+            why = reason or ("keys := 'none'" if keys == "none" else undeclared.get(key.name, ""))
             out.append(
                 RelationshipRow(
                     key.child,
@@ -213,71 +178,32 @@ def _recorded(model: Model, arguments: GenerateArguments) -> list[RelationshipRo
     return out
 
 
-_NAMES = """
-SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ?
-UNION SELECT view_name FROM duckdb_views() WHERE database_name = ? AND schema_name = ?
-"""
-
-
-def _refuse_taken(ws: Workspace, model: Model, target: Target, if_exists: str) -> None:
-    place = [target.database, target.schema]
-    there = {r[0].lower() for r in ws.con.execute(_NAMES, place * 2).fetchall()}
-    taken = [t for t in model.order if t.lower() in there]
-    if taken and if_exists == "error":
-        more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
-        message = (
-            f"schema '{target.schema}' of '{target.database}' has a table '{taken[0]}'{more} "
-            "already; take another target, or if_exists := 'replace'"
-        )
-        raise TargetError(message)
-    if taken and not _ours(ws, f"{target.database}.{target.schema}"):
-        message = (
-            f"schema '{target.schema}' of '{target.database}' holds '{taken[0]}', which "
-            "genesis_generate_database did not write; drop it yourself, or take another target"
-        )
-        raise TargetError(message)
-
-
-def _ours(ws: Workspace, place: str) -> bool:
-    """Whether an earlier run wrote this schema."""
-    if not migrator.exists(ws.con, ws.database):
-        return False
-    runs = executions.history(ws.con, ws.database)
-    return any(
-        r.kind == "generate_database"
-        and r.status == "done"
-        and (r.spec or "").find(json.dumps(place)) >= 0
-        for r in runs
-    )
-
-
 def _write(
-    ws: Workspace, model: Model, target: Target, arguments: GenerateArguments
-) -> list[dict[str, Any]]:
-    con = ws.con
+    ws: Workspace, model: Model, writing: Writing, *, replace_old: bool
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Rows of the report, and why keys that could have been declared are not."""
+    con, target = ws.con, writing.target
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {qualified(target.database, target.schema)}")
     con.execute(f"USE {qualified(target.database, target.schema)}")
-    if arguments.if_exists == "replace":
+    if replace_old:
         for table in reversed(model.order):
-            con.execute(f"DROP TABLE IF EXISTS {qualified(target.database, target.schema, table)}")
-    spec = arguments.spec()
-    sampler = ws.sampler(model, spec)
+            con.execute(f"DROP TABLE IF EXISTS {target.table(table)}")
     report: list[dict[str, Any]] = []
+    undeclared: dict[str, str] = {}
     for at, table in enumerate(model.order):
         ws.progress(table, at / len(model.order))
         started = time.perf_counter()
-        create = create_sql(
-            model, table, target.database, target.schema, foreign=arguments.keys == "declare"
-        )
-        con.execute(create)
-        size = sampler.size(table)
-        select = rows_sql(model, table, spec, first=0, stop=size)
-        place = qualified(target.database, target.schema, table)
-        con.execute(f"INSERT INTO {place} {select}")
+        filled = fill(ws, model, writing, table)
+        undeclared.update(filled.undeclared)
         seconds = time.perf_counter() - started
-        report.append({"table_name": table, "rows": size, "seconds": seconds})
+        report.append({"table_name": table, "rows": filled.rows, "seconds": seconds})
     ws.progress("checking keys", 1.0)
-    return [_checked(ws, model, target, row) for row in _verified(report)]
+    sampler = ws.sampler(model, writing.spec)
+    checked = [
+        _checked(ws, model, target, row, sampler.size(str(row["table_name"])))
+        for row in _verified(report)
+    ]
+    return checked, undeclared
 
 
 def _verified(report: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -287,27 +213,29 @@ def _verified(report: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return report
 
 
-def _checked(ws: Workspace, model: Model, target: Target, row: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(
+    ws: Workspace, model: Model, target: Target, row: Mapping[str, Any], size: int
+) -> dict[str, Any]:
     """The row of the report, orphans and violations counted by query; raises if there are any."""
     table = str(row["table_name"])
     started = time.perf_counter()
-    place = qualified(target.database, target.schema, table)
+    place = target.table(table)
     rows = _one(ws, f"SELECT count(*) FROM {place}")  # noqa: S608 - quoted names
     orphans = sum(_orphans(ws, target, key) for key in model.graph.parents(table))
     node = model.graph.table(table)
     kept = {r[0] for r in ws.con.execute(f"DESCRIBE {place}").fetchall()}
     keys = [k for k in (node.primary_key, *node.unique_keys) if k and set(k) <= kept]
     violations = sum(_duplicates(ws, place, key) for key in keys)
-    if orphans or violations or rows != row["rows"]:
+    if orphans or violations or rows != size:
         message = (
             f"table '{table}' has {orphans} orphans, {violations} duplicate keys and {rows} rows "
-            f"of {row['rows']}; nothing was kept, please report this model"
+            f"of {size}; nothing was kept, please report this model"
         )
         raise IntegrityError(message)
     seconds = float(row["seconds"]) + time.perf_counter() - started
     return {
         "table_name": table,
-        "rows": rows,
+        "rows": row["rows"],
         "orphans": orphans,
         "violations": violations,
         "seconds": round(seconds, 3),
@@ -319,7 +247,7 @@ def _one(ws: Workspace, query: str) -> int:
 
 
 def _orphans(ws: Workspace, target: Target, key: Relationship) -> int:
-    child, parent = (qualified(target.database, target.schema, t) for t in (key.child, key.parent))
+    child, parent = (target.table(t) for t in (key.child, key.parent))
     filled = " AND ".join(f"c.{quoted(c)} IS NOT NULL" for c in key.columns)
     same = " AND ".join(
         f"c.{quoted(c)} = p.{quoted(p)}"
