@@ -207,6 +207,12 @@ def history(con: duckdb.DuckDBPyConnection, name: str | None = None) -> duckdb.D
     return _read(con, session, "history", {"model": name}, database, schema)
 
 
+def integrity(con: duckdb.DuckDBPyConnection, name: str | None = None) -> duckdb.DuckDBPyRelation:
+    """What was checked of the tables that were written last, and how many rows break it: none."""
+    session, database, schema = _place(con)
+    return _read(con, session, "integrity", {"model": name}, database, schema)
+
+
 def activate(con: duckdb.DuckDBPyConnection, name: str, *, version: int) -> list[Row]:
     """Make a version the one that is used where none is named."""
     return _effect(con, "activate", {"model": name, "version": version})

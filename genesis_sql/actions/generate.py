@@ -10,19 +10,19 @@ from typing import Any
 
 import duckdb
 
+from genesis_sql.actions.integrity import require_rows, verify
 from genesis_sql.actions.loading import fill
-from genesis_sql.actions.target import Target, Writing, find_target, settle
+from genesis_sql.actions.target import Writing, find_target, settle
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import IntegrityError, OptionError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, declared_keys
 from genesis_sql.plan.sizing import check_rows
 from genesis_sql.plan.spec import Spec
-from genesis_sql.sqlbuild import qualified, quoted
+from genesis_sql.sqlbuild import qualified
 from genesis_sql.store import executions, migrator
 from genesis_sql.store.content import record_relationships
 from genesis_sql.store.rows import ExecutionTable, RelationshipRow
-from genesis_sql.types import Relationship
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,21 @@ class GenerateArguments:
     def spec(self) -> Spec:
         """The rows they ask for."""
         return Spec.of(self.seed, self.scale, self.rows)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a call did.
+
+    Attributes:
+        report: a row per table, as the caller sees it.
+        undeclared: why keys that could have been declared are not, by relationship name.
+        details: what was checked, by table.
+    """
+
+    report: list[dict[str, Any]]
+    undeclared: Mapping[str, str]
+    details: Mapping[str, dict[str, Any]]
 
 
 def generate_database(
@@ -74,17 +89,15 @@ def generate_database(
     with ending(run.failed):
         ws.con.execute("BEGIN")
         try:
-            report, undeclared = _write(
-                ws, model, writing, replace_old=arguments.if_exists == "replace"
-            )
+            written = _write(ws, model, writing, replace_old=arguments.if_exists == "replace")
         except duckdb.ConstraintException as error:
             message = (
                 f"a generated row breaks a key: {str(error).splitlines()[0]}; nothing was kept, "
                 f"please report it, or take keys := 'none'"
             )
             raise IntegrityError(message) from error
-        run.commit(report, undeclared)
-    return report
+        run.commit(written)
+    return written.report
 
 
 def _require_choice(option: str, value: str, known: tuple[str, ...]) -> None:
@@ -125,13 +138,20 @@ class _Run:
             end = executions.Ended(status, None, self.ws.seconds, text)
             self._end(end)
 
-    def commit(self, report: list[dict[str, Any]], undeclared: Mapping[str, str]) -> None:
+    def commit(self, written: Written) -> None:
         """Keep the rows; the record goes into the same transaction where the file is the same."""
         tables = tuple(
-            ExecutionTable(r["table_name"], r["rows"], r["orphans"], r["violations"], r["seconds"])
-            for r in report
+            ExecutionTable(
+                r["table_name"],
+                r["rows"],
+                r["orphans"],
+                r["violations"],
+                r["seconds"],
+                written.details[r["table_name"]],
+            )
+            for r in written.report
         )
-        total = sum(int(r["rows"]) for r in report)
+        total = sum(int(r["rows"]) for r in written.report)
         end = executions.Ended("done", total, self.ws.seconds, None, tables)
         together = self.kept and self.writing.target.database == self.ws.database
         if together:
@@ -144,7 +164,7 @@ class _Run:
         if self.writing.appended:
             return
         where = (self.model.name, self.model.version, self.arguments.target)
-        rows = _recorded(self.model, self.writing.keys, undeclared)
+        rows = _recorded(self.model, self.writing.keys, written.undeclared)
         record_relationships(self.ws.con, self.ws.database, *where, rows)
 
     def _end(self, end: executions.Ended) -> None:
@@ -178,10 +198,11 @@ def _recorded(model: Model, keys: str, undeclared: Mapping[str, str]) -> list[Re
     return out
 
 
-def _write(
-    ws: Workspace, model: Model, writing: Writing, *, replace_old: bool
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Rows of the report, and why keys that could have been declared are not."""
+_COLUMNS = ("table_name", "rows", "orphans", "violations", "seconds")
+
+
+def _write(ws: Workspace, model: Model, writing: Writing, *, replace_old: bool) -> Written:
+    """Make the tables, fill them, and verify what they hold."""
     con, target = ws.con, writing.target
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {qualified(target.database, target.schema)}")
     con.execute(f"USE {qualified(target.database, target.schema)}")
@@ -190,6 +211,7 @@ def _write(
             con.execute(f"DROP TABLE IF EXISTS {target.table(table)}")
     report: list[dict[str, Any]] = []
     undeclared: dict[str, str] = {}
+    details: dict[str, dict[str, Any]] = {}
     for at, table in enumerate(model.order):
         ws.progress(table, at / len(model.order))
         started = time.perf_counter()
@@ -198,68 +220,14 @@ def _write(
         seconds = time.perf_counter() - started
         report.append({"table_name": table, "rows": filled.rows, "seconds": seconds})
     ws.progress("checking keys", 1.0)
+    require_rows(report)
     sampler = ws.sampler(model, writing.spec)
-    checked = [
-        _checked(ws, model, target, row, sampler.size(str(row["table_name"])))
-        for row in _verified(report)
-    ]
-    return checked, undeclared
-
-
-def _verified(report: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    if not any(row["rows"] for row in report):
-        message = "no rows were generated, so that no key could be checked; take a larger scale"
-        raise IntegrityError(message)
-    return report
-
-
-def _checked(
-    ws: Workspace, model: Model, target: Target, row: Mapping[str, Any], size: int
-) -> dict[str, Any]:
-    """The row of the report, orphans and violations counted by query; raises if there are any."""
-    table = str(row["table_name"])
-    started = time.perf_counter()
-    place = target.table(table)
-    rows = _one(ws, f"SELECT count(*) FROM {place}")  # noqa: S608 - quoted names
-    orphans = sum(_orphans(ws, target, key) for key in model.graph.parents(table))
-    node = model.graph.table(table)
-    kept = {r[0] for r in ws.con.execute(f"DESCRIBE {place}").fetchall()}
-    keys = [k for k in (node.primary_key, *node.unique_keys) if k and set(k) <= kept]
-    violations = sum(_duplicates(ws, place, key) for key in keys)
-    if orphans or violations or rows != size:
-        message = (
-            f"table '{table}' has {orphans} orphans, {violations} duplicate keys and {rows} rows "
-            f"of {size}; nothing was kept, please report this model"
-        )
-        raise IntegrityError(message)
-    seconds = float(row["seconds"]) + time.perf_counter() - started
-    return {
-        "table_name": table,
-        "rows": row["rows"],
-        "orphans": orphans,
-        "violations": violations,
-        "seconds": round(seconds, 3),
-    }
-
-
-def _one(ws: Workspace, query: str) -> int:
-    return int(ws.con.execute(query).fetchall()[0][0])
-
-
-def _orphans(ws: Workspace, target: Target, key: Relationship) -> int:
-    child, parent = (target.table(t) for t in (key.child, key.parent))
-    filled = " AND ".join(f"c.{quoted(c)} IS NOT NULL" for c in key.columns)
-    same = " AND ".join(
-        f"c.{quoted(c)} = p.{quoted(p)}"
-        for c, p in zip(key.columns, key.parent_columns, strict=True)
-    )
-    found = f"SELECT 1 FROM {parent} p WHERE {same}"  # noqa: S608 - quoted names
-    query = f"SELECT count(*) FROM {child} c WHERE {filled} AND NOT EXISTS ({found})"  # noqa: S608
-    return _one(ws, query)
-
-
-def _duplicates(ws: Workspace, place: str, key: tuple[str, ...]) -> int:
-    columns = ", ".join(quoted(c) for c in key)
-    filled = " AND ".join(f"{quoted(c)} IS NOT NULL" for c in key)
-    groups = f"SELECT count(*) AS n FROM {place} WHERE {filled} GROUP BY {columns}"  # noqa: S608 - quoted names
-    return _one(ws, f"SELECT coalesce(sum(n - 1), 0) FROM ({groups} HAVING count(*) > 1)")  # noqa: S608
+    for row in report:
+        started = time.perf_counter()
+        table = str(row["table_name"])
+        made = verify(ws, model, target, table, sampler.size(table))
+        orphans = sum(c.violations for c in made if c.kind == "orphans")
+        row.update(orphans=orphans, violations=sum(c.violations for c in made) - orphans)
+        row["seconds"] = round(float(row["seconds"]) + time.perf_counter() - started, 3)
+        details[table] = {"checks": [c.plain() for c in made]}
+    return Written([{n: row[n] for n in _COLUMNS} for row in report], undeclared, details)
