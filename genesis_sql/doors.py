@@ -173,7 +173,7 @@ def generate_database(
         rows: how many exactly, by table, such as {'users': 10000}; the others follow the scale.
         seed: another one gives other rows.
         version: another than the active one.
-        if_exists: 'error', or 'replace' tables that an earlier call wrote.
+        if_exists: 'error', 'replace' tables that an earlier call wrote, or 'append' to them.
         keys: 'declare' them, or 'none'.
         conditions: values that every row of a table has, such as {'users': {'state': 'CA'}}.
     """
@@ -219,6 +219,12 @@ def history(con: duckdb.DuckDBPyConnection, name: str | None = None) -> duckdb.D
     """What was run, with which arguments, and how it ended; the newest first."""
     session, database, schema = _place(con)
     return _read(con, session, "history", {"model": name}, database, schema)
+
+
+def integrity(con: duckdb.DuckDBPyConnection, name: str | None = None) -> duckdb.DuckDBPyRelation:
+    """What was checked of the tables that were written last, and how many rows break it: none."""
+    session, database, schema = _place(con)
+    return _read(con, session, "integrity", {"model": name}, database, schema)
 
 
 def activate(con: duckdb.DuckDBPyConnection, name: str, *, version: int) -> list[Row]:

@@ -114,9 +114,16 @@ def _history(session: Session, arguments: dict[str, Any], database: str, schema:
         return executions.history_sql(cursor, database, name)
 
 
+def _integrity(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    name = None if arguments.get("model") is None else text(arguments, "model")
+    with session.cursor() as cursor:
+        return executions.integrity_sql(cursor, database, name)
+
+
 PLANS: dict[str, Plan] = {
     "generate": _generate,
     "models": _models,
     "describe": _describe,
     "history": _history,
+    "integrity": _integrity,
 }

@@ -45,10 +45,10 @@ FIRST = 20
 )
 @click.option(
     "--if-exists",
-    type=click.Choice(["error", "replace"]),
+    type=click.Choice(["error", "replace", "append"]),
     default="error",
     show_default=True,
-    help="Where --out or --target is there already.",
+    help="Where --out or --target is there already; only tables of --target can be appended to.",
 )
 @click.option(
     "--keys",
@@ -155,6 +155,9 @@ def _refuse_out(out: str, if_exists: str) -> None:
         raise click.UsageError(message)
     if files.kind(out) not in files.WRITERS:
         message = f"--out '{out}' has none of the endings {', '.join(files.WRITERS)}"
+        raise click.UsageError(message)
+    if if_exists == "append":
+        message = "--out writes a whole file; --if-exists append goes with --target"
         raise click.UsageError(message)
     if Path(out).exists() and if_exists == "error":
         message = f"'{out}' is there already: take another name, or --if-exists replace"

@@ -177,7 +177,8 @@ class Sizing:
     def _too_many(self, table: str, parent: str, parents: int, most: int, wanted: int) -> str:
         asked = f"rows asks for {wanted:,} rows of table '{table}', which can have"
         if parents == 0:
-            return f"{asked} none, for its parent '{parent}' has no rows; give that some"
+            new = "" if self.before is None else "new "
+            return f"{asked} none, for its parent '{parent}' has no {new}rows; give that some"
         return (
             f"{asked} at most {parents * most:,}: each of the {parents:,} rows of '{parent}' can "
             f"have {most:,} without breaking a key; ask for fewer, or for more rows of '{parent}'"
