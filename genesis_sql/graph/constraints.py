@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn, cast
 
@@ -124,9 +124,9 @@ def _rule(con: duckdb.DuckDBPyConnection, graph: Graph, shown: str) -> Rule:
         message = f"constraint {string(shown[:200])} cannot be read: {error}{_alias_form(shown)}"
         raise ConstraintError(message) from error
     names = _Names(graph, shown, tree)
-    rule, paths = names.rule()
+    rule = names.rule()
     try:
-        broken, rows = _count(con, *_over_source(graph, rule, paths))
+        broken, rows = _count(con, *joined(graph, rule, lambda name: graph.table(name).source))
     except ConstraintError as error:
         message = f"constraint {string(shown)}: {error}"
         raise ConstraintError(message) from error
@@ -161,8 +161,8 @@ class _Names:
         message = f"constraint {string(self.shown)}: {reason}"
         raise ConstraintError(message)
 
-    def rule(self) -> tuple[Rule, dict[str, _Path]]:
-        """The rule, and its paths by name."""
+    def rule(self) -> Rule:
+        """What was meant."""
         found = {(q, n): self._qualified(q, n) for q, n in self.given if q}
         bare = [n for q, n in self.given if not q]
         if bare:
@@ -183,7 +183,7 @@ class _Names:
 
         sql = text(_bare(self.tree.transform(swap)))
         paths = tuple((name, tuple(r.name for r in path)) for path, name in names.items())
-        return Rule(table, sql, paths, self.shown), {name: path for path, name in names.items()}
+        return Rule(table, sql, paths, self.shown)
 
     def _qualified(self, qualifier: str, name: str) -> tuple[str, str | None, str]:
         """(table, how a key leads to it where that is named, column)."""
@@ -277,25 +277,32 @@ def _ways(graph: Graph, table: str, above: str, most: int = MOST_UP) -> list[_Pa
     return found
 
 
-def _over_source(graph: Graph, rule: Rule, paths: dict[str, _Path]) -> tuple[str, str]:
-    """The predicate and the joined source rows it can be asked of."""
+def joined(graph: Graph, rule: Rule, place: Callable[[str], str]) -> tuple[str, str]:
+    """The predicate of a rule, and the rows it can be asked of: each with its parents.
+
+    Args:
+        graph: has the rule's foreign keys.
+        rule: the rule.
+        place: SQL text of where a table's rows stand, by its name.
+    """
+    by_name = {r.name: r for r in graph.relationships}
 
     def swap(node: exp.Expression) -> exp.Expression:
         if isinstance(node, exp.Column) and not node.table:
             return column(node.name, "#row")
         return node
 
-    joins = [f"(SELECT * FROM {graph.table(rule.table).source}) AS {quoted('#row')}"]  # noqa: S608
-    for name, path in paths.items():
+    joins = [f"(SELECT * FROM {place(rule.table)}) AS {quoted('#row')}"]  # noqa: S608
+    for name, path in rule.paths:
         below = "#row"
-        for at, link in enumerate(path):
+        for at, link in enumerate(by_name[n] for n in path):
             own = name if at + 1 == len(path) else f"#{name}.{at}"
             same = " AND ".join(
                 f"{quoted(below)}.{quoted(c)} = {quoted(own)}.{quoted(p)}"
                 for c, p in zip(link.columns, link.parent_columns, strict=True)
             )
-            source = graph.table(link.parent).source
-            joins.append(f"LEFT JOIN (SELECT * FROM {source}) AS {quoted(own)} ON {same}")  # noqa: S608
+            above = f"(SELECT * FROM {place(link.parent)}) AS {quoted(own)}"  # noqa: S608
+            joins.append(f"LEFT JOIN {above} ON {same}")
             below = own
     return text(check_expression(rule.sql).transform(swap)), " ".join(joins)
 

@@ -11,7 +11,8 @@ from genesis_sql.errors import ConstraintError
 from genesis_sql.graph.constraints import comparisons
 from genesis_sql.models.learnt import Described
 from genesis_sql.program.allowlist import check_expression, columns_of
-from genesis_sql.program.steps import PARENT, Constraint, Link, Program
+from genesis_sql.program.constraint import Constraint
+from genesis_sql.program.steps import PARENT, Link, Program
 from genesis_sql.sqlbuild import column, text
 from genesis_sql.types import Graph, Ordered, Relationship, Role, Rule
 

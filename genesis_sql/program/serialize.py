@@ -18,6 +18,7 @@ from genesis_sql.errors import ExpressionError, ModelFormatError
 from genesis_sql.program import steps as s
 from genesis_sql.program.allowlist import check_expression
 from genesis_sql.program.cells import Cells
+from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Reals, Words
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.scatter import IntegerKey
@@ -221,7 +222,7 @@ def _program(document: dict[str, Any], get: _Get) -> s.Program:
         main=None if main is None else s.MainParent(**{**main, "link": _link(main["link"])}),
         links=tuple(_link(link) for link in document["links"]),
         parts={n: _must(get(p)) for n, p in document["parts"].items()},
-        constraints=tuple(s.Constraint(**dict(c)) for c in document.get("constraints", ())),
+        constraints=tuple(Constraint(**dict(c)) for c in document.get("constraints", ())),
         moment=document.get("moment"),
         format=int(document["format"]),
     )

@@ -18,6 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from genesis_sql.program.cells import Cells
+from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.domain import Domain
 from genesis_sql.program.formula import formula_columns
 
@@ -417,27 +418,6 @@ class Output:
 
     name: str
     type: str
-
-
-@dataclass(frozen=True)
-class Constraint:
-    """A predicate that no row breaks: rows for which it is false are drawn again.
-
-    Attributes:
-        sql: over columns of the row by their name and of parents as "alias"."column", of theirs as
-            "alias.alias"."column". NULL counts as kept, as in CHECK.
-        source: 'check' (the catalog's) or 'declared' (the caller's).
-        shown: as it was written.
-    """
-
-    sql: str
-    source: str
-    shown: str = ""
-
-    @property
-    def text(self) -> str:
-        """As messages show it."""
-        return self.shown or self.sql
 
 
 @dataclass(frozen=True, eq=False)

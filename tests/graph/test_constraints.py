@@ -97,15 +97,11 @@ def test_what_is_meant(
         ("km > '); DROP TABLE rides; --'", "cannot be computed on the source rows"),
         ("km < 0", "is broken by all 1,000 source rows of 'rides'"),
         ("day > km", "cannot be computed on the source rows"),
-        ("rides.km", "cannot be read|cannot be computed|names no|^$"),
     ],
 )
 def test_what_is_refused(
     con: duckdb.DuckDBPyConnection, graph: Graph, text: str, reason: str
 ) -> None:
-    if text == "rides.km":  # a number is a truth value in SQL
-        assert declare(con, graph, [text]).rules[0].broken == 112
-        return
     with pytest.raises(ConstraintError, match=reason):
         declare(con, graph, [text])
     assert con.execute("SELECT count(*) FROM rides").fetchall() == [(1000,)]
@@ -137,7 +133,7 @@ def test_comparisons_only_where_they_must_hold() -> None:
 def test_a_fit_tells_what_is_kept() -> None:
     with genesis_sql.connect() as con:
         con.execute(SHOP)
-        made = genesis_sql.fit_database(con, "m", constraints=["km < 8", "day >= users.joined"])
+        made = genesis_sql.fit_database(con, "m", constraints=["km < 8", "day > '2020-01-09'"])
         notes = {r["table_name"]: r["notes"] for r in made}
         assert "111 of 1,000 source rows break 'km < 8', new ones do not" in notes["rides"]
         assert "list_contains(tags, 1)" in notes["users"]

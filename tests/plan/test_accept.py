@@ -15,9 +15,9 @@ from genesis_sql.plan.accept import draw
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.oracle import oracle_sql
 from genesis_sql.plan.sampler import Sampler
+from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.execute import Identity, Rows, run
 from genesis_sql.program.serialize import from_bytes, to_bytes
-from genesis_sql.program.steps import Constraint
 
 TABLE = """
 CREATE TABLE visits (
