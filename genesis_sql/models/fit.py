@@ -101,7 +101,20 @@ class Learner(Timed):
             kinds = [c for c in self.kinds if c not in first]
             first += sorted(kinds, key=lambda c: (entropy(self.own[c]), c))
         rest = [c for c in self.open if c not in first]
-        return first + sorted(rest, key=lambda c: (entropy(self.own[c]), c))
+        return self._totals_last(first + sorted(rest, key=lambda c: (entropy(self.own[c]), c)))
+
+    def _totals_last(self, order: list[str]) -> list[str]:
+        """A running total directly behind what it is made of."""
+        run = self.running if self.past else None
+        if run is None or run.total not in order:
+            return order
+        kept = [c for c in order if c != run.total]
+        behind = [kept.index(c) for c in (run.amount, run.by) if c in kept]
+        return [
+            *kept[: max(behind, default=-1) + 1],
+            run.total,
+            *kept[max(behind, default=-1) + 1 :],
+        ]
 
     def steps_to_go(self) -> list[str]:
         """Columns and hidden columns still to be learnt, in order."""
@@ -125,7 +138,11 @@ class Learner(Timed):
             return
         target = self.own[column]
         followed = self.follow(column) if self._ordering(column) else None
-        if followed is not None:
+        if self.running is not None and self.past and column == self.running.total:
+            self.run_total(column, self.running)
+            sign = f"its sign by {self.running.by}" if self.running.by else "always the same sign"
+            self._done(column, "running total", f"of {self.running.amount}, {sign}")
+        elif followed is not None:
             self.tell(column, "gap", followed, "after the sibling before")
         elif gaps := self.bases(column, target, [*self.context, *self.inputs], always=False):
             item = self.count_from(column, target, gaps, self.asked())
@@ -164,7 +181,9 @@ class Learner(Timed):
         found = ordered(summaries(child, loaded.columns, link, family, rows), moment)
         for summary in found:
             inputs = [*self.context, *extended]
-            item, _ = self.grow(summary.name, summary, inputs)
+            gaps = self.bases(summary.name, summary, inputs, always=False)
+            timed = summary.name == f"#min:{child}.{moment}"
+            item = self.count_from(summary.name, summary, gaps if timed else [], inputs)
             if summary.name == f"#max:{child}.{moment}":
                 item.at_least = f"#min:{child}.{moment}"
             extended.append(summary)

@@ -30,12 +30,14 @@ class Siblings:
         count: number of siblings, 0 without parent.
         previous: the row before, -1 for the first.
         moment: the column that orders them, None where nothing does.
+        tie: rank of what orders them: rows of one rank stand in any order.
     """
 
     k: np.ndarray
     count: np.ndarray
     previous: np.ndarray
     moment: str | None
+    tie: np.ndarray | None = None
 
 
 def moment_of(loaded: Loaded) -> str | None:
@@ -44,23 +46,20 @@ def moment_of(loaded: Loaded) -> str | None:
     return next((c.name for c in columns if c.role in MOMENTS and c.name in loaded.columns), None)
 
 
-def arrange(
-    loaded: Loaded, parent: np.ndarray, by: str | None, then: Sequence[np.ndarray] = ()
-) -> Siblings:
+def arrange(loaded: Loaded, parent: np.ndarray, by: str | None) -> Siblings:
     """Siblings in the order of a column, else of the first date or time.
 
     Args:
         loaded: the table.
         parent: row of the parent, -1: none.
         by: a column that numbers them.
-        then: what orders those of one moment; at last the hash of a row does.
     """
     moment = moment_of(loaded)
     named = by or moment
     first = loaded.columns[named].rank if named else np.zeros(loaded.rows, np.int32)
-    order = np.lexsort((loaded.hash, *then, first, parent))
+    order = np.lexsort((loaded.hash, first, parent))
     k, count, previous = in_order(order, parent)
-    return Siblings(k, count, previous, moment)
+    return Siblings(k, count, previous, moment, first)
 
 
 def in_order(order: np.ndarray, parent: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -15,6 +15,7 @@ from genesis_sql.models.grow import Grown
 from genesis_sql.models.learnt import Drawn, FitOptions, Learnt
 from genesis_sql.models.load import Loaded
 from genesis_sql.models.order import entropy
+from genesis_sql.models.running import Running
 from genesis_sql.models.siblings import (
     Siblings,
     ago,
@@ -258,6 +259,43 @@ class Timed(Grown):
         self.middle.append(Formula(f"#end:{column}", _same(last), name))
         self.domains[f"#end:{column}"] = target.domain
         self._either(column, flag, f"#end:{column}", name)
+
+    # running totals
+
+    def run_total(self, column: str, running: Running) -> Drawn | None:
+        """A balance: that of the sibling before, plus or minus the amount."""
+        target, rest = self.own[column], running.rest
+        known, item = rest.rank > 0, None
+        change = column_node(running.amount)
+        signed: exp.Expression = change if running.factor == 1 else change * running.factor
+        sign = self._sign(running)
+        signed = exp.Neg(this=exp.paren(signed)) if sign == -1 else signed
+        if isinstance(sign, str):
+            signed = column_node(sign) * exp.paren(signed)
+        if len(rest.values) > 1:
+            item, _ = self.grow(rest.name, rest, self.asked(), self.sample(known))
+            signed = signed + column_node(rest.name)
+        start = f"#start:{column}"
+        self.domains[start] = self.domains[column] = target.domain
+        if running.from_zero:
+            self.middle.append(Formula(start, text(signed)))
+        else:
+            first = self.sample(self.family.previous < 0) if self.family else None
+            item, _ = self.grow(start, replace(target, name=start), self.asked(), first)
+        step = column_node(f"{PREV}.{column}") + exp.paren(signed)
+        self.middle.append(Formula(column, text(step), start))
+        return item
+
+    def _sign(self, running: Running) -> str | int:
+        """1, -1, or the hidden column that holds the sign of a row's label."""
+        if running.by is None:
+            return int(running.signs[0])
+        name = f"#sign:{running.total}"
+        levels = (np.arange(1, len(running.signs), dtype=np.int32),)
+        keys = np.arange(len(running.signs), dtype=np.int64)
+        self.middle.append(Lookup(name, (running.by,), levels, keys, running.signs))
+        self.domains[name] = Grid("BIGINT")
+        return name
 
     def _room(self, gap: Gap, target: Coded) -> Coded:
         """How much later the last moment is than the sibling before: the family's, or of all."""
