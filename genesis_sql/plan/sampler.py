@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from genesis_sql.plan.above import Above
+from genesis_sql.plan.above import Above, is_summary
 from genesis_sql.plan.accept import Checks, draw
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.checks import table_checks
@@ -24,10 +24,11 @@ from genesis_sql.plan.sizing import Family, Sizing, positive
 from genesis_sql.plan.spec import Spec
 from genesis_sql.program.domain import Domain, Raw
 from genesis_sql.program.draw import address
-from genesis_sql.program.execute import Identity, Rows
+from genesis_sql.program.execute import Identity, Rows, run
 from genesis_sql.program.steps import (
     Pick,
     Program,
+    step_columns,
 )
 
 KEEP_ROWS = 200_000  # a parent of so few rows is drawn once and kept
@@ -148,6 +149,20 @@ class Sampler:
             return run_families(self, program, self.identity, rows, parent, names)
         above = Above(self, program, parent, rows, needed)
         return draw(program, self.identity, rows, above, names, checks)
+
+    def redrawn(
+        self, table: str, numbers: np.ndarray, addresses: np.ndarray, names: Sequence[str]
+    ) -> dict[str, Raw]:
+        """Hidden columns of rows, drawn anew under other addresses; visible ones stay."""
+        program, wanted = self.model.programs[table], tuple(names)
+        made = [c for s in program.needed(wanted) for c in step_columns(s)]
+        known = self.columns(table, numbers, [c for c in made if not is_summary(c)])
+        if is_sequential(program, wanted):
+            return self.columns(table, numbers, names)
+        rows, parent = self.locate(table, numbers)
+        rows = rows.take(np.arange(len(numbers)), addresses)
+        above = Above(self, program, parent, rows, wanted)
+        return run(program, self.identity, rows, above, wanted, given=known)
 
     def checks(self, table: str) -> Checks | None:
         """What the rows of a table have to keep, None where there is nothing."""

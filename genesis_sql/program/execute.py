@@ -102,8 +102,13 @@ class Parents(Protocol):
         """Rows of a further parent."""
         ...
 
-    def take(self, at: np.ndarray, rows: Rows, wanted: tuple[str, ...]) -> Parents:
-        """The parents of the rows at those positions of the block, which are drawn as ``rows``."""
+    def take(
+        self, at: np.ndarray, rows: Rows, wanted: tuple[str, ...], anew: np.ndarray
+    ) -> Parents:
+        """The parents of the rows at those positions of the block, which are drawn as ``rows``.
+
+        Where ``anew`` holds, what the main parent says of its children is drawn anew.
+        """
         ...
 
 
@@ -141,6 +146,7 @@ def run(
     parents: Parents | None,
     wanted: Iterable[str],
     history: History | None = None,
+    given: Mapping[str, Raw] | None = None,
 ) -> dict[str, Raw]:
     """Raw columns of a block.
 
@@ -151,14 +157,17 @@ def run(
         parents: columns of parents; None for a program that has none.
         wanted: the columns to produce, a parent's too; only what they depend on is drawn.
         history: earlier siblings; None where the rows have none.
+        given: columns that are known and not drawn.
 
     Returns:
         Raw columns by name.
     """
     names = tuple(wanted)
     state = _State(program, identity, rows, parents, history)
+    state.raw.update(given or {})
     for step in _needed(program, names):
-        state.do(step)
+        if not given or step.column not in given:
+            state.do(step)
     for name in names:
         if "." in name:  # a parent's column that a child reads through this table
             state.get(name)
