@@ -24,11 +24,14 @@ from genesis_sql.plan.sizing import Family, Sizing, positive
 from genesis_sql.plan.spec import Spec
 from genesis_sql.program.domain import Domain, Raw
 from genesis_sql.program.draw import address
-from genesis_sql.program.execute import Identity, Rows, run
+from genesis_sql.program.execute import Identity, Rows, run, steps_from
 from genesis_sql.program.steps import (
     Pick,
     Program,
+    Step,
+    sequential,
     step_columns,
+    step_inputs,
 )
 
 KEEP_ROWS = 200_000  # a parent of so few rows is drawn once and kept
@@ -155,10 +158,12 @@ class Sampler:
     ) -> dict[str, Raw]:
         """Hidden columns of rows, drawn anew under other addresses; visible ones stay."""
         program, wanted = self.model.programs[table], tuple(names)
-        made = [c for s in program.needed(wanted) for c in step_columns(s)]
-        known = self.columns(table, numbers, [c for c in made if not is_summary(c)])
-        if is_sequential(program, wanted):
+        visible = {c for s in program.steps for c in step_columns(s) if not is_summary(c)}
+        steps = steps_from(program, wanted, frozenset(visible))
+        if sequential(steps):
             return self.columns(table, numbers, names)
+        read = {n for s in steps for n in (*step_inputs(s), *_rows_of(program, s))} & visible
+        known = self.columns(table, numbers, sorted(read))
         rows, parent = self.locate(table, numbers)
         rows = rows.take(np.arange(len(numbers)), addresses)
         above = Above(self, program, parent, rows, wanted)
@@ -292,3 +297,9 @@ def joined(first: Raw, second: Raw) -> Raw:
     if first.valid is not None or second.valid is not None:
         valid = np.r_[_valid(first), _valid(second)]
     return Raw(np.concatenate([first.values, second.values]), valid)
+
+
+def _rows_of(program: Program, step: Step) -> list[str]:
+    """The columns with the rows of further parents that a step reads through."""
+    links = {link.alias: link.row for link in program.links}
+    return [links[a] for a in (n.partition(".")[0] for n in step_inputs(step)) if a in links]

@@ -39,6 +39,8 @@ from genesis_sql.program.steps import (
     Random,
     Sibling,
     Stratum,
+    step_columns,
+    step_inputs,
 )
 
 HALF_OPEN = 2.0**-32  # a word times this lies in [0, 1)
@@ -165,13 +167,27 @@ def run(
     names = tuple(wanted)
     state = _State(program, identity, rows, parents, history)
     state.raw.update(given or {})
-    for step in _needed(program, names):
-        if not given or step.column not in given:
-            state.do(step)
+    for step in steps_from(program, names, frozenset(given)) if given else _needed(program, names):
+        state.do(step)
     for name in names:
         if "." in name:  # a parent's column that a child reads through this table
             state.get(name)
     return state.raw
+
+
+@lru_cache(maxsize=1_024)
+def steps_from(program: Program, names: tuple[str, ...], known: frozenset[str]) -> tuple[Any, ...]:
+    """The steps that columns depend on where others are known."""
+    rows = {f"{link.alias}.": link.row for link in program.links}
+    wanted, kept = set(names), []
+    for step in reversed(program.steps):
+        made = step_columns(step)
+        if wanted.isdisjoint(made) or known.issuperset(made):
+            continue
+        kept.append(step)
+        for name in step_inputs(step):
+            wanted |= {name, *(row for prefix, row in rows.items() if name.startswith(prefix))}
+    return tuple(reversed(kept))
 
 
 @lru_cache(maxsize=1_024)
