@@ -115,13 +115,15 @@ def residual(
         chosen_keys: columns that the choice of a further parent fills.
 
     Returns:
-        None where the key has no column of its own: then the other references make it unique.
+        None where the key has no column of its own that siblings do not share: then the other
+        references make it unique, or the key is looked after when rows are made.
     """
     main = set(link.relationship.columns)
     for key in [loaded.table.primary_key, *loaded.table.unique_keys]:
         if len(key) < 2 or not main < set(key):
             continue
         left = [c for c in key if c not in main | chosen_keys and c in own]
+        left = [c for c in left if differ(link.parent_row, own[c].rank)]
         if not left:
             continue
         chosen = max(left, key=lambda c: len(own[c].values))
@@ -133,6 +135,13 @@ def residual(
                 return Residual(chosen, "sibling", base)
         return Residual(chosen, "stratum")
     return None
+
+
+def differ(parent: np.ndarray, values: np.ndarray) -> bool:
+    """Whether no two rows of the same parent share a value (0 or more)."""
+    has = (parent >= 0) & (values >= 0)
+    pairs = np.stack([parent[has], values[has]])
+    return bool(np.unique(pairs, axis=1).shape[1] == pairs.shape[1])
 
 
 def _counts_up(values: np.ndarray, parent: np.ndarray) -> int | None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from genesis_sql.models.derive import derived_columns
 from genesis_sql.models.family import Ties, gather, whole
 from genesis_sql.models.frame import Coded, coded
-from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
+from genesis_sql.models.keys import KeyColumn, Residual, differ, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
 from genesis_sql.models.siblings import Siblings, arrange
@@ -262,6 +262,8 @@ class Settled:
                 self._done(key[at], "digit", "part of a key that fills a grid")
                 divisor *= sizes[at]
             return
+        if 0 not in sizes and max(sizes) < self.loaded.rows / 2:
+            return  # values that many rows share are drawn; the key is looked after as a whole
         for column in sorted(key, key=lambda c: -self.loaded.table.column(c).distinct):
             found = key_column(self.loaded, column)
             if found is not None:
@@ -288,7 +290,7 @@ class Settled:
             return
         self.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
         row = self.links[-1].row
-        if self._bridge(key.columns):
+        if self._bridge(link):
             self.unique_by.update(key.columns)
             self.after.append(PickDistinct(row, alias))
         else:
@@ -301,8 +303,14 @@ class Settled:
         for own, above in left:
             self._copy(own, alias, above, drawn_alone=False, link=link)
 
-    def _bridge(self, columns: tuple[str, ...]) -> bool:
-        """Whether this key has to make a composite key unique among the main parent's children."""
+    def _bridge(self, link: LinkData) -> bool:
+        """Whether this key has to make a composite key unique among the main parent's children.
+
+        Where siblings share a parent the whole key is looked after when rows are made.
+        """
+        columns = link.relationship.columns
+        if self.ties.main is None or not differ(self.ties.main.parent_row, link.parent_row):
+            return False
         keys = [self.loaded.table.primary_key, *self.loaded.table.unique_keys]
         main = set(self.ties.main.relationship.columns) if self.ties.main else set()
         unique = self.unique_by
