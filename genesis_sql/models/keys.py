@@ -140,8 +140,9 @@ def residual(
 def differ(parent: np.ndarray, values: np.ndarray) -> bool:
     """Whether no two rows of the same parent share a value (0 or more)."""
     has = (parent >= 0) & (values >= 0)
-    pairs = np.stack([parent[has], values[has]])
-    return bool(np.unique(pairs, axis=1).shape[1] == pairs.shape[1])
+    order = np.lexsort((values[has], parent[has]))
+    above, own = parent[has][order], values[has][order]
+    return not bool(((above[1:] == above[:-1]) & (own[1:] == own[:-1])).any())
 
 
 def _counts_up(values: np.ndarray, parent: np.ndarray) -> int | None:

@@ -123,7 +123,7 @@ class Repair:
         lost = lost[lost >= self.first]
         if not len(lost):
             return False
-        taken = np.unique(hashes)
+        taken = hashes[order][~repeated[order]]
         self.touched[lost] = True
         for values in self._offers(key):
             found, taken = self._accept(key, lost, values, taken)
@@ -155,7 +155,8 @@ class Repair:
         for name, values in offered.items():
             self.values[name][lost[fine]] = values[fine]
         if fine.any():
-            taken = np.union1d(taken, hashes[fine])
+            more = np.sort(hashes[fine])
+            taken = np.insert(taken, np.searchsorted(taken, more), more)
         return fine, taken
 
     # what is offered
