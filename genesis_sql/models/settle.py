@@ -11,7 +11,7 @@ import pyarrow as pa
 from genesis_sql.models.derive import derived_columns
 from genesis_sql.models.family import Ties, gather, whole
 from genesis_sql.models.frame import Coded, coded
-from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
+from genesis_sql.models.keys import KeyColumn, Residual, differ, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
 from genesis_sql.models.running import Running, find_running
@@ -212,36 +212,6 @@ class Settled:
             and not linked.intersection(open_key)
         ):
             self._settle_lattice(open_key)
-        main = set(self.ties.main.relationship.columns) if self.ties.main else set()
-        for key in table.unique_keys:
-            if len(key) > 1 and not (linked | main).intersection(key):
-                self._settle_together(key)
-
-    def _settle_together(self, key: tuple[str, ...]) -> None:
-        """Columns of no foreign key that are unique together."""
-        alone = {d.column for d in self.described if d.step == "unique" or d.reason == IN_ORDER}
-        left = [c for c in key if c not in self.settled]
-        if alone.intersection(key) or not left:
-            return
-        numbers = [c for c in left if c in self.own and self.own[c].numeric]
-        if len(left) == len(key) and numbers:  # a grid of labels would end
-            self._settle_lattice(left)
-        else:
-            self._settle_one_of(left)
-
-    def _settle_one_of(self, columns: list[str]) -> None:
-        """Make one of some columns unique: one of many values, text before others."""
-        known = {c: self.loaded.table.column(c) for c in columns}
-        most = max(c.distinct for c in known.values())
-        text = {n for n, c in known.items() if c.type == "VARCHAR" and 2 * c.distinct >= most}
-        for column in sorted(columns, key=lambda c: (c not in text, -known[c].distinct)):
-            found = key_column(self.loaded, column)
-            if found is not None:
-                self._number(column, found, "makes the key unique")
-                return
-            if column in self.own and self.own[column].numeric:
-                self._settle_moment(column)
-                return
 
     def _settle_unique(self, column: str) -> None:
         node = self.loaded.table.column(column)
@@ -311,7 +281,13 @@ class Settled:
                 self._done(key[at], "digit", "part of a key that fills a grid")
                 divisor *= sizes[at]
             return
-        self._settle_one_of(key)
+        if 0 not in sizes and max(sizes) < self.loaded.rows / 2:
+            return  # values that many rows share are drawn; the key is looked after as a whole
+        for column in sorted(key, key=lambda c: -self.loaded.table.column(c).distinct):
+            found = key_column(self.loaded, column)
+            if found is not None:
+                self._number(column, found, "makes the key unique")
+                return
 
     def _presence(self, column: str) -> str:
         """A hidden label: is there a value?"""
@@ -333,7 +309,7 @@ class Settled:
             return
         self.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
         row = self.links[-1].row
-        if self._bridge(key.columns):
+        if self._bridge(link):
             self.unique_by.update(key.columns)
             self.after.append(PickDistinct(row, alias))
         else:
@@ -346,8 +322,14 @@ class Settled:
         for own, above in left:
             self._copy(own, alias, above, drawn_alone=False, link=link)
 
-    def _bridge(self, columns: tuple[str, ...]) -> bool:
-        """Whether this key has to make a composite key unique among the main parent's children."""
+    def _bridge(self, link: LinkData) -> bool:
+        """Whether this key has to make a composite key unique among the main parent's children.
+
+        Where siblings share a parent the whole key is looked after when rows are made.
+        """
+        columns = link.relationship.columns
+        if self.ties.main is None or not differ(self.ties.main.parent_row, link.parent_row):
+            return False
         keys = [self.loaded.table.primary_key, *self.loaded.table.unique_keys]
         main = set(self.ties.main.relationship.columns) if self.ties.main else set()
         unique = self.unique_by

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from genesis_sql.errors import GenesisError, ModelNotFoundError, nearest
 from genesis_sql.plan.definition import Model, group_columns, read_of_parents
+from genesis_sql.plan.open_keys import open_keys
 from genesis_sql.plan.output import sampled
 from genesis_sql.plan.sizing import most_rows
 from genesis_sql.program.execute import Identity
@@ -139,6 +140,12 @@ class _Tables:
         """``#number``, ``#address`` and the wanted raw columns of a table."""
         if table not in self.made:
             program = self.model.programs[table]
+            for key in open_keys(self.model, table):
+                message = (
+                    f"table '{table}' has a key ({', '.join(key.columns)}) for which all its rows "
+                    "are looked through, which has no SQL form; read it with genesis_generate"
+                )
+                raise GenesisError(message)
             rows = self._rows(program)
             add_steps(rows, program, self.identity, self._around(program), self.wanted[table])
             kept = dict.fromkeys([NUMBER, ADDRESS, *self.wanted[table]])

@@ -31,6 +31,7 @@ from genesis_sql.program.steps import (
     Formula,
     Lookup,
     Number,
+    Override,
     Part,
     Pick,
     PickDistinct,
@@ -454,6 +455,20 @@ class _State:
         valid = (number > 0) & (self.raw[step.present].values > 0)
         return Raw(chosen, valid)
 
+    def override(self, step: Override) -> Raw:
+        drawn, number = self.raw[step.column], self.rows.number
+        at = np.minimum(np.searchsorted(step.numbers, number), len(step.numbers) - 1)
+        hit = step.numbers[at] == number
+        if not hit.any():
+            return drawn
+        values = drawn.values.copy()
+        values[hit] = step.values[at[hit]]
+        if step.valid is None and drawn.valid is None:
+            return Raw(values)
+        valid = _valid(drawn).copy()
+        valid[hit] = True if step.valid is None else step.valid[at[hit]]
+        return Raw(values, valid)
+
 
 _DO: dict[type, Callable[[_State, Any], Raw]] = {
     Draw: _State.draw,
@@ -472,6 +487,7 @@ _DO: dict[type, Callable[[_State, Any], Raw]] = {
     Part: _State.part,
     Following: _State.following,
     Either: _State.either,
+    Override: _State.override,
 }
 
 STRIDES = (1000003, 1000033, 1000037, 1000039, 1000081, 1000099, 1000117, 1000121)

@@ -300,6 +300,23 @@ class Either:
     otherwise: str
 
 
+@dataclass(frozen=True, eq=False)
+class Override:
+    """Other values of a column for some rows, by number; made when keys are kept, never stored.
+
+    Attributes:
+        column: what another step made before.
+        numbers: int64, sorted.
+        values: one for each of them.
+        valid: bool, False at NULL; None where there is none.
+    """
+
+    column: str
+    numbers: np.ndarray
+    values: np.ndarray
+    valid: np.ndarray | None = None
+
+
 @dataclass(frozen=True)
 class Expression:
     """A column computed in SQL from other columns of the row, after sampling.
@@ -342,6 +359,7 @@ Step = (
     | Part
     | Following
     | Either
+    | Override
     | Expression
     | Block
 )
