@@ -41,7 +41,7 @@ from genesis_sql.program.steps import (
 from genesis_sql.sqlbuild import column as column_node
 from genesis_sql.sqlbuild import text
 
-CALENDAR = ("days left", "weekday", "month")
+CALENDAR = ("month", "day", "days left", "weekday", "minute of day")
 SHARES = 1024  # of the pace, in which gaps are counted
 FINE = 64  # parts of a raw number in which the pace is counted
 FARTHEST = 0.995  # quantile of the distance to a hot day that is still believed
@@ -70,6 +70,7 @@ class Timed(Grown):
         self.kinds: tuple[str, ...] = ()
         self.kind: Coded | None = None
         self.later: list[Coded] = []
+        self.inputs += [part for c in list(self.inputs) for part in self.calendar(c)]
         if self.family is not None and siblings_matter(self.family):
             self._begin_siblings(self.family)
 
@@ -156,7 +157,7 @@ class Timed(Grown):
         everything = rest
         self.domains[name] = target.domain
         for gap in gaps:
-            more = self._parts(gap.base)
+            more = self.calendar(gap.base)
             known = rest[gap.base.rank[rest] > 0]
             item, _ = self.grow(gap.gap.name, gap.gap, [*inputs, *more], known)
             told = told or item
@@ -171,7 +172,7 @@ class Timed(Grown):
         item, _ = self.grow(column, replace(target, name=column), inputs, learn)
         return told or item
 
-    def _parts(self, base: Coded) -> list[Coded]:
+    def calendar(self, base: Coded) -> list[Coded]:
         """Calendar parts of a moment, as inputs; their steps once."""
         made = list(parts(base, CALENDAR))
         there = {c for s in self.middle for c in step_columns(s)}
@@ -191,7 +192,7 @@ class Timed(Grown):
             return None
         room = self._room(gap, target)
         pace = self._pace(column, room)
-        more = [*inputs, room, pace, *self._parts(previous)]
+        more = [*inputs, room, pace, *self.calendar(previous)]
         known = previous.rank > 0
         days = hot_days(target)
         hot = np.isin(target.raw.values, days) & known
