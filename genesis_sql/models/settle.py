@@ -11,7 +11,7 @@ import pyarrow as pa
 from genesis_sql.models.derive import derived_columns
 from genesis_sql.models.family import Ties, gather, whole
 from genesis_sql.models.frame import Coded, coded
-from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
+from genesis_sql.models.keys import KeyColumn, Residual, differ, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
 from genesis_sql.models.nested import json_sql, list_step, struct_sql
@@ -48,6 +48,9 @@ def places(family: Siblings) -> list[Coded]:
         whole(f"{PARENT}.#count", count),
         whole(f"{PARENT}.#left", np.maximum(count - k - 1, 0), k >= 0),
     ]
+
+
+IN_ORDER = "unique, in order"
 
 
 class Settled:
@@ -220,6 +223,9 @@ class Settled:
         node = self.loaded.table.column(column)
         if node.role in (Role.UNSUPPORTED, Role.EMPTY, Role.CONSTANT):
             return
+        if node.type == "BOOLEAN" or node.type.startswith("ENUM"):
+            self._settle_labels(column)
+            return
         if (node.role in NUMBERS and node.role is not Role.INTEGER) or (
             node.role is Role.KEY and key_column(self.loaded, column) is None
         ):
@@ -244,7 +250,17 @@ class Settled:
         self.domains[column] = held.domain
         step = int(np.median(np.diff(held.values))) if len(held.values) > 1 else 1
         self.before.append(Digit(column, held.values, max(step, 1), 1, 0))
-        self._done(column, "digit", "unique, in order")
+        self._done(column, "digit", IN_ORDER)
+
+    def _settle_labels(self, column: str) -> None:
+        """A unique column of a type that has few values: each once, then NULL or an end."""
+        node = self.loaded.table.column(column)
+        texts = self.loaded.arrow[column].combine_chunks().cast(pa.string())
+        held = code_labels(column, node.type, texts)
+        values = [*held.values.tolist(), *([0] if node.nullable else [])]
+        self.own[column], self.domains[column] = held, held.domain
+        self.before.append(Digit(column, np.array(values, np.int32), 0, 1, 0))
+        self._done(column, "digit", IN_ORDER)
 
     def _settle_lattice(self, key: list[str]) -> None:
         """A composite key without parent.
@@ -271,6 +287,8 @@ class Settled:
                 self._done(key[at], "digit", "part of a key that fills a grid")
                 divisor *= sizes[at]
             return
+        if 0 not in sizes and max(sizes) < self.loaded.rows / 2:
+            return  # values that many rows share are drawn; the key is looked after as a whole
         for column in sorted(key, key=lambda c: -self.loaded.table.column(c).distinct):
             found = key_column(self.loaded, column)
             if found is not None:
@@ -297,7 +315,7 @@ class Settled:
             return
         self.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
         row = self.links[-1].row
-        if self._bridge(key.columns):
+        if self._bridge(link):
             self.unique_by.update(key.columns)
             self.after.append(PickDistinct(row, alias))
         else:
@@ -310,8 +328,14 @@ class Settled:
         for own, above in left:
             self._copy(own, alias, above, drawn_alone=False, link=link)
 
-    def _bridge(self, columns: tuple[str, ...]) -> bool:
-        """Whether this key has to make a composite key unique among the main parent's children."""
+    def _bridge(self, link: LinkData) -> bool:
+        """Whether this key has to make a composite key unique among the main parent's children.
+
+        Where siblings share a parent the whole key is looked after when rows are made.
+        """
+        columns = link.relationship.columns
+        if self.ties.main is None or not differ(self.ties.main.parent_row, link.parent_row):
+            return False
         keys = [self.loaded.table.primary_key, *self.loaded.table.unique_keys]
         main = set(self.ties.main.relationship.columns) if self.ties.main else set()
         unique = self.unique_by

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,6 @@ from sqlglot import exp
 
 from genesis_sql.encoders.category import decode_labels
 from genesis_sql.encoders.number import decode_number
-from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.domain import (
     Categories,
     Domain,
@@ -29,6 +29,9 @@ from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.pattern_numpy import render, render_unique
 from genesis_sql.program.steps import Program
 from genesis_sql.sqlbuild import quoted, text
+
+if TYPE_CHECKING:
+    from genesis_sql.plan.sampler import Sampler
 
 _ARROW = {
     "TINYINT": pa.int8(), "SMALLINT": pa.int16(), "INTEGER": pa.int32(), "BIGINT": pa.int64(),
@@ -146,24 +149,23 @@ def struct_type(program: Program) -> str:
 
 def select_list(program: Program) -> str:
     """SQL that turns fields c0, c1, … into the columns of the table, in order and type."""
-    place = {name: i for i, name in enumerate(sampled(program))}
+    fields = {name: f"c{i}" for i, name in enumerate(sampled(program))}
     return ", ".join(
-        f"{_value(program, o.name, o.type, place)} AS {quoted(o.name)}" for o in program.outputs
+        f"{value_sql(program, o.name, fields)} AS {quoted(o.name)}" for o in program.outputs
     )
 
 
-def _value(program: Program, name: str, type_: str, place: Mapping[str, int]) -> str:
-    if name in place:
-        field, sent = f"c{place[name]}", transport(program.domains[name])
-        return field if sent == type_.upper() else f"CAST({field} AS {type_})"
+def value_sql(program: Program, name: str, fields: Mapping[str, str]) -> str:
+    """SQL of a column in its final type, out of fields that hold the sampled columns."""
     types = {o.name: o.type for o in program.outputs}
+    type_ = types[name] if name in types else program.domains[name].type
+    if name in fields:
+        field, sent = fields[name], transport(program.domains[name])
+        return field if sent == type_.upper() else f"CAST({field} AS {type_})"
 
     def raw(read: str) -> exp.Expression | None:
         """The field of a column the kernel produces, in its type; written as text already."""
-        if read not in place:
-            return None
-        own = types.get(read, program.domains[read].type)
-        return exp.var(_value(program, read, own, place))
+        return exp.var(value_sql(program, read, fields)) if read in fields else None
 
     return f"CAST({text(inlined(program, name, raw))} AS {type_})"
 

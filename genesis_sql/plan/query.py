@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import select_list, struct_type
-from genesis_sql.plan.sampler import MOST_ROWS
-from genesis_sql.sqlbuild import qualified, quoted
-from genesis_sql.types import Relationship, Role, Table
+from genesis_sql.plan.sizing import MOST_ROWS
+from genesis_sql.plan.spec import Spec
+from genesis_sql.program.allowlist import columns_of
+from genesis_sql.sqlbuild import qualified, quoted, string
+from genesis_sql.types import Relationship, Role
 
 
 def function_name(model: Model, table: str) -> str:
@@ -30,17 +32,24 @@ def function_type(model: Model, table: str) -> str:
     return f"STRUCT({', '.join(fields)})"
 
 
-def rows_sql(model: Model, table: str, *, first: int, stop: int, seed: int, scale: float) -> str:
-    """A SELECT of rows [first, stop) of a table, columns in order and type."""
+def rows_sql(
+    model: Model, table: str, spec: Spec, *, first: int, stop: int, number: str | None = None
+) -> str:
+    """A SELECT of rows [first, stop) of a table, columns in order and type.
+
+    The row number comes first where ``number`` names a column for it.
+    """
     columns = (
         verbatim_columns(model, table)
         if table in model.verbatim
         else select_list(model.programs[table])
     )
-    call = f"{function_name(model, table)}(i, {stop}::BIGINT, {seed}::BIGINT, {scale!r}::DOUBLE)"
-    return (
-        f"SELECT {columns} FROM (SELECT unnest({call}) FROM range({first}, {stop}) AS numbers(i))"  # noqa: S608 - numbers and quoted names
-    )
+    call = f"{function_name(model, table)}(i, {stop}::BIGINT, {string(spec.to_json())})"
+    numbers = f"range({first}, {stop}) AS numbers(i)"
+    if number is None:
+        return f"SELECT {columns} FROM (SELECT unnest({call}) FROM {numbers})"  # noqa: S608 - numbers, quoted names and text
+    columns = f"i AS {quoted(number)}, {columns}"
+    return f"SELECT {columns} FROM (SELECT i, unnest({call}) FROM {numbers})"  # noqa: S608
 
 
 def verbatim_columns(model: Model, table: str) -> str:
@@ -84,11 +93,7 @@ def declared_keys(model: Model, table: str) -> list[tuple[Relationship, str]]:
             key.parent_columns == parent.primary_key or key.parent_columns in parent.unique_keys
         )
         reason = ""
-        if key.parent == table:
-            reason = (
-                "a table's key to itself is not declared: DuckDB checks it before the rows are in"
-            )
-        elif not unique:
+        if not unique:
             reason = "the parent's columns are no declared key"
         elif any(a != b for a, b in types):
             reason = "the types of the two sides differ"
@@ -97,15 +102,21 @@ def declared_keys(model: Model, table: str) -> list[tuple[Relationship, str]]:
 
 
 def create_sql(
-    model: Model, table: str, database: str, schema: str, *, foreign: bool = True
+    model: Model,
+    table: str,
+    database: str,
+    schema: str,
+    *,
+    foreign: bool = True,
+    without: Collection[str] = (),
 ) -> str:
-    """CREATE TABLE with NOT NULL, primary, unique and foreign keys.
+    """CREATE TABLE with NOT NULL, primary, unique and foreign keys (but those ``without`` names).
 
     The parents are named without their schema, which has to be the current one: DuckDB 1.5 takes no
     more.
     """
     node = model.graph.table(table)
-    kept = _columns(model, node)
+    kept = table_columns(model, table)
     lines = [
         f"{quoted(c)} {node.column(c).type}{'' if node.column(c).nullable else ' NOT NULL'}"
         for c in kept
@@ -117,17 +128,19 @@ def create_sql(
         for u in node.unique_keys
         if set(u) <= set(kept) and u != node.primary_key
     ]
+    lines += [f"CHECK ({c})" for c in node.checks if {n for _, n in columns_of(c)} <= set(kept)]
     for key, reason in declared_keys(model, table):
-        if foreign and not reason:
+        if foreign and not reason and key.name not in without:
             parent = f"{quoted(key.parent)} ({_list(key.parent_columns)})"
             lines.append(f"FOREIGN KEY ({_list(key.columns)}) REFERENCES {parent}")
     return f"CREATE TABLE {qualified(database, schema, table)} ({', '.join(lines)})"
 
 
-def _columns(model: Model, table: Table) -> list[str]:
-    if table.name in model.verbatim:
-        return list(model.verbatim[table.name].column_names)
-    return [o.name for o in model.programs[table.name].outputs]
+def table_columns(model: Model, table: str) -> list[str]:
+    """The columns that are written, in order."""
+    if table in model.verbatim:
+        return list(model.verbatim[table].column_names)
+    return [o.name for o in model.programs[table].outputs]
 
 
 def _list(names: Sequence[str]) -> str:

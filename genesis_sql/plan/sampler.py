@@ -1,51 +1,48 @@
 """Samples a model: row numbers to addresses, parents to their children, then the programs run.
 
-Every method is a pure function of (model, seed, scale, row numbers); what is remembered between
-calls only saves time.
+Every method is a pure function of (model, spec, row numbers); what is remembered between calls only
+saves time.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from genesis_sql.errors import OptionError
-from genesis_sql.plan.above import Above
+from genesis_sql.plan.above import Above, is_summary
+from genesis_sql.plan.accept import Checks, draw
 from genesis_sql.plan.aggregate import aggregate, aggregates
 from genesis_sql.plan.blocks import Blocks
+from genesis_sql.plan.checks import table_checks
+from genesis_sql.plan.conditions import conditioned
 from genesis_sql.plan.definition import Model
+from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.plan.sequence import is_sequential, run_families
-from genesis_sql.program.domain import Categories, Domain, Raw
+from genesis_sql.plan.sizing import Family, Sizing, positive
+from genesis_sql.plan.spec import Spec
+from genesis_sql.plan.unique import Repair, overridden
+from genesis_sql.program.domain import Domain, Raw
 from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows, run
+from genesis_sql.program.partial import steps_from
 from genesis_sql.program.steps import (
-    Digit,
-    MainParent,
+    PARENT,
     Pick,
-    PickDistinct,
     Program,
-    Stratum,
+    Step,
+    sequential,
+    step_columns,
+    step_inputs,
 )
 
-MOST_ROWS = 10**12  # of a table at any scale
-MOST_PARENTS = 10**8  # where their children are counted: 16 bytes of memory for each
-COUNT_BLOCK = 65_536  # parents whose counts are drawn at a time
+KEY_ROUNDS = 200  # looks at rows that follow those that were changed
+KEY_BLOCK = 65_536  # rows that are drawn at a time where keys are looked through
 KEEP_ROWS = 200_000  # a parent of so few rows is drawn once and kept
-
-
-@dataclass(frozen=True, eq=False)
-class Family:
-    """Children of all parents so far.
-
-    ``ends[p]`` rows belong to parents up to p, ``counts[p]`` of them are the children of p.
-    """
-
-    ends: np.ndarray
-    counts: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,16 +65,28 @@ class Groups:
 
 
 class Sampler:
-    """Draws rows of a model for one seed and scale. Thread-safe."""
+    """Draws rows of a model for one spec. Thread-safe.
 
-    def __init__(self, model: Model, seed: int = 0, scale: float = 1.0) -> None:
-        self.model, self.seed, self.scale = model, seed, scale
-        self.identity = Identity(model.uuid, seed)
+    A seed and a scale may stand for the spec that has no more than these.
+    """
+
+    def __init__(self, model: Model, spec: Spec | int = 0, scale: float = 1.0) -> None:
+        self.spec = spec if isinstance(spec, Spec) else Spec.of(spec, scale)
+        self.model, self._conditions = conditioned(model, self.spec.conditions)
+        self.identity = Identity(model.uuid, self.spec.seed)
+        self.before: Sampler | None = (
+            Sampler(model, replace(self.spec, sizes=self.spec.sizes[:-1]))
+            if len(self.spec.sizes) > 1
+            else None
+        )
         self._lock = threading.RLock()
-        self._families: dict[str, Family] = {}
+        self.sizing: Sizing = Sizing(self, self._lock, self.before.sizing if self.before else None)
+        self._programs: dict[str, Program] = {}
+        self._passing: dict[str, Program] = {}
         self._groups: dict[tuple[str, str], Groups] = {}
         self._kept: dict[str, dict[str, Raw]] = {}
         self._blocks: dict[str, Blocks] = {}
+        self._checks: dict[str, Checks | None] = {}
 
     def blocks(self, table: str, draw: Callable[[int, int], pa.StructArray]) -> Blocks:
         """Where chunks of a table's rows are served from; ``draw`` makes them."""
@@ -87,72 +96,12 @@ class Sampler:
     # sizes
 
     def size(self, table: str) -> int:
-        """Rows of a table at this scale.
+        """Rows of a table; see `Sizing.size`."""
+        return self.sizing.size(table)
 
-        Raises:
-            OptionError: there are too many.
-        """
-        if table in self.model.verbatim:
-            return int(self.model.verbatim[table].num_rows)
-        program = self.model.programs[table]
-        if program.main is None:
-            return self._allowed(table, min(round(self.scale * program.rows), most_rows(program)))
-        ends = self.family(table).ends
-        return int(ends[-1]) if len(ends) else 0
-
-    def _allowed(self, table: str, rows: int, most: int = MOST_ROWS, why: str = "") -> int:
-        if rows > most:
-            message = (
-                f"scale := {self.scale:g} makes {rows:,} rows of table '{table}'{why}, "
-                f"more than {most:,}; take a smaller scale"
-            )
-            raise OptionError(message)
-        return rows
-
-    def family(self, table: str, parents: int | None = None) -> Family:
-        """Counts of the children of the first rows of the main parent.
-
-        Args:
-            table: the children's.
-            parents: how many rows, by default all at this scale.
-        """
-        main = self._main(table)
-        wanted = self.size(main.link.parent) if parents is None else parents
-        self._allowed(main.link.parent, wanted, MOST_PARENTS, ", which has children")
-        with self._lock:
-            known = self._families.get(table, Family(np.zeros(0, np.int64), np.zeros(0, np.int64)))
-            if len(known.ends) < wanted:
-                known = self._grow(table, main, known, wanted)
-                self._families[table] = known
-        return Family(known.ends[:wanted], known.counts[:wanted])
-
-    def _grow(self, table: str, main: MainParent, known: Family, wanted: int) -> Family:
-        pieces, ends = [known.counts], [known.ends]
-        for first in range(len(known.ends), wanted, COUNT_BLOCK):
-            numbers = np.arange(first, min(first + COUNT_BLOCK, wanted), dtype=np.int64)
-            drawn = self.raw(main.link.parent, numbers, [main.count])[main.count]
-            counts = np.minimum(_positive(drawn), self._most(table))
-            loose = (
-                numbers + 1
-            ) * main.loose // main.parents - numbers * main.loose // main.parents
-            before = int(ends[-1][-1]) if len(ends[-1]) else 0
-            ends.append(before + np.cumsum(counts + loose))
-            pieces.append(counts)
-        return Family(np.concatenate(ends), np.concatenate(pieces))
-
-    def _most(self, table: str) -> int:
-        """The most children a parent can have: what keeps a composite key unique must suffice."""
-        program = self.model.programs[table]
-        links = {link.alias: link.parent for link in program.links}
-        limits = [self.size(links[s.alias]) for s in program.steps if isinstance(s, PickDistinct)]
-        limits += [len(s.values) for s in program.steps if isinstance(s, Stratum)]
-        return min([2**31, *limits])
-
-    def _main(self, table: str) -> MainParent:
-        main = self.model.programs[table].main
-        if main is None:
-            raise KeyError(table)
-        return main
+    def family(self, table: str) -> Family:
+        """The children of all rows of a table's main parent."""
+        return self.sizing.family(table)
 
     # rows
 
@@ -189,7 +138,24 @@ class Sampler:
             numbers: int64 of shape (n,).
             wanted: columns, hidden ones too.
         """
-        program, asked = self.model.programs[table], tuple(wanted)
+        names = tuple(wanted)
+        if self.before is None:
+            return self._raw(table, numbers, names)
+        old = np.asarray(numbers) < self.before.size(table)
+        if old.all():
+            return self.before.raw(table, numbers, names)
+        if not old.any():
+            return self._raw(table, numbers, names)
+        back = np.argsort(np.r_[np.flatnonzero(old), np.flatnonzero(~old)])
+        parts = (
+            self.before.raw(table, numbers[old], names),
+            self._raw(table, numbers[~old], names),
+        )
+        return {n: joined(*(part[n] for part in parts)).take(back) for n in names}
+
+    def _raw(self, table: str, numbers: np.ndarray, asked: tuple[str, ...]) -> dict[str, Raw]:
+        """Rows of the last segment."""
+        program = self._programs.get(table) or self._program(table)
         folded = aggregates(program, asked)
         if not folded:
             return self._drawn(program, numbers, asked)
@@ -205,10 +171,89 @@ class Sampler:
         self, program: Program, numbers: np.ndarray, names: tuple[str, ...]
     ) -> dict[str, Raw]:
         """Raw columns that depend on no children."""
-        rows, parent = self.locate(program.table, numbers)
-        if is_sequential(program, names):
+        table, checks = program.table, self.checks(program.table)
+        needed = (*names, *checks.needed) if checks else names
+        rows, parent = self.locate(table, numbers)
+        if is_sequential(program, needed):
             return run_families(self, program, self.identity, rows, parent, names)
-        return run(program, self.identity, rows, Above(self, program, parent, rows, names), names)
+        above = Above(self, program, parent, rows, needed)
+        return draw(program, self.identity, rows, above, names, checks)
+
+    def redrawn(
+        self, table: str, numbers: np.ndarray, addresses: np.ndarray, names: Sequence[str]
+    ) -> dict[str, Raw]:
+        """Hidden columns of rows, drawn anew under other addresses; visible ones stay."""
+        program, wanted = self.model.programs[table], tuple(names)
+        visible = {c for s in program.steps for c in step_columns(s) if not is_summary(c)}
+        steps = steps_from(program, wanted, frozenset(visible))
+        if sequential(steps):
+            return self.columns(table, numbers, names)
+        read = {n for s in steps for n in (*step_inputs(s), *_rows_of(program, s))} & visible
+        known = self.columns(table, numbers, sorted(read))
+        rows, parent = self.locate(table, numbers)
+        rows = rows.take(np.arange(len(numbers)), addresses)
+        above = Above(self, program, parent, rows, wanted)
+        return run(program, self.identity, rows, above, wanted, given=known)
+
+    def checks(self, table: str) -> Checks | None:
+        """What the rows of a table have to keep, None where there is nothing."""
+        with self._lock:
+            if table not in self._checks:
+                self._checks[table] = table_checks(
+                    self.model, self.model.programs[table], self._conditions.get(table)
+                )
+            return self._checks[table]
+
+    # keys
+
+    def _program(self, table: str) -> Program:
+        """What makes the rows of the last segment: the program, with what its open keys need."""
+        with self._lock:
+            if table in self._programs:
+                return self._programs[table]
+            if table in self._passing:  # asked for while its keys are looked through
+                return self._passing[table]
+            self._passing[table] = self.model.programs[table]
+            try:
+                keys = open_keys(self.model, table)
+                if keys:
+                    self._keep(table, keys)
+                self._programs[table] = self._passing[table]
+            finally:
+                del self._passing[table]
+            return self._programs[table]
+
+    def _keep(self, table: str, keys: tuple[OpenKey, ...]) -> None:
+        """Look through all rows until no key of the table repeats."""
+        program = self.model.programs[table]
+        repair = Repair(self, program, keys, self.sizing.first(table))
+        size = self.size(table)
+        own = any(link.parent == table for link in program.links)
+        for _ in range(KEY_ROUNDS if size else 0):
+            if not repair.look(self._key_columns(table, repair.names, size)):
+                return
+            self._passing[table] = overridden(program, repair.overrides())
+            self._kept.pop(table, None)
+            for key in [k for k in self._groups if k[0] == table]:
+                del self._groups[key]
+            if not own and not is_sequential(program, repair.drawn):
+                return
+        if size:
+            raise OptionError(repair.impossible(keys[0]))
+
+    def _key_columns(self, table: str, names: tuple[str, ...], size: int) -> dict[str, Raw]:
+        """Columns of all rows; `PARENT` stands for the number of the main parent's row."""
+        blocks: dict[str, list[Raw]] = {name: [] for name in names}
+        drawn = [name for name in names if name != PARENT]
+        for at in range(0, size, KEY_BLOCK):
+            numbers = np.arange(at, min(at + KEY_BLOCK, size), dtype=np.int64)
+            for name, raw in self.raw(table, numbers, drawn).items():
+                if name in blocks:
+                    blocks[name].append(raw)
+            parent = self.locate(table, numbers)[1]
+            if PARENT in blocks and parent is not None:
+                blocks[PARENT].append(Raw(parent, parent >= 0))
+        return {name: joined(*parts) for name, parts in blocks.items()}
 
     def columns(self, table: str, numbers: np.ndarray, names: Sequence[str]) -> dict[str, Raw]:
         """Raw columns of a parent by row number; a small parent is drawn once and kept whole."""
@@ -250,6 +295,11 @@ class Sampler:
         )
         return np.asarray(found)
 
+    def members(self, program: Program, step: Pick) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows that a choice is made from: members, where each group begins, group of each kind."""
+        groups = self.groups(program, step)
+        return groups.members, groups.offsets, groups.kinds
+
     def groups(self, program: Program, step: Pick) -> Groups:
         """The parent's rows in groups, drawn once for a scale."""
         with self._lock:
@@ -263,7 +313,7 @@ class Sampler:
         numbers = np.arange(self.size(parent), dtype=np.int64)
         names = [step.weight] + ([own for _, own in step.shared] or [step.group])
         raw = self.raw(parent, numbers, names)
-        weight = _positive(raw[step.weight])
+        weight = positive(raw[step.weight])
         if weight.sum() == 0:
             weight = np.ones(len(numbers), np.int64)
         if step.shared:
@@ -283,18 +333,6 @@ class Sampler:
         parent = next(link.parent for link in program.links if link.alias == step.alias)
         mine, theirs = program.domains[own], self.model.programs[parent].domains[above]
         return (None, None) if mine == theirs else (mine, theirs)
-
-
-def most_rows(program: Program) -> int:
-    """The rows that a key allows: one made of labels alone ends, others go on."""
-    ends = [
-        step.divisor * len(step.values)
-        for step in program.steps
-        if isinstance(step, Digit)
-        and step.base == 0
-        and isinstance(program.domains[step.column], Categories)
-    ]
-    return min(ends, default=2**62)
 
 
 def _grouped(
@@ -335,6 +373,15 @@ def _valid(raw: Raw) -> np.ndarray:
     return np.ones(len(raw), bool) if raw.valid is None else raw.valid
 
 
-def _positive(raw: Raw) -> np.ndarray:
-    """Counts and weights: 0 for NULL and below."""
-    return np.maximum(np.where(_valid(raw), raw.values, 0).astype(np.int64), 0)
+def joined(*parts: Raw) -> Raw:
+    """The rows of one behind those of the other."""
+    valid = None
+    if any(part.valid is not None for part in parts):
+        valid = np.concatenate([_valid(part) for part in parts])
+    return Raw(np.concatenate([part.values for part in parts]), valid)
+
+
+def _rows_of(program: Program, step: Step) -> list[str]:
+    """The columns with the rows of further parents that a step reads through."""
+    links = {link.alias: link.row for link in program.links}
+    return [links[a] for a in (n.partition(".")[0] for n in step_inputs(step)) if a in links]

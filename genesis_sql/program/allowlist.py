@@ -6,6 +6,7 @@ that reads files, the network, the environment, other tables, or the clock.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import cast
 
 import sqlglot
@@ -16,7 +17,10 @@ from genesis_sql.errors import ExpressionError
 
 MAX_LENGTH, MAX_NODES = 10_000, 2_000
 
-_NEWER = ("Cos", "Hour", "Minute", "Replace", "Second", "Sin")  # sqlglot 26.0 lacks these classes
+_NEWER = (
+    "Contains", "Cos", "Hour", "Minute", "Replace", "Second", "Sin", "ToDays", "Trunc",
+)  # fmt: skip
+"""Classes that sqlglot 26.0 lacks."""
 NODES: tuple[type, ...] = (
     exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Paren, exp.Neg, exp.Not,
     exp.And, exp.Or, exp.Xor,
@@ -27,15 +31,19 @@ NODES: tuple[type, ...] = (
     exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Var, exp.Extract,
     exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Sqrt, exp.Exp, exp.Ln, exp.Log, exp.Pow, exp.Sign,
     exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Substring, exp.Concat, exp.Left, exp.Right,
-    exp.StartsWith, exp.Pad, exp.StrPosition,
+    exp.StartsWith, exp.Pad, exp.StrPosition, exp.RegexpLike,
     exp.Year, exp.Month, exp.Day, exp.DayOfWeek, exp.DayOfYear, exp.Quarter, exp.Week,
     exp.DateDiff, exp.DateAdd, exp.DateTrunc, exp.TimestampTrunc, exp.LastDay,
     *(getattr(exp, name) for name in _NEWER if hasattr(exp, name)),
 )  # fmt: skip
 """Node classes allowed, exactly these: a subclass is not allowed by its parent."""
 
-FUNCTIONS = frozenset({"row", "to_json"})
-"""Functions that sqlglot has no class for: they put structs and JSON together."""
+FUNCTIONS = frozenset(
+    {"row", "to_json", "date_part", "trunc"}
+    | {f"to_{part}s" for part in ("year", "month", "day", "hour", "minute", "second")}
+)
+"""Functions that sqlglot has no class for: they put structs and JSON together, and are what
+DuckDB's catalog writes for EXTRACT and INTERVAL."""
 
 PARTS = frozenset(
     {
@@ -91,6 +99,21 @@ def check_expression(sql: str) -> exp.Expression:
             message = f"the expression {sql[:80]!r} has more than {MAX_NODES} parts"
             raise ExpressionError(message)
     return tree
+
+
+@lru_cache(maxsize=1024)
+def columns_of(sql: str) -> tuple[tuple[str, str], ...]:
+    """(qualifier, column) of every column an expression reads, each once; '' where there is none.
+
+    Raises:
+        ExpressionError: see :func:`check_expression`.
+
+    Example:
+        >>> columns_of('a < "b"."c d" AND a > 1')
+        (('', 'a'), ('b', 'c d'))
+    """
+    found = check_expression(sql).find_all(exp.Column)
+    return tuple(sorted({(c.table, c.name) for c in found}))
 
 
 def _check_node(node: exp.Expression, sql: str) -> None:

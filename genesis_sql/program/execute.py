@@ -17,6 +17,7 @@ from genesis_sql.program.calendar import part_of
 from genesis_sql.program.domain import Categories, Raw, Reals
 from genesis_sql.program.draw import Stream, draw, stream
 from genesis_sql.program.formula import evaluate, formula_columns
+from genesis_sql.program.partial import steps_from
 from genesis_sql.program.steps import (
     AGAIN,
     BEFORE,
@@ -31,6 +32,7 @@ from genesis_sql.program.steps import (
     Formula,
     Lookup,
     Number,
+    Override,
     Part,
     Pick,
     PickDistinct,
@@ -77,6 +79,13 @@ class Rows:
     count: np.ndarray | None = None
     parent_address: np.ndarray | None = None
 
+    def take(self, at: np.ndarray, address: np.ndarray | None = None) -> Rows:
+        """The rows at those positions, under other addresses where some are given."""
+        rest = (self.k, self.count, self.parent_address)
+        k, count, parent = (None if a is None else a[at] for a in rest)
+        own = self.address[at] if address is None else address
+        return Rows(own, self.number[at], k, count, parent)
+
 
 class Parents(Protocol):
     """Where a program finds the columns of parents."""
@@ -95,12 +104,25 @@ class Parents(Protocol):
         """Rows of a further parent."""
         ...
 
+    def take(
+        self, at: np.ndarray, rows: Rows, wanted: tuple[str, ...], anew: np.ndarray
+    ) -> Parents:
+        """The parents of the rows at those positions of the block, which are drawn as ``rows``.
+
+        Where ``anew`` holds, what the main parent says of its children is drawn anew.
+        """
+        ...
+
 
 class History(Protocol):
     """Where a program finds what came before a row among its siblings."""
 
     def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
         """The raw column ``#prev.x``, ``#same.x`` or ``#since.x`` for the rows of the block."""
+        ...
+
+    def take(self, at: np.ndarray) -> History:
+        """What came before the rows at those positions of the block."""
         ...
 
 
@@ -126,6 +148,7 @@ def run(
     parents: Parents | None,
     wanted: Iterable[str],
     history: History | None = None,
+    given: Mapping[str, Raw] | None = None,
 ) -> dict[str, Raw]:
     """Raw columns of a block.
 
@@ -136,13 +159,15 @@ def run(
         parents: columns of parents; None for a program that has none.
         wanted: the columns to produce, a parent's too; only what they depend on is drawn.
         history: earlier siblings; None where the rows have none.
+        given: columns that are known and not drawn.
 
     Returns:
         Raw columns by name.
     """
     names = tuple(wanted)
     state = _State(program, identity, rows, parents, history)
-    for step in _needed(program, names):
+    state.raw.update(given or {})
+    for step in steps_from(program, names, frozenset(given)) if given else _needed(program, names):
         state.do(step)
     for name in names:
         if "." in name:  # a parent's column that a child reads through this table
@@ -414,6 +439,20 @@ class _State:
         valid = (number > 0) & (self.raw[step.present].values > 0)
         return Raw(chosen, valid)
 
+    def override(self, step: Override) -> Raw:
+        drawn, number = self.raw[step.column], self.rows.number
+        at = np.minimum(np.searchsorted(step.numbers, number), len(step.numbers) - 1)
+        hit = step.numbers[at] == number
+        if not hit.any():
+            return drawn
+        values = drawn.values.copy()
+        values[hit] = step.values[at[hit]]
+        if step.valid is None and drawn.valid is None:
+            return Raw(values)
+        valid = _valid(drawn).copy()
+        valid[hit] = True if step.valid is None else step.valid[at[hit]]
+        return Raw(values, valid)
+
 
 _DO: dict[type, Callable[[_State, Any], Raw]] = {
     Draw: _State.draw,
@@ -432,6 +471,7 @@ _DO: dict[type, Callable[[_State, Any], Raw]] = {
     Part: _State.part,
     Following: _State.following,
     Either: _State.either,
+    Override: _State.override,
 }
 
 STRIDES = (1000003, 1000033, 1000037, 1000039, 1000081, 1000099, 1000117, 1000121)

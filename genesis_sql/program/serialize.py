@@ -18,6 +18,7 @@ from genesis_sql.errors import ExpressionError, ModelFormatError
 from genesis_sql.program import steps as s
 from genesis_sql.program.allowlist import check_expression
 from genesis_sql.program.cells import Cells
+from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.domain import (
     Categories,
     Domain,
@@ -71,6 +72,8 @@ def to_bytes(program: s.Program) -> bytes:
         "links": [asdict(link) for link in program.links],
         "parts": {n: arrays.put(p) for n, p in sorted(program.parts.items())},
     }
+    if program.constraints:
+        document["constraints"] = [asdict(c) for c in program.constraints]
     if program.moment is not None:
         document["moment"] = program.moment
     lists = [
@@ -235,6 +238,7 @@ def _program(document: dict[str, Any], get: _Get) -> s.Program:
         main=None if main is None else s.MainParent(**{**main, "link": _link(main["link"])}),
         links=tuple(_link(link) for link in document["links"]),
         parts={n: _must(get(p)) for n, p in document["parts"].items()},
+        constraints=tuple(Constraint(**dict(c)) for c in document.get("constraints", ())),
         moment=document.get("moment"),
         format=int(document["format"]),
     )

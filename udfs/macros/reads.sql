@@ -1,8 +1,8 @@
 -- Reads: the plan function returns SQL text when the statement is bound.
 
 -- Rows of a model, streamed into any query.
-CREATE OR REPLACE TEMP MACRO genesis_generate(model, part := NULL, rows := NULL, first_row := 0, scale := NULL, seed := 0, version := NULL) AS TABLE
-FROM query(genesis_plan_('generate', CAST(to_json({'model': model, 'part': part, 'rows': rows, 'first_row': first_row, 'scale': scale, 'seed': seed, 'version': version}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
+CREATE OR REPLACE TEMP MACRO genesis_generate(model, part := NULL, rows := NULL, first_row := 0, scale := NULL, seed := 0, version := NULL, conditions := NULL) AS TABLE
+FROM query(genesis_plan_('generate', CAST(to_json({'model': model, 'part': part, 'rows': rows, 'first_row': first_row, 'scale': scale, 'seed': seed, 'version': version, 'conditions': conditions}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
 
 -- Models and their versions.
 CREATE OR REPLACE TEMP MACRO genesis_models() AS TABLE
@@ -15,3 +15,7 @@ FROM query(genesis_plan_('describe', CAST(to_json({'model': model, 'version': ve
 -- What was run, with which arguments, and how it ended.
 CREATE OR REPLACE TEMP MACRO genesis_history(model := NULL) AS TABLE
 FROM query(genesis_plan_('history', CAST(to_json({'model': model}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
+
+-- What was checked of the tables written last, and how many rows break it.
+CREATE OR REPLACE TEMP MACRO genesis_integrity(model := NULL) AS TABLE
+FROM query(genesis_plan_('integrity', CAST(to_json({'model': model}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
