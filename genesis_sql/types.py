@@ -128,8 +128,40 @@ class Relationship:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A predicate over one row of a table and its parents, declared by the caller.
+
+    Attributes:
+        table: whose rows have to keep it.
+        sql: columns of the table stand alone, those of parents behind the name of a path.
+        paths: name of each path and the names of the relationships that it follows, from the table.
+        shown: as the caller wrote it.
+        broken: source rows that break it.
+    """
+
+    table: str
+    sql: str
+    paths: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    shown: str = ""
+    broken: int = 0
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Two columns of which one is never above the other in a row.
+
+    Names are those that the learner uses: a column's own, 'parent.column' for the main parent's.
+    ``strict``: never equal either.
+    """
+
+    low: str
+    high: str
+    strict: bool = False
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table of the schema graph."""
+    """A table of the schema graph; ``checks`` are the catalog's CHECKs that its rows will keep."""
 
     name: str
     source: str
@@ -139,6 +171,7 @@ class Table:
     unique_keys: tuple[tuple[str, ...], ...] = ()
     verbatim: bool = False
     comment: str | None = None
+    checks: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """The column of that name (exact)."""
@@ -147,10 +180,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Graph:
-    """The schema graph: tables and the foreign keys between them."""
+    """The schema graph: tables, the foreign keys between them, and declared constraints."""
 
     tables: tuple[Table, ...]
     relationships: tuple[Relationship, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     def table(self, name: str) -> Table:
         """The table of that name (exact)."""

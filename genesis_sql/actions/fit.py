@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -12,8 +12,11 @@ from genesis_sql.actions.options import check_method, fit_options, split_options
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import OptionError, SourceError, nearest
 from genesis_sql.graph.build import build_graph
+from genesis_sql.graph.constraints import constraint_notes, declare
 from genesis_sql.graph.order import topological
 from genesis_sql.introspect.from_duckdb import read_schema, read_table
+from genesis_sql.models.constrain import constrain, ordered_pairs, shown_constraints
+from genesis_sql.models.family import ties
 from genesis_sql.models.fit import Described, Fitted, fit_tables
 from genesis_sql.models.load import Loaded, fingerprint, load
 from genesis_sql.plan.definition import Model
@@ -37,6 +40,7 @@ class FitArguments:
     relationships: Sequence[str] = ()
     verbatim: Sequence[str] = ()
     orphans: str = "null"
+    constraints: Sequence[str] = ()
 
     def plain(self) -> dict[str, Any]:
         """As the store keeps them and the uuid is made of them."""
@@ -47,6 +51,8 @@ class FitArguments:
                 "verbatim": list(self.verbatim),
                 "orphans": self.orphans,
             }
+        if self.constraints:
+            out["constraints"] = list(self.constraints)
         return out
 
 
@@ -134,15 +140,16 @@ def _fit(
 
     with ending(failed):
         tables, fitted = _learn(ws, graph, options, arguments.seed)
+        fitted.programs.update(constrain(graph, fitted.programs))
         print_ = fingerprint(tables)
-        uuid = _uuid(stored, print_)
+        uuid = _uuid(stored, print_, [t.checks for t in graph.tables])
         model = Model(
             name, version, uuid, graph, fitted.programs, fitted.verbatim, topological(graph)
         )
         content = _content(model, fitted, tables, print_)
         models.finish_version(ws.con, ws.database, name, version, content, seconds=ws.seconds)
     ws.announce(model)
-    return _report(model, fitted, graph, ws.seconds)
+    return _report(model, fitted, constraint_notes(ws.con, raw, graph), ws.seconds)
 
 
 def _graph(
@@ -161,7 +168,7 @@ def _graph(
             )
             raise SourceError(message)
         _check_names(table, graph, options[table.name])
-    return graph
+    return declare(ws.con, graph, arguments.constraints)
 
 
 def _check_names(table: Table, graph: Graph, options: Mapping[str, Any]) -> None:
@@ -189,17 +196,21 @@ def _learn(
     ws.progress("reading", 0.0)
     tables = load(ws.con, graph)
     by_table = {t: fit_options(o, seed) for t, o in options.items()}
+    for name, given in by_table.items():
+        if name in tables and (graph.rules or graph.table(name).checks):
+            main = ties(tables, name, given.main).main
+            pairs = ordered_pairs(graph, name, main.relationship if main else None)
+            by_table[name] = replace(given, ordered=pairs)
     return tables, fit_tables(tables, topological(graph), by_table, ws.progress)
 
 
-def _uuid(arguments: Mapping[str, Any], print_: str) -> str:
-    """Of the arguments and the source's content.
+def _uuid(arguments: Mapping[str, Any], print_: str, checks: Sequence[Sequence[str]] = ()) -> str:
+    """Of the arguments, the source's content and its CHECKs.
 
     The same fit twice gives the same rows, whatever the name.
     """
-    text = json.dumps(
-        [arguments, print_, migrator.library_version(), FORMAT], sort_keys=True, default=str
-    )
+    parts = [arguments, print_, migrator.library_version(), FORMAT]
+    text = json.dumps([*parts, *([checks] if any(checks) else [])], sort_keys=True, default=str)
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -208,7 +219,7 @@ def _content(
 ) -> ModelContent:
     parts = tuple(p for table, part, data in to_parts(model) for p in split(table, part, data))
     by_table: dict[str, list[Described]] = {n: [] for n in model.order}
-    for d in fitted.described:
+    for d in shown_constraints(model.graph, fitted.described):
         by_table[d.table].append(d)
     rows = tuple(
         TableRow(n, tables[n].rows, tuple(_column(d) for d in by_table[n])) for n in model.order
@@ -221,8 +232,10 @@ def _column(d: Described) -> ColumnRow:
     return ColumnRow(d.column, d.type, d.role, d.step, d.inputs, d.cells or None, d.reason)
 
 
-def _report(model: Model, fitted: Fitted, graph: Graph, seconds: float) -> list[dict[str, Any]]:
-    out = []
+def _report(
+    model: Model, fitted: Fitted, notes_of: Mapping[str, list[str]], seconds: float
+) -> list[dict[str, Any]]:
+    graph, out = model.graph, []
     for name in model.order:
         table = graph.table(name)
         left = [
@@ -235,6 +248,7 @@ def _report(model: Model, fitted: Fitted, graph: Graph, seconds: float) -> list[
             left
             + ([f"{orphans} dangling references become NULL"] if orphans else [])
             + (["empty: stays empty"] if not table.rows else [])
+            + notes_of.get(name, [])
         )
         how = "verbatim" if table.verbatim else "trees"
         taken = round(seconds if len(model.order) == 1 else fitted.seconds.get(name, 0.0), 3)

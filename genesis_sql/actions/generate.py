@@ -15,6 +15,7 @@ from genesis_sql.actions.loading import fill
 from genesis_sql.actions.target import Writing, find_target, settle
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import IntegrityError, OptionError
+from genesis_sql.plan.conditions import read_all
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, declared_keys
 from genesis_sql.plan.sizing import check_rows
@@ -36,14 +37,16 @@ class GenerateArguments:
     if_exists: str = "error"
     keys: str = "declare"
     rows: Mapping[str, int] = field(default_factory=dict)
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """As the history keeps them."""
         return dict(vars(self))
 
-    def spec(self) -> Spec:
+    def spec(self, model: Model) -> Spec:
         """The rows they ask for."""
-        return Spec.of(self.seed, self.scale, self.rows)
+        conditions = read_all(model, self.conditions)
+        return replace(Spec.of(self.seed, self.scale, self.rows), conditions=conditions)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def generate_database(
         ws,
         model,
         find_target(ws, arguments.target),
-        arguments.spec(),
+        arguments.spec(model),
         if_exists=arguments.if_exists,
         keys=arguments.keys,
     )

@@ -8,6 +8,7 @@ import duckdb
 
 from genesis_sql.errors import OptionError, SchemaError, nearest
 from genesis_sql.graph import keys
+from genesis_sql.graph.constraints import read_checks
 from genesis_sql.graph.notation import relationship_text
 from genesis_sql.graph.roles import profile_columns, role_of_type
 from genesis_sql.introspect.catalog import match
@@ -121,6 +122,7 @@ def _table(
         msg = f"table '{raw.name}': {error}"
         raise OptionError(msg) from error
     primary, unique = _with_given_keys(columns, primary, unique)
+    checks, _ = read_checks(con, raw, columns)
     return Table(
         name=raw.name,
         source=raw.source,
@@ -130,6 +132,7 @@ def _table(
         unique_keys=unique,
         verbatim=verbatim,
         comment=raw.comment,
+        checks=checks,
     )
 
 

@@ -11,6 +11,7 @@ import duckdb
 from genesis_sql.errors import GenesisError, SchemaError
 from genesis_sql.graph import keys
 from genesis_sql.graph.build import build_graph, verbatim_names
+from genesis_sql.graph.constraints import read_checks, unkept_text
 from genesis_sql.graph.infer import Proposal, propose_keys, propose_relationships, propose_verbatim
 from genesis_sql.graph.notation import relationship_text
 from genesis_sql.graph.order import cut, cycle, cycle_text
@@ -64,6 +65,7 @@ def check(
             findings += _columns(table)
             findings += _wild_numbers(con, table)
             findings += _rare_labels(con, table)
+            findings += _unkept(con, raw, table)
     proposals = propose_relationships(con, raw, built)
     findings += _undeclared(built, proposals)
     proposed = tuple(p.relationship for p in proposals)
@@ -203,6 +205,13 @@ def _rare_labels(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Findi
     if shown:
         text = f"labels in fewer than {RARE} rows, which may not be generated: {', '.join(shown)}"
         yield Finding("info", table.name, None, text)
+
+
+def _unkept(con: duckdb.DuckDBPyConnection, raw: RawSchema, table: Table) -> Iterator[Finding]:
+    """CHECKs that generated rows may break."""
+    source = next(t for t in raw.tables if t.name == table.name)
+    for found in read_checks(con, source, table.columns)[1]:
+        yield Finding("warning", table.name, None, unkept_text(found))
 
 
 def _dimensions(graph: Graph) -> Iterator[Finding]:

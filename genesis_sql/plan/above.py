@@ -87,6 +87,13 @@ class Above:
         valid[has] = _valid(found)
         return Raw(values, valid)
 
+    def take(self, at: np.ndarray, rows: Rows, wanted: tuple[str, ...]) -> Above:
+        """See `Parents.take`: the main parent stays, further ones may be others."""
+        parent = None if self.parent is None else self.parent[at]
+        part = Above(self.sampler, self.program, parent, rows, wanted)
+        part.held = {n: c.take(at) for n, c in self.held.items() if n.startswith(f"{PARENT}.")}
+        return part
+
     def choose(
         self, step: Pick, kind: np.ndarray, shared: list[Raw], word: np.ndarray
     ) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
@@ -11,12 +11,14 @@ from sqlglot import exp
 
 from genesis_sql.encoders.category import decode_labels
 from genesis_sql.encoders.number import decode_number
-from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Raw, Reals, Words
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.pattern_numpy import render, render_unique
 from genesis_sql.program.steps import Expression, Program
 from genesis_sql.sqlbuild import quoted
+
+if TYPE_CHECKING:
+    from genesis_sql.plan.sampler import Sampler
 
 _ARROW = {
     "TINYINT": pa.int8(), "SMALLINT": pa.int16(), "INTEGER": pa.int32(), "BIGINT": pa.int64(),
@@ -112,30 +114,28 @@ def struct_type(program: Program) -> str:
 
 def select_list(program: Program) -> str:
     """SQL that turns fields c0, c1, … into the columns of the table, in order and type."""
-    place = {name: i for i, name in enumerate(sampled(program))}
-    computed = {s.column: s.sql for s in program.steps if isinstance(s, Expression)}
+    fields = {name: f"c{i}" for i, name in enumerate(sampled(program))}
     return ", ".join(
-        f"{_value(program, o.name, o.type, place, computed)} AS {quoted(o.name)}"
-        for o in program.outputs
+        f"{value_sql(program, o.name, fields)} AS {quoted(o.name)}" for o in program.outputs
     )
 
 
-def _value(
-    program: Program, name: str, type_: str, place: Mapping[str, int], computed: Mapping[str, str]
-) -> str:
-    if name in place:
-        field = f"c{place[name]}"
+def value_sql(program: Program, name: str, fields: Mapping[str, str]) -> str:
+    """SQL of a visible column in its final type, out of fields that hold the sampled columns."""
+    type_ = _type(program, name)
+    if name in fields:
         sent = transport(program.domains[name])
         if sent == type_.upper():
-            return field
-        return f"CAST({field} AS {type_})"
+            return fields[name]
+        return f"CAST({fields[name]} AS {type_})"
     import sqlglot
 
-    tree = sqlglot.parse_one(computed[name], read="duckdb")
+    sql = next(s.sql for s in program.steps if isinstance(s, Expression) and s.column == name)
+    tree = sqlglot.parse_one(sql, read="duckdb")
 
     def swap(node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.Column) and node.name in place:
-            value = _value(program, node.name, _type(program, node.name), place, computed)
+        if isinstance(node, exp.Column) and node.name in fields:
+            value = value_sql(program, node.name, fields)
             return cast(exp.Expression, sqlglot.parse_one(value, read="duckdb"))
         return node
 

@@ -9,6 +9,7 @@ from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import select_list, struct_type
 from genesis_sql.plan.sizing import MOST_ROWS
 from genesis_sql.plan.spec import Spec
+from genesis_sql.program.allowlist import columns_of
 from genesis_sql.sqlbuild import qualified, quoted, string
 from genesis_sql.types import Relationship, Role
 
@@ -127,6 +128,7 @@ def create_sql(
         for u in node.unique_keys
         if set(u) <= set(kept) and u != node.primary_key
     ]
+    lines += [f"CHECK ({c})" for c in node.checks if {n for _, n in columns_of(c)} <= set(kept)]
     for key, reason in declared_keys(model, table):
         if foreign and not reason and key.name not in without:
             parent = f"{quoted(key.parent)} ({_list(key.parent_columns)})"

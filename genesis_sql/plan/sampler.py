@@ -15,7 +15,10 @@ import pyarrow as pa
 
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.above import Above
+from genesis_sql.plan.accept import Checks, draw
 from genesis_sql.plan.blocks import Blocks
+from genesis_sql.plan.checks import table_checks
+from genesis_sql.plan.conditions import conditioned
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.plan.sequence import is_sequential, run_families
@@ -24,7 +27,7 @@ from genesis_sql.plan.spec import Spec
 from genesis_sql.plan.unique import Repair, overridden
 from genesis_sql.program.domain import Domain, Raw
 from genesis_sql.program.draw import address
-from genesis_sql.program.execute import Identity, Rows, run
+from genesis_sql.program.execute import Identity, Rows
 from genesis_sql.program.steps import PARENT, Pick, Program
 
 KEY_ROUNDS = 200  # looks at rows that follow those that were changed
@@ -58,8 +61,8 @@ class Sampler:
     """
 
     def __init__(self, model: Model, spec: Spec | int = 0, scale: float = 1.0) -> None:
-        self.model = model
         self.spec = spec if isinstance(spec, Spec) else Spec.of(spec, scale)
+        self.model, self._conditions = conditioned(model, self.spec.conditions)
         self.identity = Identity(model.uuid, self.spec.seed)
         self.before: Sampler | None = (
             Sampler(model, replace(self.spec, sizes=self.spec.sizes[:-1]))
@@ -73,6 +76,7 @@ class Sampler:
         self._groups: dict[tuple[str, str], Groups] = {}
         self._kept: dict[str, dict[str, Raw]] = {}
         self._blocks: dict[str, Blocks] = {}
+        self._checks: dict[str, Checks | None] = {}
 
     def blocks(self, table: str, draw: Callable[[int, int], pa.StructArray]) -> Blocks:
         """Where chunks of a table's rows are served from; ``draw`` makes them."""
@@ -141,11 +145,22 @@ class Sampler:
 
     def _raw(self, table: str, numbers: np.ndarray, names: tuple[str, ...]) -> dict[str, Raw]:
         """Rows of the last segment."""
-        program = self._programs.get(table) or self._program(table)
+        program, checks = self._programs.get(table) or self._program(table), self.checks(table)
+        needed = (*names, *checks.needed) if checks else names
         rows, parent = self.locate(table, numbers)
-        if is_sequential(program, names):
+        if is_sequential(program, needed):
             return run_families(self, program, self.identity, rows, parent, names)
-        return run(program, self.identity, rows, Above(self, program, parent, rows, names), names)
+        above = Above(self, program, parent, rows, needed)
+        return draw(program, self.identity, rows, above, names, checks)
+
+    def checks(self, table: str) -> Checks | None:
+        """What the rows of a table have to keep, None where there is nothing."""
+        with self._lock:
+            if table not in self._checks:
+                self._checks[table] = table_checks(
+                    self.model, self.model.programs[table], self._conditions.get(table)
+                )
+            return self._checks[table]
 
     # keys
 
@@ -158,7 +173,7 @@ class Sampler:
                 return self._passing[table]
             self._passing[table] = self.model.programs[table]
             try:
-                keys = open_keys(self.model, table)
+                keys = open_keys(self.model, table, self.spec.conditioned(table))
                 if keys:
                     self._keep(table, keys)
                 self._programs[table] = self._passing[table]

@@ -169,7 +169,8 @@ class Sizing:
 
     def _keys(self, table: str) -> tuple[OpenKey, ...]:
         if table not in self._open:
-            self._open[table] = open_keys(self.sampler.model, table)
+            held = self.sampler.spec.conditioned(table)
+            self._open[table] = open_keys(self.sampler.model, table, held)
         return self._open[table]
 
     def _combinations(self, table: str, key: OpenKey) -> int:
@@ -328,6 +329,7 @@ def most_rows(program: Program) -> int:
         for step in program.steps
         if isinstance(step, Digit)
         and step.base == 0
+        and step.values[-1] != 0  # beyond its labels it is NULL
         and isinstance(program.domains[step.column], Categories)
     ]
     return min(ends, default=2**62)

@@ -78,6 +78,13 @@ class Rows:
     count: np.ndarray | None = None
     parent_address: np.ndarray | None = None
 
+    def take(self, at: np.ndarray, address: np.ndarray | None = None) -> Rows:
+        """The rows at those positions, under other addresses where some are given."""
+        rest = (self.k, self.count, self.parent_address)
+        k, count, parent = (None if a is None else a[at] for a in rest)
+        own = self.address[at] if address is None else address
+        return Rows(own, self.number[at], k, count, parent)
+
 
 class Parents(Protocol):
     """Where a program finds the columns of parents."""
@@ -96,12 +103,20 @@ class Parents(Protocol):
         """Rows of a further parent."""
         ...
 
+    def take(self, at: np.ndarray, rows: Rows, wanted: tuple[str, ...]) -> Parents:
+        """The parents of the rows at those positions of the block, which are drawn as ``rows``."""
+        ...
+
 
 class History(Protocol):
     """Where a program finds what came before a row among its siblings."""
 
     def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
         """The raw column ``#prev.x``, ``#same.x`` or ``#since.x`` for the rows of the block."""
+        ...
+
+    def take(self, at: np.ndarray) -> History:
+        """What came before the rows at those positions of the block."""
         ...
 
 

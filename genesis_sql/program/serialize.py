@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from genesis_sql.errors import ModelFormatError
+from genesis_sql.errors import ExpressionError, ModelFormatError
 from genesis_sql.program import steps as s
 from genesis_sql.program.allowlist import check_expression
 from genesis_sql.program.cells import Cells
+from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Reals, Words
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.scatter import IntegerKey
@@ -60,6 +61,8 @@ def to_bytes(program: s.Program) -> bytes:
         "links": [asdict(link) for link in program.links],
         "parts": {n: arrays.put(p) for n, p in sorted(program.parts.items())},
     }
+    if program.constraints:
+        document["constraints"] = [asdict(c) for c in program.constraints]
     if program.moment is not None:
         document["moment"] = program.moment
     lists = [
@@ -169,7 +172,7 @@ def from_bytes(data: bytes) -> s.Program:
     try:
         program = _program(document, lambda name: _array(batch, name))
         check_program(program)
-    except ModelFormatError:
+    except (ModelFormatError, ExpressionError):
         raise
     except _DAMAGED as error:
         message = f"a stored program is damaged: {error!r}"
@@ -219,6 +222,7 @@ def _program(document: dict[str, Any], get: _Get) -> s.Program:
         main=None if main is None else s.MainParent(**{**main, "link": _link(main["link"])}),
         links=tuple(_link(link) for link in document["links"]),
         parts={n: _must(get(p)) for n, p in document["parts"].items()},
+        constraints=tuple(Constraint(**dict(c)) for c in document.get("constraints", ())),
         moment=document.get("moment"),
         format=int(document["format"]),
     )

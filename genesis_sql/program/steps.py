@@ -18,6 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from genesis_sql.program.cells import Cells
+from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.domain import Domain
 from genesis_sql.program.formula import formula_columns
 
@@ -453,6 +454,7 @@ class Program:
         links: further parents.
         parts: arrays of block steps by name.
         notes: facts for `genesis_describe`, by column.
+        constraints: predicates that every row keeps.
         moment: the date or time that orders siblings.
     """
 
@@ -468,6 +470,7 @@ class Program:
     notes: Mapping[str, str] = field(default_factory=dict)
     moment: str | None = None
     format: int = FORMAT
+    constraints: tuple[Constraint, ...] = ()
 
     def needed(self, columns: Iterable[str]) -> tuple[Step, ...]:
         """The steps that those columns depend on, in order.

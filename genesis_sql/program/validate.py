@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from genesis_sql.errors import ModelFormatError
+from genesis_sql.program.allowlist import columns_of
 from genesis_sql.program.calendar import PARTS
 from genesis_sql.program.domain import Categories, Fixed, Grid, Reals, Words
 from genesis_sql.program.formula import parse_formula
@@ -94,6 +95,7 @@ def check_program(program: Program) -> None:
             _require(column not in made, f"column '{column}' is made twice")
             made.add(column)
     _check_domains(program, made)
+    _check_constraints(program, aliases)
     for step in program.steps:
         if isinstance(step, Draw):
             _check_draw(step, program)
@@ -147,6 +149,17 @@ def _check_shape(program: Program) -> None:
     _require(all(isinstance(t, str) for t in texts), "a name is no text")
     for edges in program.edges.values():
         _require(edges.dtype.kind in "if", "edges are no numbers")
+
+
+def _check_constraints(program: Program, aliases: set[str]) -> None:
+    """Predicates: of the allow-list, over columns that are there."""
+    made = {o.name for o in program.outputs}
+    for constraint in program.constraints:
+        texts = (constraint.sql, constraint.source, constraint.shown)
+        _require(all(isinstance(t, str) for t in texts), "a constraint is no text")
+        for path, name in columns_of(constraint.sql):
+            there = path.partition(".")[0] in aliases if path else name in made
+            _require(there, f"a constraint reads '{name}', which is not there")
 
 
 def _check_part(step: Digit | Stratum, program: Program) -> None:
