@@ -14,13 +14,15 @@ from dataclasses import dataclass, replace
 from typing import NoReturn, cast
 
 import duckdb
+import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from genesis_sql.errors import ConstraintError, ExpressionError, GenesisError, nearest
 from genesis_sql.introspect.catalog import match
 from genesis_sql.introspect.query import ask
 from genesis_sql.program.allowlist import check_expression
-from genesis_sql.sqlbuild import column, quoted, string, text
+from genesis_sql.sqlbuild import DIALECT, column, quoted, string, text
 from genesis_sql.types import Column, Graph, RawSchema, RawTable, Relationship, Role, Rule
 
 MOST_UP = 6  # foreign keys between a row and a table that a constraint names
@@ -81,7 +83,22 @@ def _check_sql(check: str, table: str, columns: Sequence[Column]) -> str:
             raise ConstraintError(message)
         return column(found)
 
-    return text(_bare(check_expression(check).transform(swap)))
+    return text(_bare(check_expression(_own_names(check)).transform(swap)))
+
+
+def _own_names(check: str) -> str:
+    """A CHECK without the schema that the catalog of DuckDB 1.5 puts before functions."""
+    try:
+        tree = sqlglot.parse_one(check, read=DIALECT)
+    except SqlglotError:
+        return check  # the allow-list will say what is wrong with it
+
+    def swap(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
+            return cast(exp.Expression, node.expression) if node.this.name == "main" else node
+        return node
+
+    return text(tree.transform(swap))
 
 
 def _bare(tree: exp.Expression) -> exp.Expression:

@@ -213,45 +213,6 @@ class Settled:
             and not linked.intersection(open_key)
         ):
             self._settle_lattice(open_key)
-        main = set(self.ties.main.relationship.columns) if self.ties.main else set()
-        for key in table.unique_keys:
-            if len(key) > 1 and not (linked | main).intersection(key):
-                self._settle_together(key)
-
-    def _settle_together(self, key: tuple[str, ...]) -> None:
-        """Columns of no foreign key that are unique together."""
-        alone = {d.column for d in self.described if d.step == "unique" or d.reason == IN_ORDER}
-        left = [c for c in key if c not in self.settled]
-        if alone.intersection(key) or not left:
-            return
-        numbers = [c for c in left if c in self.own and self.own[c].numeric]
-        if len(left) == len(key) and numbers:  # a grid of labels would end
-            self._settle_lattice(left)
-        else:
-            self._settle_one_of(left)
-
-    def _settle_one_of(self, columns: list[str]) -> None:
-        """Make one of some columns unique: one of many values, text before others.
-
-        Values that many rows share are drawn where there is room: what repeats is mended when rows
-        are made.
-        """
-        held = [self.own[c] for c in columns if c in self.own]
-        sizes = [len(c.values) for c in held]
-        room = any(c.numeric for c in held) or math.prod(sizes) >= 4 * self.loaded.rows
-        if len(held) == len(columns) and room and 0 < max(sizes) < self.loaded.rows / 2:
-            return
-        known = {c: self.loaded.table.column(c) for c in columns}
-        most = max(c.distinct for c in known.values())
-        text = {n for n, c in known.items() if c.type == "VARCHAR" and 2 * c.distinct >= most}
-        for column in sorted(columns, key=lambda c: (c not in text, -known[c].distinct)):
-            found = key_column(self.loaded, column)
-            if found is not None:
-                self._number(column, found, "makes the key unique")
-                return
-            if column in self.own and self.own[column].numeric:
-                self._settle_moment(column)
-                return
 
     def _settle_unique(self, column: str) -> None:
         node = self.loaded.table.column(column)
@@ -321,7 +282,16 @@ class Settled:
                 self._done(key[at], "digit", "part of a key that fills a grid")
                 divisor *= sizes[at]
             return
-        self._settle_one_of(key)
+        room = any(c is not None and c.numeric for c in held) or (
+            math.prod(sizes) >= 4 * self.loaded.rows
+        )
+        if 0 not in sizes and room and max(sizes) < self.loaded.rows / 2:
+            return  # values that many rows share are drawn; the key is looked after as a whole
+        for column in sorted(key, key=lambda c: -self.loaded.table.column(c).distinct):
+            found = key_column(self.loaded, column)
+            if found is not None:
+                self._number(column, found, "makes the key unique")
+                return
 
     def _presence(self, column: str) -> str:
         """A hidden label: is there a value?"""

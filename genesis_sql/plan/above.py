@@ -33,6 +33,12 @@ class Tables(Protocol):
         """Rows of a table."""
         ...
 
+    def redrawn(
+        self, table: str, numbers: np.ndarray, addresses: np.ndarray, names: Sequence[str]
+    ) -> dict[str, Raw]:
+        """Hidden columns of rows, drawn anew under other addresses; visible ones stay."""
+        ...
+
 
 class Above:
     """The parents of one block of rows: all columns of one that are needed come at once.
@@ -87,12 +93,29 @@ class Above:
         valid[has] = _valid(found)
         return Raw(values, valid)
 
-    def take(self, at: np.ndarray, rows: Rows, wanted: tuple[str, ...]) -> Above:
+    def take(self, at: np.ndarray, rows: Rows, wanted: tuple[str, ...], anew: np.ndarray) -> Above:
         """See `Parents.take`: the main parent stays, further ones may be others."""
         parent = None if self.parent is None else self.parent[at]
         part = Above(self.sampler, self.program, parent, rows, wanted)
         part.held = {n: c.take(at) for n, c in self.held.items() if n.startswith(f"{PARENT}.")}
+        if parent is not None and self.program.main is not None:
+            part._summarize(self.program.main.link.parent, anew & (parent >= 0))
         return part
+
+    def _summarize(self, table: str, anew: np.ndarray) -> None:
+        """Draw anew what the main parents of some rows say of their children as a group."""
+        names = [n for n in foreign_columns(self.program, PARENT, self.wanted) if is_summary(n)]
+        if not names or not anew.any():
+            return
+        self._bring(PARENT, {})
+        number, own = _known(self.parent)[anew], self.rows.address[anew]
+        found = self.sampler.redrawn(table, number, own, names)
+        for name in names:
+            held = self.held[f"{PARENT}.{name}"]
+            values, valid = held.values.copy(), _valid(held).copy()
+            values[anew], valid[anew] = found[name].values, _valid(found[name])
+            labels = held.valid is None and found[name].valid is None
+            self.held[f"{PARENT}.{name}"] = Raw(values, None if labels else valid)
 
     def choose(
         self, step: Pick, kind: np.ndarray, shared: list[Raw], word: np.ndarray
@@ -103,6 +126,11 @@ class Above:
     def size(self, alias: str) -> int:
         """See `Parents.size`."""
         return self.sampler.size(self.links[alias].parent)
+
+
+def is_summary(name: str) -> bool:
+    """Whether a hidden column tells of the children as a group, other than how many there are."""
+    return name.startswith("#") and not name.startswith(("#count", "#kind", "#row"))
 
 
 @lru_cache(maxsize=1_024)

@@ -29,7 +29,8 @@ from genesis_sql.program.steps import (
 )
 
 ATTEMPTS = 1_000  # of a row, beside the first, before its constraints are given up
-PATIENCE, PROBES = 63, 8  # after so many attempts of all rows, a few are tried to the end
+PATIENCE = 63  # after so many attempts, what a parent says of its children is drawn anew, too
+PROBES = 8  # and so many rows are tried to the end before the others
 MOST = 65_536  # rows drawn at once while attempts are looked through
 _SETTLED = (Number, Constant, Digit, Sibling, PickDistinct, Copy)
 """Steps that no address decides; a copy where what it copies is one."""
@@ -101,7 +102,7 @@ def draw(
     if not len(bad):
         return first
     search = _Search(program, identity, checks, rows, parents, history)
-    again = search.run(bad, search.addresses(bad), names)
+    again = search.run(bad, search.attempts(bad), names)
     return {n: _patched(first[n], bad, again[n]) for n in names if n in again}
 
 
@@ -146,15 +147,15 @@ class _Search:
         low, high = self.streams
         return address((low, high), self.rows.address[at], attempt)
 
-    def run(self, at: np.ndarray, addresses: np.ndarray, names: tuple[str, ...]) -> dict[str, Raw]:
-        """Raw columns of rows by position, under other addresses."""
-        rows = self.rows.take(at, addresses)
-        parents = None if self.parents is None else self.parents.take(at, rows, names)
+    def run(self, at: np.ndarray, tries: np.ndarray, names: tuple[str, ...]) -> dict[str, Raw]:
+        """Raw columns of attempts of rows by position."""
+        rows, anew = self.rows.take(at, self.again(at, tries)), tries > PATIENCE
+        parents = None if self.parents is None else self.parents.take(at, rows, names, anew)
         history = None if self.history is None else self.history.take(at)
         return run(self.program, self.identity, rows, parents, names, history)
 
-    def addresses(self, bad: np.ndarray) -> np.ndarray:
-        """The address under which each of these rows keeps the checks."""
+    def attempts(self, bad: np.ndarray) -> np.ndarray:
+        """The first attempt in which each of these rows keeps the checks."""
         found = self._first(bad, 1, PATIENCE, np.zeros(len(bad), np.int64))
         left = np.flatnonzero(found == 0)
         if len(left) > PROBES:  # what cannot be kept shows soon
@@ -164,7 +165,7 @@ class _Search:
             left = left[PROBES:]
         found[left] = self._first(bad[left], PATIENCE + 1, self.checks.attempts, found[left])
         self._require(bad, bad[found == 0])
-        return self.again(bad, found)
+        return found
 
     def _first(self, rows: np.ndarray, begin: int, end: int, found: np.ndarray) -> np.ndarray:
         """The first attempt of each row, from begin to end, that keeps the checks; 0 for none."""
@@ -180,7 +181,7 @@ class _Search:
         return found
 
     def _broken(self, at: np.ndarray, tries: np.ndarray, broken: Broken) -> np.ndarray:
-        return broken(self.run(at, self.again(at, tries), self.checks.needed), len(at))
+        return broken(self.run(at, tries, self.checks.needed), len(at))
 
     def _require(self, bad: np.ndarray, left: np.ndarray, few: str = "") -> None:
         """Say what could not be kept by these rows, how often, and what mends it."""

@@ -81,9 +81,7 @@ def _rank(piece: Piece) -> int:
     return 0 if piece.counts else 1 if piece.labels else 2
 
 
-def open_keys(
-    model: Model, table: str, held: Collection[str] = ()
-) -> tuple[OpenKey, ...]:
+def open_keys(model: Model, table: str, held: Collection[str] = ()) -> tuple[OpenKey, ...]:
     """The keys of a table that have to be looked after; columns that are ``held`` stay."""
     program = model.programs[table]
     nodes = [t for t in model.graph.tables if t.name == table]

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from genesis_sql.errors import OptionError
-from genesis_sql.plan.above import Above
+from genesis_sql.plan.above import Above, is_summary
 from genesis_sql.plan.accept import Checks, draw
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.checks import table_checks
@@ -27,8 +27,16 @@ from genesis_sql.plan.spec import Spec
 from genesis_sql.plan.unique import Repair, overridden
 from genesis_sql.program.domain import Domain, Raw
 from genesis_sql.program.draw import address
-from genesis_sql.program.execute import Identity, Rows
-from genesis_sql.program.steps import PARENT, Pick, Program
+from genesis_sql.program.execute import Identity, Rows, run, steps_from
+from genesis_sql.program.steps import (
+    PARENT,
+    Pick,
+    Program,
+    Step,
+    sequential,
+    step_columns,
+    step_inputs,
+)
 
 KEY_ROUNDS = 200  # looks at rows that follow those that were changed
 KEY_BLOCK = 65_536  # rows that are drawn at a time where keys are looked through
@@ -152,6 +160,22 @@ class Sampler:
             return run_families(self, program, self.identity, rows, parent, names)
         above = Above(self, program, parent, rows, needed)
         return draw(program, self.identity, rows, above, names, checks)
+
+    def redrawn(
+        self, table: str, numbers: np.ndarray, addresses: np.ndarray, names: Sequence[str]
+    ) -> dict[str, Raw]:
+        """Hidden columns of rows, drawn anew under other addresses; visible ones stay."""
+        program, wanted = self.model.programs[table], tuple(names)
+        visible = {c for s in program.steps for c in step_columns(s) if not is_summary(c)}
+        steps = steps_from(program, wanted, frozenset(visible))
+        if sequential(steps):
+            return self.columns(table, numbers, names)
+        read = {n for s in steps for n in (*step_inputs(s), *_rows_of(program, s))} & visible
+        known = self.columns(table, numbers, sorted(read))
+        rows, parent = self.locate(table, numbers)
+        rows = rows.take(np.arange(len(numbers)), addresses)
+        above = Above(self, program, parent, rows, wanted)
+        return run(program, self.identity, rows, above, wanted, given=known)
 
     def checks(self, table: str) -> Checks | None:
         """What the rows of a table have to keep, None where there is nothing."""
@@ -337,3 +361,9 @@ def joined(*parts: Raw) -> Raw:
     if any(part.valid is not None for part in parts):
         valid = np.concatenate([_valid(part) for part in parts])
     return Raw(np.concatenate([part.values for part in parts]), valid)
+
+
+def _rows_of(program: Program, step: Step) -> list[str]:
+    """The columns with the rows of further parents that a step reads through."""
+    links = {link.alias: link.row for link in program.links}
+    return [links[a] for a in (n.partition(".")[0] for n in step_inputs(step)) if a in links]

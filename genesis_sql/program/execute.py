@@ -40,6 +40,8 @@ from genesis_sql.program.steps import (
     Random,
     Sibling,
     Stratum,
+    step_columns,
+    step_inputs,
 )
 
 HALF_OPEN = 2.0**-32  # a word times this lies in [0, 1)
@@ -103,8 +105,13 @@ class Parents(Protocol):
         """Rows of a further parent."""
         ...
 
-    def take(self, at: np.ndarray, rows: Rows, wanted: tuple[str, ...]) -> Parents:
-        """The parents of the rows at those positions of the block, which are drawn as ``rows``."""
+    def take(
+        self, at: np.ndarray, rows: Rows, wanted: tuple[str, ...], anew: np.ndarray
+    ) -> Parents:
+        """The parents of the rows at those positions of the block, which are drawn as ``rows``.
+
+        Where ``anew`` holds, what the main parent says of its children is drawn anew.
+        """
         ...
 
 
@@ -142,6 +149,7 @@ def run(
     parents: Parents | None,
     wanted: Iterable[str],
     history: History | None = None,
+    given: Mapping[str, Raw] | None = None,
 ) -> dict[str, Raw]:
     """Raw columns of a block.
 
@@ -152,18 +160,35 @@ def run(
         parents: columns of parents; None for a program that has none.
         wanted: the columns to produce, a parent's too; only what they depend on is drawn.
         history: earlier siblings; None where the rows have none.
+        given: columns that are known and not drawn.
 
     Returns:
         Raw columns by name.
     """
     names = tuple(wanted)
     state = _State(program, identity, rows, parents, history)
-    for step in _needed(program, names):
+    state.raw.update(given or {})
+    for step in steps_from(program, names, frozenset(given)) if given else _needed(program, names):
         state.do(step)
     for name in names:
         if "." in name:  # a parent's column that a child reads through this table
             state.get(name)
     return state.raw
+
+
+@lru_cache(maxsize=1_024)
+def steps_from(program: Program, names: tuple[str, ...], known: frozenset[str]) -> tuple[Any, ...]:
+    """The steps that columns depend on where others are known."""
+    rows = {f"{link.alias}.": link.row for link in program.links}
+    wanted, kept = set(names), []
+    for step in reversed(program.steps):
+        made = step_columns(step)
+        if wanted.isdisjoint(made) or known.issuperset(made):
+            continue
+        kept.append(step)
+        for name in step_inputs(step):
+            wanted |= {name, *(row for prefix, row in rows.items() if name.startswith(prefix))}
+    return tuple(reversed(kept))
 
 
 @lru_cache(maxsize=1_024)
@@ -431,18 +456,7 @@ class _State:
         return Raw(chosen, valid)
 
     def override(self, step: Override) -> Raw:
-        drawn, number = self.raw[step.column], self.rows.number
-        at = np.minimum(np.searchsorted(step.numbers, number), len(step.numbers) - 1)
-        hit = step.numbers[at] == number
-        if not hit.any():
-            return drawn
-        values = drawn.values.copy()
-        values[hit] = step.values[at[hit]]
-        if step.valid is None and drawn.valid is None:
-            return Raw(values)
-        valid = _valid(drawn).copy()
-        valid[hit] = True if step.valid is None else step.valid[at[hit]]
-        return Raw(values, valid)
+        return step.apply(self.raw[step.column], self.rows.number)
 
 
 _DO: dict[type, Callable[[_State, Any], Raw]] = {

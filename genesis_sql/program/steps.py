@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
@@ -21,12 +20,14 @@ from genesis_sql.program.cells import Cells
 from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.domain import Domain
 from genesis_sql.program.formula import formula_columns
+from genesis_sql.program.override import Override as Override
+from genesis_sql.program.tree import NEVER as NEVER
+from genesis_sql.program.tree import Tree as Tree
 
 FORMAT = 2
 READABLE = (1, 2)
 """Formats that this release runs to the same rows; 2 added steps and fields, and changed none."""
 AGAIN = 8  # draws of a value that has to reach another one
-NEVER = 2**24 - 1  # above every code: the threshold of a leaf in packed nodes
 PARENT = "parent"
 KIND = "#kind"
 PREV, SAME, SINCE, AGO, TIME, PAST = "#prev", "#same", "#since", "#ago", "#time", "#past"
@@ -34,63 +35,6 @@ BEFORE = tuple(f"{name}." for name in (PREV, SAME, SINCE, AGO, TIME, PAST))
 PLACES = ("#k", "#count", "#left")
 """Columns of the main parent's alias that are the child's own: its place among its siblings, their
 number, and how many come after it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Tree:
-    """A decision tree over the codes of a step's inputs; a row goes left where code ≤ threshold.
-
-    Attributes:
-        feature: int32 of shape (nodes,), index into the step's inputs; -1 at a leaf.
-        threshold: int32 of shape (nodes,).
-        left, right: int32 of shape (nodes,); at a leaf ``left`` is the cell.
-    """
-
-    feature: np.ndarray
-    threshold: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-
-    @staticmethod
-    def single() -> Tree:
-        """The constant router: one cell."""
-        zero, none = np.zeros(1, np.int32), np.full(1, -1, np.int32)
-        return Tree(none, zero, zero, zero)
-
-    @cached_property
-    def nodes(self) -> tuple[np.ndarray, np.ndarray, int]:
-        """What the kernel walks: packed nodes, the cell of each, levels walked without a question.
-
-        Nodes stand level by level, siblings side by side, a word each: feature (16 bits),
-        threshold (24), left child (24). A leaf leads to itself.
-        """
-        order, depth = _by_level(self)
-        place = np.empty(len(order), np.int64)
-        place[order] = np.arange(len(order))
-        feature, leaf = self.feature[order].astype(np.int64), self.feature[order] < 0
-        threshold = np.where(leaf, NEVER, self.threshold[order]).astype(np.int64)
-        left = np.where(leaf, place[order], place[np.where(leaf, 0, self.left[order])])
-        packed = np.maximum(feature, 0) << 48 | threshold << 24 | left
-        cells = np.where(leaf, self.left[order], -1).astype(np.int32)
-        return packed.astype(np.uint64), cells, int(depth[leaf].mean()) + 2
-
-    @property
-    def leaves(self) -> int:
-        """Number of cells it leads to."""
-        return int((self.feature < 0).sum())
-
-
-def _by_level(tree: Tree) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes from the root down, siblings side by side, and their depths."""
-    level = np.zeros(1, np.int64)
-    order: list[np.ndarray] = []
-    depth: list[np.ndarray] = []
-    while len(level):
-        order.append(level)
-        depth.append(np.full(len(level), len(depth)))
-        inner = level[tree.feature[level] >= 0]
-        level = np.column_stack([tree.left[inner], tree.right[inner]]).ravel().astype(np.int64)
-    return np.concatenate(order), np.concatenate(depth)
 
 
 @dataclass(frozen=True, eq=False)
@@ -298,23 +242,6 @@ class Either:
     flag: str
     source: str
     otherwise: str
-
-
-@dataclass(frozen=True, eq=False)
-class Override:
-    """Other values of a column for some rows, by number; made when keys are kept, never stored.
-
-    Attributes:
-        column: what another step made before.
-        numbers: int64, sorted.
-        values: one for each of them.
-        valid: bool, False at NULL; None where there is none.
-    """
-
-    column: str
-    numbers: np.ndarray
-    values: np.ndarray
-    valid: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
