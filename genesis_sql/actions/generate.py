@@ -185,7 +185,7 @@ class _Run:
 
 def _recorded(model: Model, keys: str, undeclared: Mapping[str, str]) -> list[RelationshipRow]:
     out = []
-    for table in model.order:
+    for table in model.visible:
         for key, reason in declared_keys(model, table):
             why = reason or ("keys := 'none'" if keys == "none" else undeclared.get(key.name, ""))
             out.append(
@@ -210,13 +210,13 @@ def _write(ws: Workspace, model: Model, writing: Writing, *, replace_old: bool) 
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {qualified(target.database, target.schema)}")
     con.execute(f"USE {qualified(target.database, target.schema)}")
     if replace_old:
-        for table in reversed(model.order):
+        for table in reversed(model.visible):
             con.execute(f"DROP TABLE IF EXISTS {target.table(table)}")
     report: list[dict[str, Any]] = []
     undeclared: dict[str, str] = {}
     details: dict[str, dict[str, Any]] = {}
-    for at, table in enumerate(model.order):
-        ws.progress(table, at / len(model.order))
+    for at, table in enumerate(model.visible):
+        ws.progress(table, at / len(model.visible))
         started = time.perf_counter()
         filled = fill(ws, model, writing, table)
         undeclared.update(filled.undeclared)

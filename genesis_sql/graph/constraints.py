@@ -169,6 +169,7 @@ class _Names:
 
     def __init__(self, graph: Graph, shown: str, tree: exp.Expression) -> None:
         self.graph, self.shown, self.tree = graph, shown, tree
+        self.tables = [t for t in graph.tables if not t.nested]
         self.columns = list(tree.find_all(exp.Column))
         self.given = sorted({(c.table, c.name) for c in self.columns})
         if not self.given:
@@ -204,7 +205,7 @@ class _Names:
 
     def _qualified(self, qualifier: str, name: str) -> tuple[str, str | None, str]:
         """(table, how a key leads to it where that is named, column)."""
-        tables = [t.name for t in self.graph.tables]
+        tables = [t.name for t in self.tables]
         aliases = {_alias(r): r.parent for r in self.graph.relationships}
         table = match(qualifier, tables)
         if table is not None:
@@ -226,18 +227,16 @@ class _Names:
     def _bare(self, names: list[str]) -> dict[str, tuple[str, str]]:
         """(table, column) of columns without a table: of the one table that has them all."""
         having = [
-            t
-            for t in self.graph.tables
-            if all(match(n, [c.name for c in t.columns]) for n in names)
+            t for t in self.tables if all(match(n, [c.name for c in t.columns]) for n in names)
         ]
         if len(having) == 1:
             table = having[0].name
             return {n: (table, self._column(table, n)) for n in names}
         out = {}
         for name in names:
-            there = [t for t in self.graph.tables if match(name, [c.name for c in t.columns])]
+            there = [t for t in self.tables if match(name, [c.name for c in t.columns])]
             if not there:
-                known = sorted({c.name for t in self.graph.tables for c in t.columns})
+                known = sorted({c.name for t in self.tables for c in t.columns})
                 self._refuse(f"no table has a column '{name}'{nearest(name, known)}")
             if len(there) > 1:
                 meant = ", ".join(f"{t.name}.{name}" for t in there)

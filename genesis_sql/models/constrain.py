@@ -12,6 +12,7 @@ from genesis_sql.graph.constraints import comparisons
 from genesis_sql.models.learnt import Described
 from genesis_sql.program.allowlist import check_expression, columns_of
 from genesis_sql.program.constraint import Constraint
+from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.steps import PARENT, Link, Program
 from genesis_sql.sqlbuild import column, text
 from genesis_sql.types import Graph, Ordered, Relationship, Role, Rule
@@ -33,8 +34,10 @@ def constrain(graph: Graph, programs: Mapping[str, Program]) -> dict[str, Progra
     out = dict(programs)
     for table in graph.tables:
         if table.name in out and table.checks:
-            checks = tuple(Constraint(sql, "check") for sql in table.checks)
             program = out[table.name]
+            folded = _folded(program)
+            able = [c for c in table.checks if folded.isdisjoint(n for _, n in columns_of(c))]
+            checks = tuple(Constraint(sql, "check") for sql in able)
             out[table.name] = replace(program, constraints=program.constraints + checks)
     for rule in graph.rules:
         if rule.table in out:
@@ -57,8 +60,22 @@ def _put(graph: Graph, programs: dict[str, Program], rule: Rule) -> None:
 
     sql = text(check_expression(rule.sql).transform(swap))
     program = programs[rule.table]
+    ends = {"": program} | {n: programs.get(by_name[links[-1]].parent) for n, links in rule.paths}
+    for path, name in columns_of(rule.sql):
+        above = ends[path]
+        if above is not None and name in _folded(above):
+            message = (
+                f"constraint '{rule.shown}' reads '{above.table}.{name}', which is computed from "
+                f"the rows below it; put the constraint on these"
+            )
+            raise ConstraintError(message)
     new = Constraint(sql, "declared", rule.shown)
     programs[rule.table] = replace(program, constraints=(*program.constraints, new))
+
+
+def _folded(program: Program) -> set[str]:
+    """Columns that are made of a row's children, behind which no redraw reaches."""
+    return {s.column for s in program.steps if isinstance(s, Aggregate)}
 
 
 def _aliases(programs: dict[str, Program], rule: Rule, path: list[Relationship]) -> list[str]:

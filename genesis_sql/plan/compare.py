@@ -11,10 +11,10 @@ from sqlglot import exp
 
 from genesis_sql.plan.accept import Broken, all_of
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.output import sampled
 from genesis_sql.plan.predicate import Predicates, end_of
 from genesis_sql.program.allowlist import check_expression
 from genesis_sql.program.domain import Grid, Raw
+from genesis_sql.program.expressions import sampled
 from genesis_sql.program.steps import Program
 from genesis_sql.sqlbuild import text
 

@@ -21,6 +21,7 @@ from genesis_sql.plan.definition import Model
 from genesis_sql.plan.predicate import Predicates
 from genesis_sql.plan.values import Allowed, allowed_values, range_text
 from genesis_sql.program.domain import Categories, Key, Raw, Words
+from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.steps import (
     PARENT,
     Copy,
@@ -38,6 +39,7 @@ from genesis_sql.program.steps import (
 from genesis_sql.sqlbuild import quoted, string
 
 Given = Mapping[str, Any]
+_NESTED = ("STRUCT", "MAP", "JSON")
 _MADE_ANEW = (Number, Random, Digit, Sibling, Stratum)
 
 
@@ -201,8 +203,12 @@ def _condition(program: Program, step: Step, column: str, texts: list[str | None
         OptionError: it cannot.
     """
     where = f"'{program.table}.{column}'"
+    type_ = next(o.type for o in program.outputs if o.name == column)
+    if isinstance(step, Aggregate) or type_.endswith("]") or type_.startswith(_NESTED):
+        what = "made of the rows below it" if isinstance(step, Aggregate) else f"a {type_[:40]}"
+        message = f"{where} is {what}, so no value of it can be asked for; generate and use WHERE"
+        raise OptionError(message)
     if isinstance(step, Expression):
-        type_ = next(o.type for o in program.outputs if o.name == column)
         allowed_values(where, None, type_, texts)
         return _Condition(column, tuple(texts), None)
     domain = program.domains[column]

@@ -10,9 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from genesis_sql.errors import GenesisError, ModelFormatError
+from genesis_sql.plan.aggregate import unfit_aggregate
 from genesis_sql.plan.definition import Model, parent_of, read_of_parents
 from genesis_sql.plan.predicate import unreadable
 from genesis_sql.program.allowlist import check_expression, columns_of
+from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.serialize import from_bytes, to_bytes
 from genesis_sql.program.steps import Expression, PickSelf, Program, step_columns
 from genesis_sql.program.validate import check_type
@@ -104,6 +106,11 @@ def _wrong(model: Model, table: str, program: Program) -> str:
     missing = unreadable(model, program, [c.sql for c in program.constraints])
     if missing is not None:
         return f"has a constraint on '{missing}', which is not there"
+    for step in program.steps:
+        if isinstance(step, Aggregate) and (
+            unfit := unfit_aggregate(model.programs, program, step)
+        ):
+            return unfit
     for parent, read in read_of_parents(
         program, [c for s in program.steps for c in step_columns(s)]
     ):
@@ -121,7 +128,7 @@ def _has(model: Model, table: str, name: str) -> bool:
     """Whether a table makes a column, or can read it of a parent."""
     steps = model.programs[table].needed([name])
     if any(name in step_columns(s) for s in steps):
-        return not isinstance(steps[-1], Expression)
+        return not isinstance(steps[-1], Expression | Aggregate)
     alias, _, above = name.partition(".")
     parent = parent_of(model.programs[table], alias)
     return parent is not None and parent != table and _has(model, parent, above)

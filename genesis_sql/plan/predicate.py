@@ -15,11 +15,12 @@ from sqlglot import exp
 
 from genesis_sql.errors import ConstraintError
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.output import decode, sampled, value_sql
+from genesis_sql.plan.output import decode, value_sql
 from genesis_sql.plan.private import ask
 from genesis_sql.program.allowlist import check_expression, columns_of
 from genesis_sql.program.domain import Raw
-from genesis_sql.program.steps import Expression, Link, Program
+from genesis_sql.program.expressions import columns_read, computed, sampled
+from genesis_sql.program.steps import Link, Program
 from genesis_sql.sqlbuild import column, quoted, text
 
 Path = tuple[str, ...]
@@ -141,8 +142,8 @@ def bases(program: Program, name: str) -> list[str]:
     """The sampled columns that a visible column is made of."""
     if name in sampled(program):
         return [name]
-    sql = next(s.sql for s in program.steps if isinstance(s, Expression) and s.column == name)
-    return sorted({b for _, inner in columns_of(sql) for b in bases(program, inner)})
+    inner = columns_read(computed(program)[name])
+    return sorted({b for other in inner for b in bases(program, other)})
 
 
 def _renamed(sql: str, names: Mapping[tuple[Path, str], str]) -> str:

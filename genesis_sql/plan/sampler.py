@@ -16,6 +16,7 @@ import pyarrow as pa
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.above import Above, is_summary
 from genesis_sql.plan.accept import Checks, draw
+from genesis_sql.plan.aggregate import aggregate, aggregates
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.checks import table_checks
 from genesis_sql.plan.conditions import conditioned
@@ -151,9 +152,25 @@ class Sampler:
         )
         return {n: joined(*(part[n] for part in parts)).take(back) for n in names}
 
-    def _raw(self, table: str, numbers: np.ndarray, names: tuple[str, ...]) -> dict[str, Raw]:
+    def _raw(self, table: str, numbers: np.ndarray, asked: tuple[str, ...]) -> dict[str, Raw]:
         """Rows of the last segment."""
-        program, checks = self._programs.get(table) or self._program(table), self.checks(table)
+        program = self._programs.get(table) or self._program(table)
+        folded = aggregates(program, asked)
+        if not folded:
+            return self._drawn(program, numbers, asked)
+        names = [n for n in asked if n not in folded]
+        labels = [s.present for s in folded.values() if s.present]
+        out = self._drawn(program, numbers, tuple(dict.fromkeys([*names, *labels])))
+        for name, step in folded.items():
+            present = out[step.present].values > 0 if step.present else None
+            out[name] = aggregate(self, program, step, numbers, present)
+        return out
+
+    def _drawn(
+        self, program: Program, numbers: np.ndarray, names: tuple[str, ...]
+    ) -> dict[str, Raw]:
+        """Raw columns that depend on no children."""
+        table, checks = program.table, self.checks(program.table)
         needed = (*names, *checks.needed) if checks else names
         rows, parent = self.locate(table, numbers)
         if is_sequential(program, needed):

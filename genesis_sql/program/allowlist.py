@@ -38,6 +38,13 @@ NODES: tuple[type, ...] = (
 )  # fmt: skip
 """Node classes allowed, exactly these: a subclass is not allowed by its parent."""
 
+FUNCTIONS = frozenset(
+    {"row", "to_json", "date_part", "trunc"}
+    | {f"to_{part}s" for part in ("year", "month", "day", "hour", "minute", "second")}
+)
+"""Functions that sqlglot has no class for: they put structs and JSON together, and are what
+DuckDB's catalog writes for EXTRACT and INTERVAL."""
+
 PARTS = frozenset(
     {
         "YEAR",
@@ -56,11 +63,6 @@ PARTS = frozenset(
 )
 """What may stand in EXTRACT, and as the unit of an interval or a date function."""
 _ALLOWED = frozenset(NODES)
-_PLAIN = frozenset(
-    {"date_part", "trunc"}
-    | {f"to_{p}s" for p in ("year", "month", "day", "hour", "minute", "second")}
-)
-"""Functions that sqlglot knows by name only: how DuckDB's catalog writes EXTRACT and INTERVAL."""
 
 
 def check_expression(sql: str) -> exp.Expression:
@@ -115,8 +117,8 @@ def columns_of(sql: str) -> tuple[tuple[str, str], ...]:
 
 
 def _check_node(node: exp.Expression, sql: str) -> None:
-    plain = type(node) is exp.Anonymous and node.name.lower() in _PLAIN
-    if type(node) not in _ALLOWED and not plain:
+    named = type(node) is exp.Anonymous and node.name.lower() in FUNCTIONS
+    if type(node) not in _ALLOWED and not named:
         what = node.sql(dialect="duckdb")[:60]
         message = (
             f"the expression {sql[:80]!r} holds {what!r} ({type(node).__name__}), which models may "
