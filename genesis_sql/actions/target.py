@@ -113,7 +113,7 @@ def settle(
     """
     place = [target.database, target.schema]
     there = {r[0].lower() for r in ws.con.execute(_NAMES, place * 2).fetchall()}
-    taken = [t for t in model.order if t.lower() in there]
+    taken = [t for t in model.visible if t.lower() in there]
     where = f"schema '{target.schema}' of '{target.database}'"
     if taken and if_exists == "error":
         more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
@@ -156,7 +156,7 @@ def _appended(
     ws: Workspace, model: Model, target: Target, spec: Spec, runs: list[Execution]
 ) -> Writing:
     """The rows of a spec behind those that are there, which must be as they were written."""
-    mine = {t.lower() for t in model.order}
+    mine = {t.lower() for t in model.visible}
     last = next(
         (
             r
@@ -200,7 +200,7 @@ def _require_untouched(ws: Workspace, model: Model, target: Target, old: Spec) -
     sampler = ws.sampler(model, old)
     place = [target.database, target.schema]
     there = {r[0].lower() for r in ws.con.execute(_NAMES, place * 2).fetchall()}
-    for table in model.order:
+    for table in model.visible:
         count = 0
         if table.lower() in there:
             query = f"SELECT count(*) FROM {target.table(table)}"  # noqa: S608 - quoted names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -287,7 +288,10 @@ class Settled:
                 self._done(key[at], "digit", "part of a key that fills a grid")
                 divisor *= sizes[at]
             return
-        if 0 not in sizes and max(sizes) < self.loaded.rows / 2:
+        room = any(c is not None and c.numeric for c in held) or (
+            math.prod(sizes) >= 4 * self.loaded.rows
+        )
+        if 0 not in sizes and room and max(sizes) < self.loaded.rows / 2:
             return  # values that many rows share are drawn; the key is looked after as a whole
         for column in sorted(key, key=lambda c: -self.loaded.table.column(c).distinct):
             found = key_column(self.loaded, column)

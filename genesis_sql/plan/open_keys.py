@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from genesis_sql.plan.definition import Model
@@ -81,8 +81,8 @@ def _rank(piece: Piece) -> int:
     return 0 if piece.counts else 1 if piece.labels else 2
 
 
-def open_keys(model: Model, table: str) -> tuple[OpenKey, ...]:
-    """The keys of a table that have to be looked after."""
+def open_keys(model: Model, table: str, held: Collection[str] = ()) -> tuple[OpenKey, ...]:
+    """The keys of a table that have to be looked after; columns that are ``held`` stay."""
     program = model.programs[table]
     nodes = [t for t in model.graph.tables if t.name == table]
     keys = dict.fromkeys(k for t in nodes for k in (t.primary_key, *t.unique_keys) if k)
@@ -92,7 +92,8 @@ def open_keys(model: Model, table: str) -> tuple[OpenKey, ...]:
         if all(c in makers for c in key) and not _closed(program, key, makers):
             lost = {c for r in model.graph.parents(table) if r.orphans for c in r.columns}
             lost |= {c.name for c in nodes[0].columns if c.nulls}
-            made = OpenKey(key, _pieces(program, nodes[0], key, makers, lost))
+            pieces = _pieces(program, nodes[0], key, makers, lost)
+            made = OpenKey(key, tuple(Piece(p.name) if p.name in held else p for p in pieces))
             if made.free:
                 found.append(made)
     return tuple(found)

@@ -215,7 +215,7 @@ class Sampler:
                 return self._passing[table]
             self._passing[table] = self.model.programs[table]
             try:
-                keys = open_keys(self.model, table)
+                keys = open_keys(self.model, table, self.spec.conditioned(table))
                 if keys:
                     self._keep(table, keys)
                 self._programs[table] = self._passing[table]

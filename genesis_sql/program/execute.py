@@ -440,18 +440,7 @@ class _State:
         return Raw(chosen, valid)
 
     def override(self, step: Override) -> Raw:
-        drawn, number = self.raw[step.column], self.rows.number
-        at = np.minimum(np.searchsorted(step.numbers, number), len(step.numbers) - 1)
-        hit = step.numbers[at] == number
-        if not hit.any():
-            return drawn
-        values = drawn.values.copy()
-        values[hit] = step.values[at[hit]]
-        if step.valid is None and drawn.valid is None:
-            return Raw(values)
-        valid = _valid(drawn).copy()
-        valid[hit] = True if step.valid is None else step.valid[at[hit]]
-        return Raw(values, valid)
+        return step.apply(self.raw[step.column], self.rows.number)
 
 
 _DO: dict[type, Callable[[_State, Any], Raw]] = {

@@ -21,6 +21,7 @@ from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.domain import Domain
 from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.formula import formula_columns
+from genesis_sql.program.override import Override as Override
 from genesis_sql.program.tree import NEVER as NEVER
 from genesis_sql.program.tree import Tree as Tree
 
@@ -242,23 +243,6 @@ class Either:
     flag: str
     source: str
     otherwise: str
-
-
-@dataclass(frozen=True, eq=False)
-class Override:
-    """Other values of a column for some rows, by number; made when keys are kept, never stored.
-
-    Attributes:
-        column: what another step made before.
-        numbers: int64, sorted.
-        values: one for each of them.
-        valid: bool, False at NULL; None where there is none.
-    """
-
-    column: str
-    numbers: np.ndarray
-    values: np.ndarray
-    valid: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The router of a draw: a decision tree over the codes of its inputs."""
+"""A decision tree as arrays, and as the packed nodes that the kernel walks."""
 
 from __future__ import annotations
 

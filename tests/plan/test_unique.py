@@ -105,21 +105,30 @@ def small(rows: str) -> duckdb.DuckDBPyConnection:
 
 
 def test_a_grid_is_filled_to_the_last_place() -> None:
-    con = small("range(6) s(i), range(20) t(k) WHERE (i + k) % 4 > 0")
-    for rows in (90, 119, 120):
+    con = small("range(12) s(i), range(12) t(k) WHERE (i + k) % 4 = 0")
+    for rows in (36, 143, 144):
         call = f"'m', target := 's{rows}', rows := {{'x': {rows}}}"
         assert con.execute(f"CALL genesis_generate_database({call})").fetchall()[0][1] == rows
     made = con.execute("CALL genesis_generate_database('m', target := 'big', scale := 9)")
-    assert made.fetchall()[0][1] == 120
+    assert made.fetchall()[0][1] == 144
     with pytest.raises(
-        duckdb.Error, match=r"121 rows of table 'x', which can have 120: its key \(p, q\) has no"
+        duckdb.Error, match=r"145 rows of table 'x', which can have 144: its key \(p, q\) has no"
     ):
-        con.execute("CALL genesis_generate_database('m', target := 't', rows := {'x': 121})")
+        con.execute("CALL genesis_generate_database('m', target := 't', rows := {'x': 145})")
+    con.close()
+
+
+def test_a_condition_is_kept_where_a_key_repeats() -> None:
+    con = small("range(12) s(i), range(12) t(k) WHERE (i + k) % 4 = 0")
+    call = "'m', target := 's', rows := {'x': 12}, conditions := {'x': {'p': 'p3'}}"
+    assert con.execute(f"CALL genesis_generate_database({call})").fetchall()[0][1] == 12
+    found = "SELECT count(DISTINCT q), min(p), max(p) FROM s.x"
+    assert con.execute(found).fetchall() == [(12, "p3", "p3")]
     con.close()
 
 
 def test_it_has_no_sql_form() -> None:
-    con = small("range(6) s(i), range(20) t(k) WHERE (i + k) % 4 > 0")
+    con = small("range(12) s(i), range(12) t(k) WHERE (i + k) % 4 = 0")
     session = session_of(con)
     with session.cursor() as cursor:
         model = session.load(cursor, "memory", "m", None)
