@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +69,61 @@ def mean_scores(
     """Means over the scorer's seeds."""
     runs = [numbers(score(options, folder, synth, seed=s), table) for s in seeds]
     return {k: statistics.fmean(r[k] for r in runs) for k in runs[0]}
+
+
+def mean_of(
+    options: Options,
+    folder: Path,
+    synth: Path,
+    *,
+    parts: Sequence[str],
+    seeds: Sequence[int] = SEEDS,
+) -> dict[str, Any]:
+    """The referee's whole JSON, every number the mean over the scorer's seeds."""
+    runs = [score(options, folder, synth, seed=s, parts=parts) for s in seeds]
+    for run in runs:
+        wrong = list(errors(run))
+        if wrong:
+            message = f"the referee could not score {synth}: {'; '.join(wrong)}"
+            raise BenchmarkError(message)
+    merged = merge(runs)
+    return {"scorer_seeds": list(seeds), **merged}
+
+
+def merge(runs: Sequence[Any]) -> Any:
+    """Means of the numbers at the same place of nested dicts; all else as the first has it."""
+    first = runs[0]
+    if isinstance(first, dict):
+        return {k: merge([r[k] for r in runs if k in r]) for k in first}
+    if isinstance(first, float | int) and not isinstance(first, bool):
+        return statistics.fmean(runs)
+    return first
+
+
+def errors(scores: Mapping[str, Any], place: str = "") -> Iterator[str]:
+    """What the referee could not compute, with its place."""
+    for key, value in scores.items():
+        if key == "error":
+            yield f"{place}: {value}"
+        elif isinstance(value, dict):
+            yield from errors(value, f"{place}.{key}" if place else key)
+
+
+def c2st(
+    options: Options, real: Path, synth: Sequence[Path], *, seeds: Sequence[int] = SEEDS
+) -> dict[str, dict[str, float]]:
+    """The referee's C2ST of single tables: AUC by file stem and scorer seed.
+
+    Raises:
+        BenchmarkError: the referee failed.
+    """
+    command = [
+        *(str(options.peer_python()), str(Path(__file__).with_name("referee_c2st.py"))),
+        *(str(options.score_file()), str(real), ",".join(map(str, seeds)), *map(str, synth)),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        message = f"the referee failed on {real}: {done.stderr.strip()[-2000:]}"
+        raise BenchmarkError(message)
+    got: dict[str, dict[str, float]] = json.loads(done.stdout)
+    return got
