@@ -23,6 +23,8 @@ PARTS = {
     "berka": "benchmarks.berka",
     "plane": "benchmarks.flights_split",
     "flights": "benchmarks.flights_split",
+    "chinook": "benchmarks.chinook",
+    "effect": "benchmarks.effect",
 }
 """Parts in the order they run, and the modules that hold a function of the same name."""
 NEAR, NEAR_ROWS = 0.03, 500
