@@ -239,7 +239,7 @@ def write_pairs(con: Any, kept: tuple[Any, Any], out: Path, seed: int) -> dict[s
 
 
 class Known:
-    """Real columns of real rows in the place of a parent's (see `program.execute.Parents`)."""
+    """Real columns of real rows in the place of parents and siblings (see `program.execute`)."""
 
     def __init__(self, held: Mapping[str, Any]) -> None:
         self.held = held
@@ -269,7 +269,7 @@ def drawn_kinds(learner: Any, program: Any, kind: str, rows: np.ndarray) -> np.n
     steps = tuple(s for s in program.steps if step_columns(s)[0] in (kind, tree))
     block = Rows(np.arange(len(rows)), np.arange(len(rows)))
     real = Known({n: raw for n, raw in held.items() if n != tree})
-    made = run(replace(program, steps=steps), Identity("benchmark", 0), block, real, [kind])
+    made = run(replace(program, steps=steps), Identity("benchmark", 0), block, real, [kind], real)
     return np.asarray(made[kind].values)
 
 
