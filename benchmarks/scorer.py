@@ -112,18 +112,28 @@ def errors(scores: Mapping[str, Any], place: str = "") -> Iterator[str]:
 def c2st(
     options: Options, real: Path, synth: Sequence[Path], *, seeds: Sequence[int] = SEEDS
 ) -> dict[str, dict[str, float]]:
-    """The referee's C2ST of single tables: AUC by file stem and scorer seed.
-
-    Raises:
-        BenchmarkError: the referee failed.
-    """
-    command = [
-        *(str(options.peer_python()), str(Path(__file__).with_name("referee_c2st.py"))),
-        *(str(options.score_file()), str(real), ",".join(map(str, seeds)), *map(str, synth)),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        message = f"the referee failed on {real}: {done.stderr.strip()[-2000:]}"
-        raise BenchmarkError(message)
-    got: dict[str, dict[str, float]] = json.loads(done.stdout)
+    """The referee's C2ST of single tables: AUC by file stem and scorer seed."""
+    got: dict[str, dict[str, float]] = _in_peers(
+        options, "referee_c2st.py", real, ",".join(map(str, seeds)), *synth
+    )
     return got
+
+
+def joins(
+    options: Options, folder: Path, synth: Path, table: str, *, seeds: Sequence[int] = SEEDS
+) -> dict[str, Any]:
+    """C2ST of one table alone and joined with its parents, and nearness: means over the seeds."""
+    given = (folder, synth, table, ",".join(map(str, seeds)))
+    merged: dict[str, Any] = merge(_in_peers(options, "referee_joins.py", *given))
+    return {"scorer_seeds": list(seeds), **merged}
+
+
+def _in_peers(options: Options, script: str, *arguments: object) -> Any:
+    """What a script beside this file answers in the peers' Python, score.py given first."""
+    file = Path(__file__).with_name(script)
+    command = [options.peer_python(), file, options.score_file(), *arguments]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    if done.returncode:
+        message = f"the referee failed in {script}: {done.stderr.strip()[-2000:]}"
+        raise BenchmarkError(message)
+    return json.loads(done.stdout)
