@@ -79,3 +79,4 @@ class Drawn:
     tree: Tree | None = None
     cells: Cells | None = None
     at_most: str | None = None
+    at_least: str | None = None
