@@ -71,7 +71,7 @@ def choose_table(model: Model, table: str | None) -> str:
         OptionError: none is named and the model has several.
         ModelNotFoundError: the model has no such table.
     """
-    names = list(model.order)
+    names = list(model.visible)
     if table is None:
         if len(names) == 1:
             return names[0]

@@ -19,6 +19,8 @@ class Role(str, Enum):
     BOOLEAN: two labels.
     IDENTIFIER: nearly unique text of a pattern; made anew.
     TEXT: free text; made anew from the shapes of its words.
+    STRUCT: put together from its fields, which are columns. LIST: the elements are rows of a table
+        of their own. JSON: text put together from its keys.
     CONSTANT: one value. EMPTY: nothing but NULL. UNSUPPORTED: left out, with the reason.
     """
 
@@ -33,6 +35,9 @@ class Role(str, Enum):
     TIME = "time"
     IDENTIFIER = "identifier"
     TEXT = "text"
+    STRUCT = "struct"
+    LIST = "list"
+    JSON = "json"
     CONSTANT = "constant"
     EMPTY = "empty"
     UNSUPPORTED = "unsupported"
@@ -40,12 +45,20 @@ class Role(str, Enum):
 
 @dataclass(frozen=True)
 class RawColumn:
-    """A column as the catalog has it; ``type`` is DuckDB's own text for it."""
+    """A column as the catalog has it; ``type`` is DuckDB's own text for it.
+
+    Nested columns are flattened: ``role`` is given to a struct or list, ``inside`` names the column
+    that a part belongs to, and ``reason`` says why one is left out. Of a key of JSON, ``nullable``
+    says whether it is null where it has no value; otherwise it is missing there.
+    """
 
     name: str
     type: str
     nullable: bool = True
     comment: str | None = None
+    role: Role | None = None
+    inside: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,7 @@ class RawTable:
     """A table, view or query as the catalog has it.
 
     ``source`` is SQL text that can stand behind FROM: a quoted three-part name, or a query in
-    brackets.
+    brackets. ``nested`` is the list column of another table that the rows are the elements of.
     """
 
     name: str
@@ -76,6 +89,7 @@ class RawTable:
     foreign_keys: tuple[RawForeignKey, ...] = ()
     checks: tuple[str, ...] = ()
     comment: str | None = None
+    nested: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +104,7 @@ class Column:
     """A column of the schema graph, with what one pass over the data told.
 
     ``distinct`` and ``nulls`` are counts over ``rows`` rows; ``reason`` says why a role was given
-    where it is not plain from the type.
+    where it is not plain from the type. ``inside`` names the nested column it is a part of.
     """
 
     name: str
@@ -102,6 +116,7 @@ class Column:
     nulls: int = 0
     comment: str | None = None
     reason: str = ""
+    inside: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,7 +144,11 @@ class Relationship:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the schema graph."""
+    """A table of the schema graph.
+
+    Where ``nested`` is given, nobody sees the table: its rows are the elements of that list column
+    of its only parent, in order.
+    """
 
     name: str
     source: str
@@ -139,6 +158,15 @@ class Table:
     unique_keys: tuple[tuple[str, ...], ...] = ()
     verbatim: bool = False
     comment: str | None = None
+    nested: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns as users write them: a field of a struct behind a plain point."""
+        return tuple(
+            c.name.replace("·{}", "").replace("·", ".") if c.inside else c.name
+            for c in self.columns
+        )
 
     def column(self, name: str) -> Column:
         """The column of that name (exact)."""

@@ -160,13 +160,14 @@ def _graph(
                 f"names them with tables := [...]"
             )
             raise SourceError(message)
-        _check_names(table, graph, options[table.name])
+        if not table.nested:
+            _check_names(table, graph, options[table.name])
     return graph
 
 
 def _check_names(table: Table, graph: Graph, options: Mapping[str, Any]) -> None:
     """Refuse options that name columns or parents the table does not have."""
-    columns = [c.name for c in table.columns]
+    columns = list(table.names)
     parents = [r.parent for r in graph.parents(table.name)]
     main = [options["main"]] if options.get("main") else []
     for option, given, known in (
@@ -188,8 +189,22 @@ def _learn(
 ) -> tuple[dict[str, Loaded], Fitted]:
     ws.progress("reading", 0.0)
     tables = load(ws.con, graph)
-    by_table = {t: fit_options(o, seed) for t, o in options.items()}
+    by_table = {t.name: fit_options(_own_options(graph, t, options), seed) for t in graph.tables}
     return tables, fit_tables(tables, topological(graph), by_table, ws.progress)
+
+
+def _own_options(
+    graph: Graph, table: Table, options: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """A table's options by the names of its parts; elements of lists have those of their table."""
+    if table.nested:
+        above = options[graph.parents(table.name)[0].parent]
+        return {k: v for k, v in above.items() if k not in ("first", "main", "roles")}
+    own = dict(options[table.name])
+    parts = dict(zip(table.names, (c.name for c in table.columns), strict=True))
+    if own.get("first"):
+        own["first"] = [parts.get(name, name) for name in own["first"]]
+    return own
 
 
 def _uuid(arguments: Mapping[str, Any], print_: str) -> str:
@@ -207,23 +222,36 @@ def _content(
     model: Model, fitted: Fitted, tables: Mapping[str, Loaded], print_: str
 ) -> ModelContent:
     parts = tuple(p for table, part, data in to_parts(model) for p in split(table, part, data))
-    by_table: dict[str, list[Described]] = {n: [] for n in model.order}
+    by_table: dict[str, list[Described]] = {n: [] for n in model.visible}
     for d in fitted.described:
-        by_table[d.table].append(d)
+        by_table.setdefault(d.table, []).append(d)
+    names = {
+        c.name: shown
+        for t in model.graph.tables
+        for c, shown in zip(t.columns, t.names, strict=True)
+        if c.inside
+    }
     rows = tuple(
-        TableRow(n, tables[n].rows, tuple(_column(d) for d in by_table[n])) for n in model.order
+        TableRow(n, tables[n].rows, tuple(_column(d, names) for d in by_table[n]))
+        for n in model.visible
     )
-    keys = tuple(RelationshipRow.of(r) for r in model.graph.relationships)
+    keys = tuple(RelationshipRow.of(r) for r in model.graph.relationships if r.columns)
     return ModelContent(model.uuid, FORMAT, parts, rows, keys, print_)
 
 
-def _column(d: Described) -> ColumnRow:
-    return ColumnRow(d.column, d.type, d.role, d.step, d.inputs, d.cells or None, d.reason)
+def _column(d: Described, names: Mapping[str, str]) -> ColumnRow:
+    """As the store keeps it: parts of nested columns by the names that users write."""
+    inputs = []
+    for name in d.inputs:
+        alias, dot, part = name.rpartition(".")
+        inputs.append(f"{alias}{dot}{names.get(part, part)}")
+    column = names.get(d.column, d.column)
+    return ColumnRow(column, d.type, d.role, d.step, tuple(inputs), d.cells or None, d.reason)
 
 
 def _report(model: Model, fitted: Fitted, graph: Graph, seconds: float) -> list[dict[str, Any]]:
     out = []
-    for name in model.order:
+    for name in model.visible:
         table = graph.table(name)
         left = [
             f"{d.column}: {d.reason}"
@@ -237,10 +265,11 @@ def _report(model: Model, fitted: Fitted, graph: Graph, seconds: float) -> list[
             + (["empty: stays empty"] if not table.rows else [])
         )
         how = "verbatim" if table.verbatim else "trees"
-        taken = round(seconds if len(model.order) == 1 else fitted.seconds.get(name, 0.0), 3)
+        columns = sum(not c.inside for c in table.columns)
+        taken = round(seconds if len(model.visible) == 1 else fitted.seconds.get(name, 0.0), 3)
         out.append({
             "model": model.name, "version": model.version, "table_name": name, "method": how,
-            "rows": table.rows, "columns": len(table.columns), "orphans": orphans,
+            "rows": table.rows, "columns": columns, "orphans": orphans,
             "seconds": taken, "notes": "; ".join(notes),
         })  # fmt: skip
     return out

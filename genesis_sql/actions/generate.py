@@ -188,7 +188,7 @@ class _Run:
 
 def _recorded(model: Model, arguments: GenerateArguments) -> list[RelationshipRow]:
     out = []
-    for table in model.order:
+    for table in model.visible:
         for key, reason in declared_keys(model, table):
             why = reason or ("keys := 'none'" if arguments.keys == "none" else "")
             out.append(
@@ -213,7 +213,7 @@ UNION SELECT view_name FROM duckdb_views() WHERE database_name = ? AND schema_na
 def _refuse_taken(ws: Workspace, model: Model, target: Target, if_exists: str) -> None:
     place = [target.database, target.schema]
     there = {r[0].lower() for r in ws.con.execute(_NAMES, place * 2).fetchall()}
-    taken = [t for t in model.order if t.lower() in there]
+    taken = [t for t in model.visible if t.lower() in there]
     if taken and if_exists == "error":
         more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
         message = (
@@ -249,12 +249,12 @@ def _write(
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {qualified(target.database, target.schema)}")
     con.execute(f"USE {qualified(target.database, target.schema)}")
     if arguments.if_exists == "replace":
-        for table in reversed(model.order):
+        for table in reversed(model.visible):
             con.execute(f"DROP TABLE IF EXISTS {qualified(target.database, target.schema, table)}")
     sampler = ws.sampler(model, arguments.seed, arguments.scale)
     report: list[dict[str, Any]] = []
-    for at, table in enumerate(model.order):
-        ws.progress(table, at / len(model.order))
+    for at, table in enumerate(model.visible):
+        ws.progress(table, at / len(model.visible))
         started = time.perf_counter()
         create = create_sql(
             model, table, target.database, target.schema, foreign=arguments.keys == "declare"

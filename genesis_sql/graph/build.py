@@ -8,6 +8,7 @@ import duckdb
 
 from genesis_sql.errors import OptionError, SchemaError, nearest
 from genesis_sql.graph import keys
+from genesis_sql.graph.nested import Flat, flatten
 from genesis_sql.graph.notation import relationship_text
 from genesis_sql.graph.roles import profile_columns, role_of_type
 from genesis_sql.introspect.catalog import match
@@ -50,11 +51,34 @@ def build_graph(
     tables = [t for t in raw.tables if t.columns]
     copied = verbatim_names(tables, merged, verbatim)
     wanted = _roles_by_table(tables, roles or {})
-    built = tuple(
-        _table(con, t, merged, verbatim=t.name in copied, roles=wanted.get(t.name, {}))
-        for t in tables
-    )
-    return Graph(built, tuple(keys.counted(con, raw, r) for r in merged))
+    built, lists = [], []
+    for table in tables:
+        given_roles = wanted.get(table.name, {})
+        flat = _flat(con, table, tables, whole=table.name in copied, roles=given_roles)
+        verbatim_ = table.name in copied
+        built.append(_table(con, flat.table, merged, verbatim=verbatim_, roles=given_roles))
+        lists += [(table, hidden) for hidden in flat.lists]
+    elements = [Relationship(hidden.name, (), table.name, ()) for table, hidden in lists]
+    hidden_tables = [_table(con, t, (), verbatim=False, roles={}) for _, t in lists]
+    counted = [keys.counted(con, raw, r) for r in merged]
+    return Graph((*built, *hidden_tables), (*counted, *elements))
+
+
+def _flat(
+    con: duckdb.DuckDBPyConnection,
+    raw: RawTable,
+    tables: Sequence[RawTable],
+    *,
+    whole: bool,
+    roles: Mapping[str, str],
+) -> Flat:
+    """The table with its nested columns flattened, but for those that the caller leaves out."""
+    left = {c.casefold() for c, role in roles.items() if role == Role.UNSUPPORTED.value}
+    skipped = [c.name for c in raw.columns if c.name.casefold() in left]
+    for table in tables:  # a table that is called like the elements of a list
+        if table.name.startswith(f"{raw.name}."):
+            skipped += [c.name for c in raw.columns if f"{raw.name}.{c.name}" == table.name]
+    return flatten(con, raw, whole=whole, left_out=skipped)
 
 
 def verbatim_names(
@@ -130,6 +154,7 @@ def _table(
         unique_keys=unique,
         verbatim=verbatim,
         comment=raw.comment,
+        nested=raw.nested,
     )
 
 

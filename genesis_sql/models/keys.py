@@ -15,6 +15,7 @@ from genesis_sql.encoders.number import fit_number
 from genesis_sql.encoders.text import fit_text
 from genesis_sql.models.frame import Coded
 from genesis_sql.models.load import LinkData, Loaded
+from genesis_sql.program.column_types import POSITION
 from genesis_sql.program.domain import Grid, Key, Words
 from genesis_sql.program.pattern import UUID, Pattern
 from genesis_sql.types import Role
@@ -117,6 +118,8 @@ def residual(
     Returns:
         None where the key has no column of its own: then the other references make it unique.
     """
+    if loaded.table.nested:
+        return Residual(POSITION, "sibling", 1)
     main = set(link.relationship.columns)
     for key in [loaded.table.primary_key, *loaded.table.unique_keys]:
         if len(key) < 2 or not main < set(key):

@@ -14,8 +14,11 @@ from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
+from genesis_sql.models.nested import json_sql, list_step, struct_sql
 from genesis_sql.models.running import Running, find_running
 from genesis_sql.models.siblings import Siblings, arrange
+from genesis_sql.models.totals import DRAWN, find_totals, hidden, shown, sources_of
+from genesis_sql.program.column_types import ROOT
 from genesis_sql.program.domain import Categories, Domain, Fixed, Raw
 from genesis_sql.program.steps import (
     PARENT,
@@ -34,7 +37,7 @@ from genesis_sql.program.steps import (
     Step,
     Stratum,
 )
-from genesis_sql.types import Column, Role
+from genesis_sql.types import Column, Role, Table
 
 
 def places(family: Siblings) -> list[Coded]:
@@ -90,6 +93,8 @@ class Settled:
         if self.loaded.rows == 0:
             self._settle_empty()
         self._settle_text()
+        self._settle_nested()
+        self._settle_totals()
         self._settle_derived()
 
     def _label_copied_keys(self) -> None:
@@ -130,8 +135,9 @@ class Settled:
     def _of_parent(self, link: LinkData) -> list[Coded]:
         """The parent's columns for its children: its own, its ancestors', and its summaries."""
         learnt = self.learnt[link.relationship.parent]
-        own = [c for n, c in learnt.columns.items() if not n.startswith("#")]
+        own = [c for n, c in learnt.columns.items() if not hidden(n)]
         found = [*own, *learnt.above, *learnt.summaries.get(self.name, [])]
+        found = [c for c in found if f"{PARENT}.{c.name}" not in self.own]
         return [gather(c, link.parent_row, f"{PARENT}.{c.name}") for c in found]
 
     def _copy(self, own: str, alias: str, above: str, *, drawn_alone: bool, link: LinkData) -> None:
@@ -394,8 +400,50 @@ class Settled:
             and count.max() < max(self.options.fill.floor, 2)
         )
 
+    def _settle_nested(self) -> None:
+        """Structs and lists are put together again after all their parts are drawn."""
+        parts = {c.name: c for c in self.loaded.table.columns if c.role is not Role.UNSUPPORTED}
+        for column in self.loaded.table.columns:
+            if column.role is Role.STRUCT and not column.inside:
+                sql = struct_sql(column.name, column.type, parts)
+                self.expressions.append(Expression(column.name, sql))
+                self._done(column.name, "struct", "of its fields")
+            elif column.role is Role.JSON:
+                self.expressions.append(Expression(column.name, json_sql(column.name, parts)))
+                self._done(column.name, "json", "of its keys")
+            elif column.role is Role.LIST:
+                table = next(t for t in self._lists() if t.nested == column.name)
+                self.after.append(list_step(table, column.name, parts))
+                if not column.name.endswith(ROOT):
+                    self._done(column.name, "list", "of its elements in order")
+
+    def _lists(self) -> list[Table]:
+        """The hidden tables of this table's list columns."""
+        own = [n for n, bond in self.bonds.items() if bond.main is not None]
+        nested = [self.tables[n].table for n in own if self.tables[n].table.nested]
+        parents = {n: self.bonds[n].main for n in own}
+        return [t for t in nested if (x := parents[t.name]) and x.relationship.parent == self.name]
+
+    def _settle_totals(self) -> None:
+        """Columns that the children fix: drawn under another name, which all others read."""
+        for column, total in find_totals(self.tables, self.bonds, self.name).items():
+            if column not in self.settled and column in self.own:
+                name = f"{DRAWN}{column}"
+                self.own[name] = replace(self.own.pop(column), name=name)
+                self.domains[column] = total.domain
+                self.after.append(total.step)
+                self._done(column, "aggregate", total.text)
+                if self.family is not None and self.family.moment == column:
+                    self.family = replace(self.family, moment=name)
+                if self.running and column in (self.running.total, self.running.amount):
+                    self.running = None  # it would read what only the children fix
+
     def _settle_derived(self) -> None:
-        for column, sql in derived_columns(self.own, self.settled).items():
+        if self.loaded.table.nested:
+            return
+        columns = {shown(n): c for n, c in self.own.items()}
+        kept = self.settled | sources_of(self.tables, self.bonds, self.name)
+        for column, sql in derived_columns(columns, kept).items():
             self.expressions.append(Expression(column, sql))
             self.domains.pop(column, None)
             self._done(column, "expression", sql)

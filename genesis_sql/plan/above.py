@@ -11,7 +11,7 @@ import numpy as np
 from genesis_sql.plan.definition import Model, domain_of
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.execute import Rows
-from genesis_sql.program.steps import PARENT, PLACES, Link, Pick, Program, step_inputs
+from genesis_sql.program.steps import PARENT, PLACES, Link, Pick, Program, step_columns, step_inputs
 
 
 class Tables(Protocol):
@@ -102,7 +102,8 @@ class Above:
 def foreign_columns(program: Program, alias: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """The columns of one parent that are read where those columns of a program are wanted."""
     read = [*wanted, *(name for step in program.needed(wanted) for name in step_inputs(step))]
-    found = {n.partition(".")[2] for n in read if n.startswith(f"{alias}.")}
+    own = {c for step in program.steps for c in step_columns(step)}
+    found = {n.partition(".")[2] for n in read if n.startswith(f"{alias}.") and n not in own}
     return tuple(sorted(found - set(PLACES)))
 
 

@@ -12,9 +12,9 @@ from sqlglot import exp
 
 from genesis_sql.errors import ModelNotFoundError, nearest
 from genesis_sql.plan.definition import Model, group_columns, read_of_parents
-from genesis_sql.plan.output import sampled
 from genesis_sql.plan.sampler import most_rows
 from genesis_sql.program.execute import Identity
+from genesis_sql.program.expressions import sampled
 from genesis_sql.program.sql import (
     ADDRESS,
     COUNT,

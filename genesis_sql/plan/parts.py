@@ -10,7 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from genesis_sql.errors import ModelFormatError
+from genesis_sql.plan.aggregate import unfit_aggregate
 from genesis_sql.plan.definition import Model, parent_of, read_of_parents
+from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.serialize import from_bytes, to_bytes
 from genesis_sql.program.steps import Expression, PickSelf, Program, step_columns
 from genesis_sql.program.validate import check_type
@@ -94,6 +96,11 @@ def _wrong(model: Model, table: str, program: Program) -> str:
         own = link.parent == table and link in program.links
         if not own and model.order.index(link.parent) >= model.order.index(table):
             return f"stands before its parent '{link.parent}'"
+    for step in program.steps:
+        if isinstance(step, Aggregate) and (
+            unfit := unfit_aggregate(model.programs, program, step)
+        ):
+            return unfit
     for parent, read in read_of_parents(
         program, [c for s in program.steps for c in step_columns(s)]
     ):
@@ -109,7 +116,7 @@ def _has(model: Model, table: str, name: str) -> bool:
     """Whether a table makes a column, or can read it of a parent."""
     steps = model.programs[table].needed([name])
     if any(name in step_columns(s) for s in steps):
-        return not isinstance(steps[-1], Expression)
+        return not isinstance(steps[-1], Expression | Aggregate)
     alias, _, above = name.partition(".")
     parent = parent_of(model.programs[table], alias)
     return parent is not None and parent != table and _has(model, parent, above)

@@ -17,7 +17,7 @@ def function_name(model: Model, table: str) -> str:
     return f"genesis_rows_{model.uuid[:16]}_{model.order.index(table)}"
 
 
-_AS_TEXT = {Role.CATEGORY, Role.BOOLEAN, Role.IDENTIFIER, Role.TEXT, Role.CONSTANT}
+_AS_TEXT = {Role.CATEGORY, Role.BOOLEAN, Role.IDENTIFIER, Role.TEXT, Role.CONSTANT, Role.JSON}
 
 
 def function_type(model: Model, table: str) -> str:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.above import Above
+from genesis_sql.plan.aggregate import aggregate, aggregates
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sequence import is_sequential, run_families
@@ -188,8 +189,23 @@ class Sampler:
             numbers: int64 of shape (n,).
             wanted: columns, hidden ones too.
         """
-        program, names = self.model.programs[table], tuple(wanted)
-        rows, parent = self.locate(table, numbers)
+        program, asked = self.model.programs[table], tuple(wanted)
+        folded = aggregates(program, asked)
+        if not folded:
+            return self._drawn(program, numbers, asked)
+        names = [n for n in asked if n not in folded]
+        labels = [s.present for s in folded.values() if s.present]
+        out = self._drawn(program, numbers, tuple(dict.fromkeys([*names, *labels])))
+        for name, step in folded.items():
+            present = out[step.present].values > 0 if step.present else None
+            out[name] = aggregate(self, program, step, numbers, present)
+        return out
+
+    def _drawn(
+        self, program: Program, numbers: np.ndarray, names: tuple[str, ...]
+    ) -> dict[str, Raw]:
+        """Raw columns that depend on no children."""
+        rows, parent = self.locate(program.table, numbers)
         if is_sequential(program, names):
             return run_families(self, program, self.identity, rows, parent, names)
         return run(program, self.identity, rows, Above(self, program, parent, rows, names), names)

@@ -19,6 +19,7 @@ import numpy as np
 
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Domain
+from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.formula import formula_columns
 
 FORMAT = 2
@@ -303,7 +304,7 @@ class Either:
 class Expression:
     """A column computed in SQL from other columns of the row, after sampling.
 
-    It is never an input of a step.
+    It may read hidden columns and expressions before it. It is never an input of a step.
     """
 
     column: str
@@ -342,6 +343,7 @@ Step = (
     | Following
     | Either
     | Expression
+    | Aggregate
     | Block
 )
 
@@ -369,7 +371,7 @@ def step_inputs(step: Step) -> tuple[str, ...]:
         return (step.source,) + ((step.otherwise,) if step.otherwise else ())
     if isinstance(step, Pick):
         return (step.kind, *(own for own, _ in step.shared))
-    if isinstance(step, Number | Random | PickSelf):
+    if isinstance(step, Number | Random | PickSelf | Aggregate):
         return (step.present,) if step.present else ()
     return ()
 
