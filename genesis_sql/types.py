@@ -109,7 +109,7 @@ class Relationship:
     """A foreign key, declared in the catalog or by the caller.
 
     ``orphans`` counts the child rows whose reference finds no parent, ``nulls`` those with a NULL
-    in it.
+    in it. ``cut`` marks a key that was cut out of a circle of tables: its rows are chosen last.
     """
 
     child: str
@@ -119,6 +119,7 @@ class Relationship:
     declared: bool = False
     orphans: int = 0
     nulls: int = 0
+    cut: bool = False
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from genesis_sql.models.family import child_counts, parent_kinds, ties, whole
 from genesis_sql.models.fill import fill_labels, fill_numbers
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
+from genesis_sql.models.links import learn_fanout
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.models.order import entropy
 from genesis_sql.models.settle import Settled
@@ -177,6 +178,8 @@ class Learner(Settled):
         """Hidden columns for the children: how many, and the kind of row they choose."""
         columns = [c for c in self.inputs if not c.name.startswith("#")]
         visible = {c.name: c for c in columns}
+        for link in self.ties.own:
+            learn_fanout(self, link)
         for child, bond in self.bonds.items():
             links = ([bond.main] if bond.main else []) + list(bond.further)
             for link in [x for x in links if x.relationship.parent == self.name]:

@@ -13,6 +13,7 @@ from genesis_sql.models.family import Ties, gather, sibling_order, whole
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
+from genesis_sql.models.links import settle_own
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
 from genesis_sql.program.domain import Categories, Domain, Fixed, Raw
 from genesis_sql.program.steps import (
@@ -26,7 +27,6 @@ from genesis_sql.program.steps import (
     Number,
     Pick,
     PickDistinct,
-    PickSelf,
     Random,
     Sibling,
     Step,
@@ -73,7 +73,7 @@ class Settled:
         for link in self.ties.further:
             self._settle_further(link)
         for link in self.ties.own:
-            self._settle_own(link)
+            settle_own(self, link)
         if self.loaded.rows == 0:
             self._settle_empty()
         self._settle_text()
@@ -319,21 +319,6 @@ class Settled:
         )
         self.drawn[name] = Drawn(target)
         self.after.append(Pick(row, alias, name, group, f"#count:{self.name}.{alias}", shared))
-
-    def _settle_own(self, link: LinkData) -> None:
-        alias = self.ties.alias(link)
-        key = link.relationship
-        if len(key.columns) > 1 or key.columns[0] in self.settled:
-            return
-        self.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
-        name = f"#kind:{alias}"
-        self.drawn[name] = Drawn(
-            coded(name, Categories("VARCHAR", ("1",)), Raw((link.parent_row >= 0).astype(np.int32)))
-        )
-        self.after.append(PickSelf(self.links[-1].row, alias, name))
-        self.after.append(Copy(key.columns[0], f"{alias}.{key.parent_columns[0]}"))
-        self.domains[key.columns[0]] = self.domains[key.parent_columns[0]]
-        self._done(key.columns[0], "copy", "key of an earlier row")
 
     def _settle_empty(self) -> None:
         """A table without rows stays without rows: its columns are NULL of their types."""

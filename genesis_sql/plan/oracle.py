@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from genesis_sql.errors import ModelNotFoundError, nearest
-from genesis_sql.plan.definition import Model, group_columns, read_of_parents
+from genesis_sql.plan.definition import Model, apart, group_columns, read_of_parents
 from genesis_sql.plan.output import sampled
 from genesis_sql.plan.sampler import most_rows
 from genesis_sql.program.execute import Identity
@@ -51,6 +51,7 @@ from genesis_sql.program.steps import (
     PickDistinct,
     Program,
     Stratum,
+    step_inputs,
 )
 from genesis_sql.sqlbuild import column, fill
 
@@ -58,6 +59,7 @@ _ROOT = 'SELECT i AS "#number", i AS "#address" FROM range($n) AS r(i)'
 _UNTIL = 'CAST(sum("#all") OVER (ORDER BY "#parent") AS BIGINT)'
 _NUMBERS = 'unnest(range("#until" - "#all", "#until"))'
 _WEIGHT = 'CASE WHEN sum("#weight") OVER () = 0 THEN 1 ELSE "#weight" END'
+_OF_LEVEL = 'CASE WHEN sum("#weight") OVER (PARTITION BY "g0") = 0 THEN 1 ELSE "#weight" END'
 
 
 def oracle_sql(
@@ -103,7 +105,7 @@ def wanted_columns(model: Model, table: str, columns: Iterable[str]) -> dict[str
         while name in wanted and len(wanted[name]) > before:  # a table may be its own parent
             before = len(wanted[name])
             program = model.programs[name]
-            for parent, read in read_of_parents(program, wanted[name]):
+            for parent, read in read_of_parents(program, wanted[name], apart(model, program)):
                 wanted.setdefault(parent, {})[read] = None
             for parent in _counted(program):
                 wanted.setdefault(parent, {})
@@ -120,11 +122,17 @@ class _Tables:
     """The tables of a model as relations of one statement."""
 
     def __init__(
-        self, model: Model, seed: int, scale: float, table: str, columns: Iterable[str]
+        self,
+        model: Model,
+        seed: int,
+        scale: float,
+        table: str,
+        columns: Iterable[str],
+        query: Query | None = None,
     ) -> None:
-        self.model, self.scale = model, scale
+        self.model, self.seed, self.scale = model, seed, scale
         self.identity = Identity(model.uuid, seed)
-        self.query = Query()
+        self.query = query or Query()
         self.wanted = wanted_columns(model, table, columns)
         self.made: dict[str, Relation] = {}
 
@@ -143,14 +151,25 @@ class _Tables:
     def _around(self, program: Program) -> Around:
         steps = program.needed(self.wanted[program.table])
         links = [*program.links, *([program.main.link] if program.main else [])]
+        alone = apart(self.model, program)
         parents = {
             x.alias: ParentRows(self.relation(x.parent).source, self.model.programs[x.parent])
             for x in links
-            if x.parent in self.wanted and x.parent != program.table
+            if x.parent in self.wanted and x.parent != program.table and x.alias not in alone
         }
         picks = [s for s in steps if isinstance(s, Pick)]
+        parents |= {s.alias: self._apart(program, s) for s in picks if s.alias in alone}
         members = {s.column: self._members(program, parents[s.alias], s) for s in picks}
         return Around(parents, members)
+
+    def _apart(self, program: Program, step: Pick) -> ParentRows:
+        """A relation of its own for a parent that does not stand before the table."""
+        parent = next(x.parent for x in program.links if x.alias == step.alias)
+        reads = (n.partition(".") for s in program.steps for n in step_inputs(s))
+        names = [read for alias, _, read in reads if alias == step.alias]
+        names += [step.weight, *group_columns(step)]
+        there = _Tables(self.model, self.seed, self.scale, parent, names, self.query)
+        return ParentRows(there.relation(parent).source, self.model.programs[parent])
 
     # rows
 
@@ -211,7 +230,8 @@ class _Tables:
         for key, value in zip(keys, values or [column(step.group)], strict=True):
             rows.put(key, value, keep=True)
         rows.put("#weight", greatest(call("coalesce", column(step.weight), literal(0)), 0))
-        weight = fill(_WEIGHT)
+        own = parent.program.table == program.table and not step.shared
+        weight = fill(_OF_LEVEL if own else _WEIGHT)
         rows.put("weight", greatest(weight, 1) if step.shared else weight, keep=True)
         source = rows.close(shared=True)
         chosen: exp.Expression = _chosen(source, [(k, column(k)) for k in keys])

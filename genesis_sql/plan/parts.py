@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from genesis_sql.errors import ModelFormatError
+from genesis_sql.plan.circles import circle
 from genesis_sql.plan.definition import Model, read_of_parents
 from genesis_sql.program.serialize import from_bytes, to_bytes
-from genesis_sql.program.steps import Expression, PickSelf, Program, step_columns
+from genesis_sql.program.steps import Expression, Link, Program, step_columns
 from genesis_sql.program.validate import check_type
 from genesis_sql.types import Column, Graph, Relationship, Role, Table
 
@@ -81,6 +82,13 @@ def from_parts(parts: Iterable[Part], *, name: str, version: int, uuid: str) -> 
         if wrong:
             message = f"model '{name}' is damaged: '{table}' {wrong}"
             raise ModelFormatError(message)
+    turning = circle(model)
+    if turning:
+        table, column = turning[0]
+        message = (
+            f"model '{name}' is damaged: '{table}' reads its own column '{column}' in a circle"
+        )
+        raise ModelFormatError(message)
     return model
 
 
@@ -92,7 +100,8 @@ def _wrong(model: Model, table: str, program: Program) -> str:
         if link.parent not in model.programs:
             return f"has a parent '{link.parent}' that is not there"
         own = link.parent == table and link in program.links
-        if not own and model.order.index(link.parent) >= model.order.index(table):
+        behind = not own and model.order.index(link.parent) >= model.order.index(table)
+        if behind and (link not in program.links or not _is_cut(model, table, link)):
             return f"stands before its parent '{link.parent}'"
     for parent, read in read_of_parents(
         program, [c for s in program.steps for c in step_columns(s)]
@@ -100,9 +109,15 @@ def _wrong(model: Model, table: str, program: Program) -> str:
         steps = model.programs[parent].needed([read])
         if not steps or isinstance(steps[-1], Expression):
             return f"reads a column '{read}' that its parent '{parent}' does not have"
-        if parent == table and any(isinstance(s, PickSelf) for s in steps):
-            return f"reads its own column '{read}' in a circle"
     return ""
+
+
+def _is_cut(model: Model, table: str, link: Link) -> bool:
+    """Whether the graph says that this key was cut out of a circle of tables."""
+    return any(
+        r.cut and (r.columns, r.parent) == (link.columns, link.parent)
+        for r in model.graph.parents(table)
+    )
 
 
 def _table(plain: dict[str, Any]) -> Table:

@@ -213,11 +213,11 @@ class _Writer:
             return
         main = [self.program.main.link] if self.program.main else []
         link = next(x for x in [*main, *self.program.links] if x.alias == alias)
-        if link.parent == self.program.table:
-            other, program = self.relation.close(shared=True), self.program
-        else:
+        if alias in self.around.parents:
             other = self.around.parents[alias].relation
             program = self.around.parents[alias].program
+        else:
+            other, program = self.relation.close(shared=True), self.program
         on = op(exp.EQ, column(NUMBER, "o"), column(link.row, "r"))
         self.relation.join(other, on, [(f"{alias}.{n}", _or_zero(program, n)) for n in asked])
 

@@ -156,16 +156,21 @@ FROM range(6) a(c), (VALUES ('east'), ('north'), ('west')) b(s);
 CREATE TABLE sales AS
 SELECT row_number() OVER () AS id, p.shop, p.prod, c.clerk, p.price * c.clerk % 7 AS qty
 FROM prices p JOIN clerks c USING (shop);
+CREATE TABLE replies AS
+SELECT i * 10 + k AS id, i AS parent_id, k * 7 % 5 AS words,
+  CASE WHEN k % 3 > 0 THEN i * 10 + k // 2 END AS reply_to
+FROM range(80) a(i), range(9) b(k) WHERE k < i % 10;
 """
 KEYS = {
     "a.b": ("code",), "parent": ("id",), "orders": ("id",), "lines": ("order_id", "nr"),
     "likes": ("parent_id", "code"), "visits": ("parent_id", "day"), "staff": ("id",),
-    "prices": ("shop", "prod"), "clerks": ("shop", "clerk"), "sales": ("id",),
+    "prices": ("shop", "prod"), "clerks": ("shop", "clerk"), "sales": ("id",), "replies": ("id",),
 }  # fmt: skip
 RELATIONSHIPS = (
     "orders.parent_id -> parent.id", 'orders.code -> "a.b".code', 'orders.other -> "a.b".code',
     "lines.order_id -> orders.id", "likes.parent_id -> parent.id", 'likes.code -> "a.b".code',
     "visits.parent_id -> parent.id", "staff.boss -> staff.id",
+    "replies.parent_id -> parent.id", "replies.reply_to -> replies.id",
     "sales(shop, prod) -> prices(shop, prod)", "sales(shop, clerk) -> clerks(shop, clerk)",
 )  # fmt: skip
 

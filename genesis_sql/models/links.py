@@ -1,0 +1,192 @@
+"""Foreign keys that need more than a parent chosen by its kind: a table's key to itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genesis_sql.models.family import child_counts, whole
+from genesis_sql.models.frame import coded
+from genesis_sql.models.learnt import Drawn
+from genesis_sql.models.load import LinkData
+from genesis_sql.program.cells import Cells, alias_tables
+from genesis_sql.program.domain import Categories, Raw
+from genesis_sql.program.steps import Copy, Digit, Draw, Link, Pick, Tree
+
+if TYPE_CHECKING:
+    from genesis_sql.models.fit import Learner
+    from genesis_sql.models.settle import Settled
+
+Pairs = tuple[tuple[str, str], ...]
+"""Columns of a table beside those of its parent."""
+
+PATTERN = 65_536
+"""Rows whose levels are written down; larger tables repeat them, in proportion."""
+LEVELS = 1_000
+"""Deeper rows count as of this level."""
+DRAWN_LEVELS = 60
+"""The same where levels are drawn."""
+HEAVY = 1_000
+"""What a chosen row weighs beside one that is not, where the choice gives every row at least 1."""
+MOSTLY = 0.9
+"""The share of references from which on a rule of the source is kept in every row."""
+
+
+# levels of a tree
+
+
+def without_loops(parent: np.ndarray) -> np.ndarray:
+    """Parent rows (-1: none) with those of rows in a loop among themselves taken away."""
+    n = len(parent)
+    at = np.where(parent == np.arange(n), -1, parent)
+    jump = at.copy()
+    for _ in range(max(n, 2).bit_length()):  # 2^k steps up: who never arrives has a loop above it
+        jump = np.where(jump >= 0, jump[np.maximum(jump, 0)], -1)
+    lost = np.flatnonzero(jump >= 0)
+    looping = np.unique(jump[lost])  # after so many steps up one stands inside the loop
+    while len(looping):
+        more = np.setdiff1d(at[looping], looping)
+        if not len(more):
+            break
+        looping = np.union1d(looping, more)
+    at[looping] = -1
+    return at
+
+
+def depths(parent: np.ndarray) -> np.ndarray:
+    """Level of every row, 0 for roots, at most `LEVELS`; the parents are free of loops."""
+    depth = np.zeros(len(parent), np.int64)
+    up = parent.copy()
+    for _ in range(LEVELS):
+        below = up >= 0
+        if not below.any():
+            break
+        depth += below
+        up = np.where(below, parent[np.maximum(up, 0)], -1)
+    return depth
+
+
+def level_pattern(depth: np.ndarray) -> np.ndarray:
+    """The levels of rows 0, 1, …: as often as in the source, spread evenly.
+
+    No level stands before the one above it.
+
+    Args:
+        depth: level of every row of the source, at least one.
+
+    Returns:
+        int32 of shape (min(rows, PATTERN),); it is repeated for further rows.
+    """
+    count = np.bincount(depth)
+    length = min(len(depth), PATTERN)
+    exact = count * length / len(depth)
+    given = np.maximum(np.floor(exact).astype(np.int64), 1)
+    order = np.argsort(given - exact, kind="stable")  # the largest remainders first
+    given[order[: max(length - int(given.sum()), 0)]] += 1
+    while given.sum() > length:
+        given[int(np.argmax(given))] -= 1
+    place = np.concatenate([(np.arange(g) + 0.5) / g for g in given])
+    level = np.repeat(np.arange(len(given)), given)
+    made = level[np.lexsort((level, place))].astype(np.int32)
+    deepest = -1
+    for at in range(length):
+        if made[at] > deepest + 1:
+            later = at + int(np.argmax(made[at:] == deepest + 1))
+            made[at], made[later] = made[later], made[at]
+        deepest = max(deepest, int(made[at]))
+    return made
+
+
+# a table's key to itself
+
+
+def settle_own(table: Settled, link: LinkData) -> None:
+    """A row's parent is chosen among the rows one level above it.
+
+    The levels are a pattern; of rows that stay with their main parent (replies under one post)
+    they are drawn, and the choice is made among the siblings.
+    """
+    key, alias = link.relationship, table.ties.alias(link)
+    pairs = tuple(zip(key.columns, key.parent_columns, strict=True))
+    left = [(own, above) for own, above in pairs if own not in table.settled]
+    if not left or not table.loaded.rows:
+        return
+    parent = without_loops(link.parent_row)
+    beside = _stays(table, parent)
+    level, above_level = f"#depth:{alias}", f"#level:{alias}"
+    shared = (*(p for p in pairs if p[0] in table.settled), *beside)
+    shared = (*dict.fromkeys(shared), (level, above_level)) if shared else ()
+    _settle_levels(table, depths(parent), level, above_level, drawn=bool(beside))
+    table.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
+    row, weight = table.links[-1].row, f"#count:{table.name}.{alias}"
+    table.after.append(Pick(row, alias, level, above_level, weight, shared))
+    strict = any(not table.loaded.table.column(own).nullable for own, _ in left)
+    to_itself = strict or not (link.parent_row < 0).any()
+    for own, above in left:
+        table.after.append(Copy(own, f"{alias}.{above}", above if to_itself else None))
+        table.domains[own] = table.domains[above]
+        table._done(own, "copy", "key of a row one level above")
+
+
+def _stays(table: Settled, parent: np.ndarray) -> Pairs:
+    """The main parent's key, where a row and the row it refers to nearly always share it."""
+    main = table.ties.main
+    has = parent >= 0
+    if main is None or not has.any():
+        return ()
+    same = main.parent_row[has] == main.parent_row[parent[has]]
+    if same.mean() < MOSTLY:
+        return ()
+    return tuple((own, own) for own in main.relationship.columns if own in table.settled)
+
+
+def _settle_levels(
+    table: Settled, depth: np.ndarray, level: str, above_level: str, *, drawn: bool
+) -> None:
+    """Hidden labels: a row's level, NULL for roots, and the level of the rows below it."""
+    pattern = level_pattern(np.minimum(depth, DRAWN_LEVELS) if drawn else depth)
+    deepest = int(pattern.max())
+    domain = Categories("VARCHAR", tuple(str(i + 1) for i in range(deepest + 1)))
+    table.domains[level] = table.domains[above_level] = domain
+    held = coded(level, domain, Raw(np.minimum(depth, deepest).astype(np.int32)))
+    if drawn:
+        table.drawn[level] = Drawn(held)
+        table.after.append(_next_code(level, above_level, deepest))
+        return
+    table.inputs.append(held)
+    for name, values in ((level, pattern), (above_level, pattern + 1)):
+        table.before.append(Digit(name, values.astype(np.int32), 0, 1, len(pattern)))
+
+
+def _next_code(source: str, column: str, highest: int) -> Draw:
+    """A draw with one value in each cell: code c of the source becomes c + 1."""
+    nodes: list[list[int]] = []
+
+    def grow(low: int, high: int) -> int:
+        at = len(nodes)
+        nodes.append([-1, 0, low, 0])
+        if low < high:
+            middle = (low + high) // 2
+            nodes[at] = [0, middle, grow(low, middle), grow(middle + 1, high)]
+        return at
+
+    grow(0, highest)
+    start = np.arange(highest + 2)
+    accept, other = alias_tables(start, np.ones(highest + 1, np.int64))
+    cells = Cells(start, accept, other, np.arange(1, highest + 2, dtype=np.int32))
+    return Draw(column, (source,), Tree(*np.array(nodes, np.int32).T.copy()), cells)
+
+
+def learn_fanout(table: Learner, link: LinkData) -> None:
+    """How often a row is chosen by others of its table: a hidden count, given its level."""
+    alias = table.ties.alias(link)
+    pick = next((s for s in table.after if isinstance(s, Pick) and s.alias == alias), None)
+    if pick is None:
+        return
+    children = LinkData(link.relationship, without_loops(link.parent_row))
+    counts = child_counts(children, table.loaded.rows) * (HEAVY if pick.shared else 1)
+    level = [c for c in table.inputs if c.name == pick.kind]
+    level += [table.drawn[pick.kind].target] if pick.kind in table.drawn else []
+    columns = [c for c in table.inputs if not c.name.startswith("#")]
+    table._learn_hidden(whole(pick.weight, counts), [*columns, *level])

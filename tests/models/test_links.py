@@ -1,0 +1,155 @@
+"""Foreign keys beyond a parent and its children: what of them is kept, on tables people have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import genesis_sql
+from genesis_sql.models.links import depths, level_pattern, without_loops
+
+
+@pytest.fixture
+def db() -> Iterator[duckdb.DuckDBPyConnection]:
+    con = genesis_sql.connect()
+    con.execute("SELECT setseed(0.5)")
+    yield con
+    con.close()
+
+
+def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
+    return con.execute(query).fetchall()
+
+
+def one(con: duckdb.DuckDBPyConnection, query: str) -> float:
+    return rows(con, query)[0][0]
+
+
+# levels
+
+LEVELS = """
+WITH RECURSIVE tree AS (
+  SELECT {id} AS id, 0 AS depth FROM {table} WHERE {up} IS NULL OR {up} = {id}
+  UNION ALL
+  SELECT t.{id}, depth + 1 FROM {table} t JOIN tree ON t.{up} = tree.id WHERE t.{up} <> t.{id})
+SELECT depth, count(*) FROM tree GROUP BY depth ORDER BY depth
+"""
+
+
+def levels(con: duckdb.DuckDBPyConnection, table: str, up: str, id_: str = "id") -> dict[int, int]:
+    return dict(rows(con, LEVELS.format(table=table, up=up, id=id_)))
+
+
+@given(st.lists(st.integers(-1, 40), min_size=1, max_size=41))
+def test_levels_of_any_references(given_: list[int]) -> None:
+    parent = np.array([p if p < len(given_) else -1 for p in given_], np.int64)
+    free = without_loops(parent)
+    kept = free >= 0
+    assert (free[kept] == parent[kept]).all()
+    depth = depths(free)
+    assert (depth[~kept] == 0).all()
+    assert (depth[kept] == depth[free[kept]] + 1).all()
+    pattern = level_pattern(depth)
+    assert np.bincount(pattern).tolist() == np.bincount(depth).tolist()
+    highest = np.maximum.accumulate(np.r_[-1, pattern])
+    assert (pattern <= highest[:-1] + 1).all()
+
+
+def test_only_rows_in_a_loop_become_roots() -> None:
+    assert without_loops(np.array([1, 0, 1, 2, 4, -1, 5])).tolist() == [-1, -1, 1, 2, -1, -1, 5]
+
+
+def staff(con: duckdb.DuckDBPyConnection) -> None:
+    """1 head, 4 managers, 20 leads of 1 to 9 people; pay falls with the level."""
+    con.execute("""
+        CREATE TABLE staff (id INTEGER PRIMARY KEY, title VARCHAR, pay INTEGER,
+          boss INTEGER REFERENCES staff (id));
+        INSERT INTO staff VALUES (1, 'head', 900, NULL);
+        INSERT INTO staff SELECT 10 + i, 'manager', 500 + i, 1 FROM range(4) r(i);
+        INSERT INTO staff SELECT 100 + i, 'lead', 300 + i, 10 + i % 4 FROM range(20) r(i);
+        INSERT INTO staff SELECT 1000 + i * 10 + k, 'worker', 100 + (i * 7 + k * 13) % 80, 100 + i
+        FROM range(20) r(i), range(9) s(k) WHERE k <= i % 9;
+    """)
+
+
+@pytest.mark.parametrize("scale", [1, 3])
+def test_levels_of_a_staff_are_kept(db: duckdb.DuckDBPyConnection, scale: int) -> None:
+    staff(db)
+    real = levels(db, "staff", "boss")
+    db.execute("CALL genesis_fit_database('m')")
+    db.execute(f"CALL genesis_generate_database('m', target := 'synth', scale := {scale})")
+    assert levels(db, "synth.staff", "boss") == {d: n * scale for d, n in real.items()}
+    title = """SELECT avg(CAST(t.title = 'lead' AS INTEGER)) FROM synth.staff t
+        WHERE id IN (SELECT boss FROM synth.staff s WHERE s.title = 'worker')"""
+    assert one(db, title) > 0.8
+    workers = "SELECT max(n) FROM (SELECT count(*) AS n FROM synth.staff GROUP BY boss)"
+    assert one(db, workers) < 40 * scale
+
+
+def test_part_of_a_staff_has_its_shares(db: duckdb.DuckDBPyConnection) -> None:
+    staff(db)
+    db.execute("CALL genesis_fit_database('m')")
+    db.execute("CALL genesis_generate_database('m', target := 'synth', scale := 0.5)")
+    made, real = levels(db, "synth.staff", "boss"), levels(db, "staff", "boss")
+    assert sum(made.values()) == round(0.5 * sum(real.values()))
+    assert all(abs(made[d] - real[d] / 2) <= 1 for d in real)
+
+
+def test_roots_that_point_at_themselves_and_loops(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute("""
+        CREATE TABLE part (code VARCHAR PRIMARY KEY, weight INTEGER, of VARCHAR NOT NULL);
+        INSERT INTO part SELECT 'P' || (1000 + i), i * 7 % 50,
+          'P' || (1000 + CASE WHEN i < 10 THEN i ELSE i // 5 END) FROM range(200) r(i);
+        UPDATE part SET of = 'P1051' WHERE code = 'P1050'; UPDATE part SET of = 'P1050' WHERE code = 'P1051';
+    """)
+    db.execute("CALL genesis_fit_database('m', relationships := ['part.of -> part.code'])")
+    db.execute("CALL genesis_generate_database('m', target := 'synth')")
+    made = levels(db, "synth.part", "of", "code")
+    assert sum(made.values()) == 200
+    assert made[0] == 12
+
+
+def test_replies_stay_under_their_post(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute("""
+        CREATE TABLE post (id INTEGER PRIMARY KEY, topic VARCHAR);
+        CREATE TABLE comment (id INTEGER PRIMARY KEY, post_id INTEGER NOT NULL REFERENCES post (id),
+          said TIMESTAMP, words INTEGER, reply_to INTEGER);
+        INSERT INTO post SELECT i, ['art', 'law'][1 + i % 2] FROM range(150) r(i);
+        INSERT INTO comment SELECT i * 20 + k, i, TIMESTAMP '2024-01-01' + to_hours(i * 20 + k), k * 7,
+          CASE WHEN k % 3 > 0 THEN i * 20 + k // 2 END
+        FROM range(150) r(i), range(12) s(k) WHERE k < 3 + i % 10;
+    """)
+    db.execute(
+        "CALL genesis_fit_database('m', relationships := ['comment.reply_to -> comment.id'])"
+    )
+    db.execute("CALL genesis_generate_database('m', target := 'synth')")
+    joined = "SELECT count(*) FROM {0}comment c JOIN {0}comment p ON c.reply_to = p.id"
+    assert one(db, joined.format("synth.") + " WHERE c.post_id <> p.post_id") == 0
+    real, made = levels(db, "comment", "reply_to"), levels(db, "synth.comment", "reply_to")
+    assert sum(made.values()) == one(db, "SELECT count(*) FROM synth.comment")
+    shares = [{d: n / sum(x.values()) for d, n in x.items()} for x in (real, made)]
+    assert max(abs(shares[0].get(d, 0) - shares[1].get(d, 0)) for d in range(6)) < 0.08
+
+
+def test_a_composite_key_to_itself(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute("""
+        CREATE TABLE shop (id INTEGER PRIMARY KEY, town VARCHAR);
+        CREATE TABLE shelf (shop INTEGER REFERENCES shop (id), nr INTEGER, inside INTEGER, size INTEGER,
+          PRIMARY KEY (shop, nr), FOREIGN KEY (shop, inside) REFERENCES shelf (shop, nr));
+        INSERT INTO shop SELECT i, 't' || i % 4 FROM range(60) r(i);
+        INSERT INTO shelf SELECT i, 1, NULL, 90 + i % 10 FROM range(60) r(i);
+        INSERT INTO shelf SELECT i, k, 1, 30 + k FROM range(60) r(i), range(2, 5) s(k);
+        INSERT INTO shelf SELECT i, k, 2 + k % 3, 10 FROM range(60) r(i), range(5, 8) s(k) WHERE i % 2 = 0;
+    """)
+    db.execute("CALL genesis_fit_database('m')")
+    db.execute("CALL genesis_generate_database('m', target := 'synth')")
+    lost = """SELECT count(*) FROM synth.shelf c ANTI JOIN synth.shelf p
+        ON c.shop = p.shop AND c.inside = p.nr WHERE inside IS NOT NULL"""
+    assert one(db, lost) == 0
+    share = "SELECT avg(CAST(inside IS NULL AS INTEGER)) FROM {}shelf"
+    assert abs(one(db, share.format("")) - one(db, share.format("synth."))) < 0.1
