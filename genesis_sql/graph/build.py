@@ -9,6 +9,7 @@ import duckdb
 from genesis_sql.errors import OptionError, SchemaError, nearest
 from genesis_sql.graph import keys
 from genesis_sql.graph.notation import relationship_text
+from genesis_sql.graph.order import cut_circles
 from genesis_sql.graph.roles import profile_columns, role_of_type
 from genesis_sql.introspect.catalog import match
 from genesis_sql.types import Column, Graph, RawSchema, RawTable, Relationship, Role, Table
@@ -54,7 +55,7 @@ def build_graph(
         _table(con, t, merged, verbatim=t.name in copied, roles=wanted.get(t.name, {}))
         for t in tables
     )
-    return Graph(built, tuple(keys.counted(con, raw, r) for r in merged))
+    return cut_circles(Graph(built, tuple(keys.counted(con, raw, r) for r in merged)))
 
 
 def verbatim_names(

@@ -13,7 +13,7 @@ from genesis_sql.graph import keys
 from genesis_sql.graph.build import build_graph, verbatim_names
 from genesis_sql.graph.infer import Proposal, propose_keys, propose_relationships, propose_verbatim
 from genesis_sql.graph.notation import relationship_text
-from genesis_sql.graph.order import cut, cycle, cycle_text
+from genesis_sql.graph.order import cycle, cycle_text
 from genesis_sql.introspect.from_duckdb import BROKEN
 from genesis_sql.introspect.query import ask
 from genesis_sql.sqlbuild import quoted, string
@@ -116,11 +116,17 @@ def _left_out(raw: RawSchema) -> Iterator[Finding]:
 
 
 def _circle(graph: Graph) -> Iterator[Finding]:
+    """Circles of tables: an error where no key of one may be NULL."""
     circle = cycle(graph)
     if circle:
-        edge = cut(graph, circle)
-        fix = f"leave out {string(relationship_text(edge))}" if edge else ""
-        yield Finding("error", circle[0].child, None, cycle_text(graph, circle), fix)
+        yield Finding("error", circle[0].child, None, cycle_text(graph, circle))
+    for key in graph.relationships:
+        if key.cut:
+            text = (
+                f"closes a circle of tables with {key.parent}: chosen when all tables are there, "
+                "verified but not declared"
+            )
+            yield Finding("info", key.child, ", ".join(key.columns), text)
 
 
 def _empty(table: Table) -> Iterator[Finding]:

@@ -29,18 +29,20 @@ class Ties:
         further: a row of the parent is chosen.
         copied: the parent is verbatim: its key is drawn like a label.
         own: the parent is the table itself.
-        aliases: how the program calls each parent, by relationship name.
+        late: cut out of a circle of tables, chosen when all tables are learnt.
     """
 
     main: LinkData | None
     further: tuple[LinkData, ...]
     copied: tuple[LinkData, ...]
     own: tuple[LinkData, ...]
+    late: tuple[LinkData, ...] = ()
 
     def alias(self, link: LinkData) -> str:
         """How the program calls this parent: without a point, behind which its columns stand."""
         key = link.relationship
-        same = [x for x in self.further + self.own if x.relationship.parent == key.parent]
+        chosen = self.further + self.own + self.late
+        same = [x for x in chosen if x.relationship.parent == key.parent]
         alone = len(same) == 1 and key.parent.casefold() != PARENT
         name = key.parent if alone else f"{key.parent}({', '.join(key.columns)})"
         return name.replace(".", "·")
@@ -55,7 +57,8 @@ def ties(tables: Mapping[str, Loaded], name: str, main: str | None = None) -> Ti
     verbatim = [n for n, t in tables.items() if t.table.verbatim]
     own = tuple(x for x in loaded.links if x.relationship.parent == loaded.table.name)
     copied = tuple(x for x in loaded.links if x.relationship.parent in verbatim)
-    rest = [x for x in loaded.links if x not in own and x not in copied]
+    late = tuple(x for x in loaded.links if x.relationship.cut and x not in copied)
+    rest = [x for x in loaded.links if x not in own + copied + late]
     keyed = {c for k in (loaded.table.primary_key, *loaded.table.unique_keys) for c in k}
     able = [
         x
@@ -65,7 +68,7 @@ def ties(tables: Mapping[str, Loaded], name: str, main: str | None = None) -> Ti
     ]
     given = next((x for x in rest if x.relationship.parent == main), None)
     chosen = given or choose_main(loaded, able)
-    return Ties(chosen, tuple(x for x in rest if x is not chosen), copied, own)
+    return Ties(chosen, tuple(x for x in rest if x is not chosen), copied, own, late)
 
 
 def choose_main(loaded: Loaded, links: Sequence[LinkData]) -> LinkData | None:

@@ -13,7 +13,7 @@ from genesis_sql.models.family import child_counts, parent_kinds, ties, whole
 from genesis_sql.models.fill import fill_labels, fill_numbers
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
-from genesis_sql.models.links import learn_fanout
+from genesis_sql.models.links import learn_fanout, learn_late
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.models.order import entropy
 from genesis_sql.models.settle import Settled
@@ -57,6 +57,7 @@ def fit_tables(
     learnt: dict[str, Learnt] = {}
     out = Fitted({}, {n: tables[n].arrow for n in verbatim}, [])
     done, began = 0, time.perf_counter()
+    learners: dict[str, Learner] = {}
     for name in made:
         start = time.perf_counter()
         learner = Learner(tables, bonds, learnt, name, options[name])
@@ -66,9 +67,14 @@ def fit_tables(
             learner.hurried = limit is not None and time.perf_counter() - began > limit
             learner.learn(column)
             done += 1
+        learners[name] = learner
+        out.seconds[name] = time.perf_counter() - start
+    for name in made:
+        for link in bonds[name].late:
+            learn_late(learners[name], learners[link.relationship.parent], link)
+    for name, learner in learners.items():
         out.programs[name] = learner.program()
         out.described.extend(learner.described)
-        out.seconds[name] = time.perf_counter() - start
     for name in verbatim:
         out.described.extend(
             Described(name, c.name, c.type, c.role.value, "verbatim")

@@ -101,7 +101,7 @@ class Settled:
         loose = 0 if strict else int((link.parent_row < 0).sum())
         program_link = Link(PARENT, key.parent, key.columns, key.parent_columns)
         self.main = MainParent(program_link, f"#count:{self.name}", loose, max(parent.rows, 1))
-        further = self.ties.further + self.ties.own
+        further = self.ties.further + self.ties.own + self.ties.late
         chosen = {c for x in further for c in x.relationship.columns}
         left = residual(self.loaded, self.own, link, chosen)
         k, count = sibling_order(
@@ -186,7 +186,8 @@ class Settled:
     def _settle_key(self) -> None:
         table = self.loaded.table
         open_key = [c for c in table.primary_key if c not in self.settled]
-        linked = {c for x in self.ties.further + self.ties.own for c in x.relationship.columns}
+        chosen = self.ties.further + self.ties.own + self.ties.late
+        linked = {c for x in chosen for c in x.relationship.columns}
         single = [(c,) for c in open_key] if len(table.primary_key) == 1 else []
         for (column,) in single + [u for u in table.unique_keys if len(u) == 1]:
             if column not in self.settled and column not in linked:

@@ -88,6 +88,8 @@ def declared_keys(model: Model, table: str) -> list[tuple[Relationship, str]]:
             reason = (
                 "a table's key to itself is not declared: DuckDB checks it before the rows are in"
             )
+        elif key.cut:
+            reason = "the tables form a circle: a key is declared where its parent's table is made"
         elif not unique:
             reason = "the parent's columns are no declared key"
         elif any(a != b for a, b in types):

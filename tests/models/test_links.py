@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -153,3 +154,75 @@ def test_a_composite_key_to_itself(db: duckdb.DuckDBPyConnection) -> None:
     assert one(db, lost) == 0
     share = "SELECT avg(CAST(inside IS NULL AS INTEGER)) FROM {}shelf"
     assert abs(one(db, share.format("")) - one(db, share.format("synth."))) < 0.1
+
+
+# circles of tables
+
+COMPANY = """
+CREATE TABLE department (id INTEGER PRIMARY KEY, town VARCHAR, head VARCHAR);
+CREATE TABLE employee (id VARCHAR PRIMARY KEY, grade INTEGER, pay INTEGER,
+  department INTEGER NOT NULL REFERENCES department (id));
+INSERT INTO department SELECT i, ['Ulm', 'Bonn'][1 + i % 2], NULL FROM range(80) r(i);
+INSERT INTO employee SELECT 'E' || (10000 + i * 10 + k), CASE WHEN k = 0 THEN 9 ELSE 1 + k % 4 END,
+  1000 + 500 * (i % 2) + k, i FROM range(80) r(i), range(8) s(k) WHERE k <= i % 8;
+"""
+
+
+def test_a_head_works_in_the_department(db: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    db.execute(COMPANY)
+    db.execute("""UPDATE department SET head = 'E' || (10000 + id * 10) WHERE id % 5 > 0""")
+    db.execute(
+        "CALL genesis_fit_database('m', relationships := ['department.head -> employee.id'])"
+    )
+    for scale in (1, 2.5):
+        db.execute(f"""CALL genesis_generate_database('m', target := 'synth', scale := {scale},
+            if_exists := 'replace')""")
+        away = """SELECT count(*) FROM synth.department d JOIN synth.employee e ON d.head = e.id
+            WHERE e.department <> d.id"""
+        assert one(db, away) == 0
+        heads = "SELECT avg(CAST(head IS NULL AS INTEGER)) FROM synth.department"
+        assert abs(one(db, heads) - 0.2) < 0.12
+        grade = """SELECT avg(CAST(e.grade = 9 AS INTEGER)) FROM synth.employee e
+            JOIN synth.department d ON d.head = e.id
+            WHERE d.id IN (SELECT department FROM synth.employee WHERE grade = 9)"""
+        assert one(db, grade) > 0.8
+    kept = """SELECT child, declared, reason LIKE '%circle%' FROM genesis.relationships
+        WHERE target = 'synth' ORDER BY child"""
+    assert rows(db, kept) == [("department", False, True), ("employee", True, False)]
+    db.execute("CALL genesis_export('m', ?)", [str(tmp_path / "m.genesis")])
+    db.execute("CALL genesis_import(?, model := 'copy')", [str(tmp_path / "m.genesis")])
+    again = """SELECT count(*) FROM (
+        FROM genesis_generate('copy', 'department', scale := 2.5) EXCEPT FROM synth.department)"""
+    assert one(db, again) == 0
+
+
+def test_three_tables_in_a_circle(db: duckdb.DuckDBPyConnection) -> None:
+    """Accounts have a default address, addresses a country, countries a largest account."""
+    db.execute("""
+        CREATE TABLE account AS SELECT i AS id, i % 9 AS size, i * 7 % 300 AS address FROM range(200) r(i);
+        CREATE TABLE address AS SELECT i AS id, i % 4 AS zone, i % 40 AS country FROM range(300) r(i);
+        CREATE TABLE country AS SELECT i AS id, i % 3 AS tax,
+          CASE WHEN i % 2 = 0 THEN i * 5 % 200 END AS largest FROM range(40) r(i);
+    """)
+    keys = [
+        "account.address -> address.id",
+        "address.country -> country.id",
+        "country.largest -> account.id",
+    ]
+    db.execute("CALL genesis_fit_database('m', relationships := ?)", [keys])
+    db.execute("CALL genesis_generate_database('m', target := 'synth', scale := 2)")
+    assert one(db, "SELECT count(*) FROM synth.country WHERE largest IS NOT NULL") > 20
+    lost = "SELECT count(*) FROM synth.country ANTI JOIN synth.account a ON largest = a.id WHERE largest IS NOT NULL"
+    assert one(db, lost) == 0
+
+
+def test_a_circle_without_null_is_refused(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute("""
+        CREATE TABLE husband (id INTEGER PRIMARY KEY, wife INTEGER NOT NULL, age INTEGER);
+        CREATE TABLE wife (id INTEGER PRIMARY KEY, husband INTEGER NOT NULL, age INTEGER);
+        INSERT INTO husband SELECT i, i, 30 + i FROM range(40) r(i);
+        INSERT INTO wife SELECT i, i, 30 + i FROM range(40) r(i);
+    """)
+    keys = ["husband.wife -> wife.id", "wife.husband -> husband.id"]
+    with pytest.raises(duckdb.Error, match="circle: .*; none of the keys may be NULL"):
+        db.execute("CALL genesis_fit_database('m', relationships := ?)", [keys])

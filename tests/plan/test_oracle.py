@@ -156,6 +156,10 @@ FROM range(6) a(c), (VALUES ('east'), ('north'), ('west')) b(s);
 CREATE TABLE sales AS
 SELECT row_number() OVER () AS id, p.shop, p.prod, c.clerk, p.price * c.clerk % 7 AS qty
 FROM prices p JOIN clerks c USING (shop);
+CREATE TABLE teams AS SELECT i AS id, i % 3 AS floor, CASE WHEN i % 4 > 0 THEN i * 7 END AS head,
+  i * i % 210 AS guest FROM range(30) AS r(i);
+CREATE TABLE players AS SELECT i AS id, i // 7 AS team, i % 7 = 0 AS first, i % 30 AS fan
+FROM range(210) AS r(i);
 CREATE TABLE replies AS
 SELECT i * 10 + k AS id, i AS parent_id, k * 7 % 5 AS words,
   CASE WHEN k % 3 > 0 THEN i * 10 + k // 2 END AS reply_to
@@ -165,12 +169,14 @@ KEYS = {
     "a.b": ("code",), "parent": ("id",), "orders": ("id",), "lines": ("order_id", "nr"),
     "likes": ("parent_id", "code"), "visits": ("parent_id", "day"), "staff": ("id",),
     "prices": ("shop", "prod"), "clerks": ("shop", "clerk"), "sales": ("id",), "replies": ("id",),
+    "teams": ("id",), "players": ("id",),
 }  # fmt: skip
 RELATIONSHIPS = (
     "orders.parent_id -> parent.id", 'orders.code -> "a.b".code', 'orders.other -> "a.b".code',
     "lines.order_id -> orders.id", "likes.parent_id -> parent.id", 'likes.code -> "a.b".code',
     "visits.parent_id -> parent.id", "staff.boss -> staff.id",
-    "replies.parent_id -> parent.id", "replies.reply_to -> replies.id",
+    "teams.head -> players.id", "teams.guest -> players.id", "players.team -> teams.id",
+    "players.fan -> teams.id", "replies.parent_id -> parent.id", "replies.reply_to -> replies.id",
     "sales(shop, prod) -> prices(shop, prod)", "sales(shop, clerk) -> clerks(shop, clerk)",
 )  # fmt: skip
 
