@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from genesis_sql.plan.definition import Model, group_columns
+from genesis_sql.plan.definition import Model, group_columns, parent_of
 from genesis_sql.program.steps import (
+    BEFORE,
     PARENT,
+    PLACES,
     Pick,
     PickDistinct,
     Program,
@@ -50,48 +52,67 @@ def circle(model: Model) -> list[Node]:
 
 
 def _hangs_on(model: Model, makers: Mapping[str, Mapping[str, Step]], node: Node) -> Iterator[Node]:
+    """What a column hangs on first; of earlier siblings only what lies outside their family."""
     table, column = node
     if table not in model.programs:
         return
-    program = model.programs[table]
-    links = {link.alias: link.parent for link in program.links}
+    program, mine = model.programs[table], makers[table]
     if column == ROWS:
-        yield from _rows(program, links)
+        yield from _rows(program)
         return
     yield table, ROWS
-    step = makers[table].get(column)
-    if step is None:
-        return
+    if column.startswith(BEFORE):
+        for step in program.needed([column]):
+            foreign = [n for n in step_inputs(step) if n not in mine and not n.startswith(BEFORE)]
+            for name in foreign:
+                yield from (n for n in _read(program, mine, name) if n != _row(table, name))
+            yield from _chosen(program, step)
+    elif column in mine:
+        yield from _of_step(program, mine, mine[column])
+    else:
+        yield from _read(program, mine, column)
+
+
+def _of_step(program: Program, mine: Mapping[str, Step], step: Step) -> Iterator[Node]:
     for name in step_inputs(step):
-        yield from _read(program, links, name, makers[table])
+        yield from _read(program, mine, name)
+    yield from _chosen(program, step)
+
+
+def _chosen(program: Program, step: Step) -> Iterator[Node]:
+    """What the choice of a parent's row hangs on there."""
     if isinstance(step, Pick | PickDistinct):
-        yield links[step.alias], ROWS
-    if isinstance(step, Pick):
-        for read in (step.weight, *group_columns(step)):
-            yield links[step.alias], read
+        parent = parent_of(program, step.alias) or ""
+        yield parent, ROWS
+        if isinstance(step, Pick):
+            yield from ((parent, read) for read in (step.weight, *group_columns(step)))
 
 
-def _rows(program: Program, links: Mapping[str, str]) -> Iterator[Node]:
+def _rows(program: Program) -> Iterator[Node]:
     if program.main is None:
         return
     yield program.main.link.parent, ROWS
     yield program.main.link.parent, program.main.count
     for step in program.steps:
         if isinstance(step, PickDistinct):
-            yield links[step.alias], ROWS
+            yield parent_of(program, step.alias) or "", ROWS
 
 
-def _read(
-    program: Program, links: Mapping[str, str], name: str, mine: Mapping[str, Step]
-) -> Iterator[Node]:
+def _read(program: Program, mine: Mapping[str, Step], name: str) -> Iterator[Node]:
     """What an input hangs on: a column of ours, or one of a parent with the choice of its row."""
-    if name in mine:
+    if name in mine or name.startswith(BEFORE):
         yield program.table, name
         return
     alias, _, read = name.partition(".")
-    if alias == PARENT and program.main is not None:
-        if read not in ("#k", "#count"):
-            yield program.main.link.parent, read
+    if alias != PARENT or program.main is None:
+        yield _row(program.table, name)
+    elif read in PLACES:
         return
-    yield program.table, f"#row:{alias}"
-    yield links[alias], read
+    parent = parent_of(program, alias)
+    if parent is not None:
+        yield parent, read
+
+
+def _row(table: str, name: str) -> Node:
+    """The column with the chosen row of a parent whose column is read."""
+    return table, f"#row:{name.partition('.')[0]}"

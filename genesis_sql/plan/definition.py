@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from genesis_sql.program.steps import PARENT, Pick, Program, step_inputs
+from genesis_sql.program.domain import Domain
+from genesis_sql.program.steps import PARENT, PLACES, Pick, Program, step_columns, step_inputs
 from genesis_sql.types import Graph
 
-_OF_CHILD = {f"{PARENT}.#k", f"{PARENT}.#count"}
+_OF_CHILD = {f"{PARENT}.{place}" for place in PLACES}
 """Columns of the main parent's alias that are the child's own."""
 
 
@@ -61,14 +62,33 @@ def read_of_parents(
     if program.main is not None:
         links[PARENT] = program.main.link.parent
         out.append((program.main.link.parent, program.main.count))
-    for step in program.needed(columns):
-        for name in step_inputs(step):
-            alias, _, read = name.partition(".")
-            if alias in links and name not in _OF_CHILD:
-                out.append((links[alias], read))
+    wanted = tuple(columns)
+    steps = program.needed(wanted)
+    made = {c for step in steps for c in step_columns(step)}
+    names = [*(c for c in wanted if c not in made), *(n for s in steps for n in step_inputs(s))]
+    for name in dict.fromkeys(names):
+        alias, _, read = name.partition(".")
+        if alias in links and name not in _OF_CHILD:
+            out.append((links[alias], read))
+    for step in steps:
         if isinstance(step, Pick) and step.alias in links:
             out += [(links[step.alias], read) for read in (step.weight, *group_columns(step))]
     return out
+
+
+def parent_of(program: Program, alias: str) -> str | None:
+    """The table behind an alias of a program."""
+    if alias == PARENT and program.main is not None:
+        return program.main.link.parent
+    return next((link.parent for link in program.links if link.alias == alias), None)
+
+
+def domain_of(model: Model, table: str, name: str) -> Domain:
+    """How a column of a table is read, or one of its parents' that is read through it."""
+    program = model.programs[table]
+    alias, _, above = name.partition(".")
+    parent = parent_of(program, alias) if name not in program.domains else None
+    return program.domains[name] if parent is None else domain_of(model, parent, above)
 
 
 def group_columns(step: Pick) -> list[str]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.plan.circles import circle
-from genesis_sql.plan.definition import Model, read_of_parents
+from genesis_sql.plan.definition import Model, parent_of, read_of_parents
 from genesis_sql.program.serialize import from_bytes, to_bytes
 from genesis_sql.program.steps import Expression, Link, Program, step_columns
 from genesis_sql.program.validate import check_type
@@ -106,8 +106,7 @@ def _wrong(model: Model, table: str, program: Program) -> str:
     for parent, read in read_of_parents(
         program, [c for s in program.steps for c in step_columns(s)]
     ):
-        steps = model.programs[parent].needed([read])
-        if not steps or isinstance(steps[-1], Expression):
+        if not _has(model, parent, read):
             return f"reads a column '{read}' that its parent '{parent}' does not have"
     return ""
 
@@ -118,6 +117,16 @@ def _is_cut(model: Model, table: str, link: Link) -> bool:
         r.cut and (r.columns, r.parent) == (link.columns, link.parent)
         for r in model.graph.parents(table)
     )
+
+
+def _has(model: Model, table: str, name: str) -> bool:
+    """Whether a table makes a column, or can read it of a parent."""
+    steps = model.programs[table].needed([name])
+    if any(name in step_columns(s) for s in steps):
+        return not isinstance(steps[-1], Expression)
+    alias, _, above = name.partition(".")
+    parent = parent_of(model.programs[table], alias)
+    return parent is not None and parent != table and _has(model, parent, above)
 
 
 def _table(plain: dict[str, Any]) -> Table:

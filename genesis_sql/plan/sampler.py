@@ -9,27 +9,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 
 from genesis_sql.errors import OptionError
+from genesis_sql.plan.above import Above
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.definition import Model
+from genesis_sql.plan.sequence import is_sequential, run_families
 from genesis_sql.program.domain import Categories, Domain, Raw
 from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows, run
 from genesis_sql.program.steps import (
-    PARENT,
     Digit,
-    Link,
     MainParent,
     Pick,
     PickDistinct,
     Program,
     Stratum,
-    step_inputs,
 )
 
 MOST_ROWS = 10**12  # of a table at any scale
@@ -159,10 +157,10 @@ class Sampler:
 
     def rows(self, table: str, numbers: np.ndarray) -> Rows:
         """Addresses of rows by number."""
-        return self._locate(table, numbers)[0]
+        return self.locate(table, numbers)[0]
 
-    def _locate(self, table: str, numbers: np.ndarray) -> tuple[Rows, np.ndarray | None]:
-        """Addresses, and each row's parent number (-1: none)."""
+    def locate(self, table: str, numbers: np.ndarray) -> tuple[Rows, np.ndarray | None]:
+        """Addresses, and each row's parent number (-1: none; None where the table is a root)."""
         numbers = np.asarray(numbers, np.int64)
         main = self.model.programs[table].main
         if main is None:
@@ -190,9 +188,11 @@ class Sampler:
             numbers: int64 of shape (n,).
             wanted: columns, hidden ones too.
         """
-        program = self.model.programs[table]
-        rows, parent = self._locate(table, numbers)
-        return run(program, self.identity, rows, _Parents(self, program, parent, rows), wanted)
+        program, names = self.model.programs[table], tuple(wanted)
+        rows, parent = self.locate(table, numbers)
+        if is_sequential(program, names):
+            return run_families(self, program, self.identity, rows, parent, names)
+        return run(program, self.identity, rows, Above(self, program, parent, rows, names), names)
 
     def columns(self, table: str, numbers: np.ndarray, names: Sequence[str]) -> dict[str, Raw]:
         """Raw columns of a parent by row number; a small parent is drawn once and kept whole."""
@@ -318,69 +318,6 @@ def _comparable(domain: Domain | None, raw: Raw) -> list[object]:
     )
 
 
-class _Parents:
-    """The parents of one block of rows: all columns the program reads of one come at once."""
-
-    def __init__(
-        self, sampler: Sampler, program: Program, parent: np.ndarray | None, rows: Rows
-    ) -> None:
-        self.sampler, self.program, self.parent, self.rows = sampler, program, parent, rows
-        self.links: dict[str, Link] = {link.alias: link for link in program.links}
-        self.held: dict[str, Raw] = {}
-
-    def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
-        alias, _, column = name.partition(".")
-        if alias == PARENT and column == "#k":
-            k = _known(self.rows.k)
-            return Raw(np.maximum(k, 0), k >= 0)
-        if alias == PARENT and column == "#count":
-            return Raw(_known(self.rows.count))
-        if name not in self.held:
-            self._bring(alias, raw)
-        return self.held[name]
-
-    def _bring(self, alias: str, raw: Mapping[str, Raw]) -> None:
-        names = foreign_columns(self.program, alias)
-        if alias == PARENT and self.program.main is not None:
-            number, table = _known(self.parent), self.program.main.link.parent
-        else:
-            chosen = raw[self.links[alias].row]
-            number = np.where(_valid(chosen), chosen.values, -1)
-            table = self.links[alias].parent
-        has = number >= 0
-        found = self.sampler.columns(table, number[has], names)
-        for name in names:
-            self.held[f"{alias}.{name}"] = self._spread(table, name, found[name], has)
-
-    def _spread(self, table: str, column: str, found: Raw, has: np.ndarray) -> Raw:
-        """A column of the rows that have this parent, NULL in the others."""
-        if has.all():
-            return found
-        values = np.zeros((len(has), *found.values.shape[1:]), found.values.dtype)
-        values[has] = found.values
-        if isinstance(self.sampler.model.programs[table].domains[column], Categories):
-            return Raw(values)
-        valid = has.copy()
-        valid[has] = _valid(found)
-        return Raw(values, valid)
-
-    def choose(
-        self, step: Pick, kind: np.ndarray, shared: list[Raw], word: np.ndarray
-    ) -> np.ndarray:
-        return self.sampler.choose(self.program, step, kind, shared, word)
-
-    def size(self, alias: str) -> int:
-        return self.sampler.size(self.links[alias].parent)
-
-
-@lru_cache(maxsize=512)
-def foreign_columns(program: Program, alias: str) -> tuple[str, ...]:
-    """The columns of one parent that a program reads."""
-    read = (name for step in program.steps for name in step_inputs(step))
-    found = {n.partition(".")[2] for n in read if n.startswith(f"{alias}.")}
-    return tuple(sorted(found - {"#k", "#count"}))
-
-
 def _valid(raw: Raw) -> np.ndarray:
     return np.ones(len(raw), bool) if raw.valid is None else raw.valid
 
@@ -388,10 +325,3 @@ def _valid(raw: Raw) -> np.ndarray:
 def _positive(raw: Raw) -> np.ndarray:
     """Counts and weights: 0 for NULL and below."""
     return np.maximum(np.where(_valid(raw), raw.values, 0).astype(np.int64), 0)
-
-
-def _known(values: np.ndarray | None) -> np.ndarray:
-    if values is None:
-        message = "a root has no parent"
-        raise KeyError(message)
-    return values

@@ -15,13 +15,19 @@ import numpy as np
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.program.domain import Categories, Raw, Reals
 from genesis_sql.program.draw import Stream, draw, stream
+from genesis_sql.program.formula import evaluate, formula_columns
 from genesis_sql.program.steps import (
+    AGAIN,
+    BEFORE,
     Block,
     Constant,
     Copy,
     Digit,
     Draw,
+    Either,
     Expression,
+    Formula,
+    Lookup,
     Number,
     Pick,
     PickDistinct,
@@ -87,6 +93,14 @@ class Parents(Protocol):
         ...
 
 
+class History(Protocol):
+    """Where a program finds what came before a row among its siblings."""
+
+    def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
+        """The raw column ``#prev.x``, ``#same.x`` or ``#since.x`` for the rows of the block."""
+        ...
+
+
 BlockModel = Callable[
     [Block, Program, Rows, dict[str, Raw], Callable[[str], np.ndarray]], dict[str, Raw]
 ]
@@ -103,7 +117,12 @@ def register_block(method: str, model: BlockModel) -> None:
 
 
 def run(
-    program: Program, identity: Identity, rows: Rows, parents: Parents | None, wanted: Iterable[str]
+    program: Program,
+    identity: Identity,
+    rows: Rows,
+    parents: Parents | None,
+    wanted: Iterable[str],
+    history: History | None = None,
 ) -> dict[str, Raw]:
     """Raw columns of a block.
 
@@ -112,15 +131,38 @@ def run(
         identity: uuid and seed.
         rows: the block.
         parents: columns of parents; None for a program that has none.
-        wanted: the columns to produce; only what they depend on is drawn.
+        wanted: the columns to produce, a parent's too; only what they depend on is drawn.
+        history: earlier siblings; None where the rows have none.
 
     Returns:
         Raw columns by name.
     """
-    state = _State(program, identity, rows, parents)
-    for step in program.needed(wanted):
+    names = tuple(wanted)
+    state = _State(program, identity, rows, parents, history)
+    for step in _needed(program, names):
         state.do(step)
+    for name in names:
+        if "." in name:  # a parent's column that a child reads through this table
+            state.get(name)
     return state.raw
+
+
+@lru_cache(maxsize=1_024)
+def _needed(program: Program, names: tuple[str, ...]) -> tuple[Any, ...]:
+    return program.needed(names)
+
+
+def _below(raw: Raw, bound: Raw) -> np.ndarray:
+    """Rows whose value is below a bound; NULL is below nothing."""
+    return np.asarray((raw.values < bound.values) & _valid(raw) & _valid(bound))
+
+
+def _where(chosen: np.ndarray, one: Raw, other: Raw) -> Raw:
+    """Rows of one column where chosen, of the other elsewhere."""
+    values = np.where(chosen, one.values, other.values)
+    if one.valid is None and other.valid is None:
+        return Raw(values)
+    return Raw(values, np.where(chosen, _valid(one), _valid(other)))
 
 
 def _valid(raw: Raw) -> np.ndarray:
@@ -131,9 +173,15 @@ class _State:
     """The columns of a block while its steps run."""
 
     def __init__(
-        self, program: Program, identity: Identity, rows: Rows, parents: Parents | None
+        self,
+        program: Program,
+        identity: Identity,
+        rows: Rows,
+        parents: Parents | None,
+        history: History | None,
     ) -> None:
         self.program, self.identity, self.rows, self.parents = program, identity, rows, parents
+        self.history = history
         self.address = rows.address.astype(np.uint64)
         self.raw: dict[str, Raw] = {}
         self.codes: dict[str, np.ndarray] = {}
@@ -157,11 +205,12 @@ class _State:
         return draw(self.identity.stream(self.program.table, "#block", purpose), self.rows.address)
 
     def get(self, name: str) -> Raw:
-        """A raw column, a parent's where it is not our own."""
+        """A raw column, an earlier sibling's or a parent's where it is not our own."""
         if name not in self.raw:
-            if self.parents is None:
+            source = self.history if name.startswith(BEFORE) else self.parents
+            if source is None:
                 raise KeyError(name)
-            self.raw[name] = self.parents.column(name, self.raw)
+            self.raw[name] = source.column(name, self.raw)
         return self.raw[name]
 
     def keys(self, column: str, *purposes: str) -> np.ndarray:
@@ -188,14 +237,29 @@ class _State:
     def draw(self, step: Draw) -> Raw:
         from genesis_sql.program import kernel
 
-        n, domain = len(self.address), self.program.domains[step.column]
+        n = len(self.address)
         codes = np.empty((len(step.inputs), n), np.int32)
         for i, name in enumerate(step.inputs):
             codes[i] = self.code(name)
         cell = np.empty(n, np.int32)
         kernel.route(codes, *step.tree.nodes, cell)
+        drawn = self._from_cells(step, cell, "")
+        if step.at_least is None:
+            return drawn
+        bound = self.get(step.at_least)
+        for again in range(1, AGAIN + 1):
+            low = _below(drawn, bound)
+            if not low.any():
+                break
+            drawn = _where(low, self._from_cells(step, cell, str(again)), drawn)
+        return _where(_below(drawn, bound), bound, drawn)
+
+    def _from_cells(self, step: Draw, cell: np.ndarray, again: str) -> Raw:
+        from genesis_sql.program import kernel
+
+        n, domain = len(self.address), self.program.domains[step.column]
         cells = (step.cells.start, step.cells.accept, step.cells.either)
-        keys = self.keys(step.column, "cell", "within")
+        keys = self.keys(step.column, f"cell{again}", f"within{again}")
         if isinstance(domain, Categories):
             out = np.empty(n, np.int32)
             kernel.draw_codes(cell, keys, self.address, cells, step.cells.low, out)
@@ -237,6 +301,36 @@ class _State:
         missing = source.values == 0 if labels else ~_valid(source)
         valid = None if labels or other.valid is None else np.where(missing, other.valid, True)
         return Raw(np.where(missing, other.values, source.values), valid)
+
+    def lookup(self, step: Lookup) -> Raw:
+        place = np.zeros(len(self.address), np.int64)
+        for name, levels in zip(step.inputs, step.levels, strict=True):
+            raw = self.get(name)
+            at = np.maximum(np.searchsorted(levels, raw.values, side="right"), 1)
+            known = raw.values > 0 if self._labels(name) else _valid(raw)
+            place = place * (len(levels) + 1) + np.where(known, at, 0)
+        found = np.maximum(np.searchsorted(step.keys, place, side="right") - 1, 0)
+        return Raw(step.values[found], None if step.valid is None else step.valid[found])
+
+    def _labels(self, name: str) -> bool:
+        """Whether a lookup's input holds label codes: they alone are int32."""
+        return bool(self.get(name).values.dtype == np.int32)
+
+    def formula(self, step: Formula) -> Raw:
+        held = {name: self.get(name) for name in formula_columns(step.sql)}
+        n = len(self.address)
+        values = np.broadcast_to(evaluate(step.sql, {k: r.values for k, r in held.items()}), n)
+        valid = np.ones(n, bool)
+        for raw in held.values():
+            valid &= _valid(raw)
+        made = Raw(values.astype(np.int64), None if valid.all() else valid)
+        if step.otherwise is None or made.valid is None:
+            return made
+        return _where(valid, made, self.get(step.otherwise))
+
+    def either(self, step: Either) -> Raw:
+        flag = self.raw[step.flag].values == 1
+        return _where(flag, self.get(step.source), self.get(step.otherwise))
 
     def digit(self, step: Digit) -> Raw:
         at = self.rows.number // step.divisor
@@ -310,6 +404,9 @@ _DO: dict[type, Callable[[_State, Any], Raw]] = {
     Pick: _State.pick,
     PickDistinct: _State.pick_distinct,
     PickSelf: _State.pick_self,
+    Lookup: _State.lookup,
+    Formula: _State.formula,
+    Either: _State.either,
 }
 
 STRIDES = (1000003, 1000033, 1000037, 1000039, 1000081, 1000099, 1000117, 1000121)

@@ -26,7 +26,7 @@ from genesis_sql.program.validate import check_program
 _PLAIN: dict[str, type] = {
     c.__name__: c for c in (
         s.Number, s.Random, s.Constant, s.Copy, s.Sibling, s.Pick, s.PickDistinct, s.PickSelf,
-        s.Expression, s.Block,
+        s.Expression, s.Block, s.Formula, s.Either,
     )
 }  # fmt: skip
 
@@ -92,18 +92,28 @@ def _step(step: s.Step, arrays: _Arrays) -> dict[str, Any]:
         ]
         c = step.cells
         cells = [arrays.put(a) for a in (c.start, c.accept, c.alias, c.low, c.width, c.null)]
+        bound = {"at_least": step.at_least} if step.at_least else {}
         return {
             "step": kind,
             "column": step.column,
             "inputs": list(step.inputs),
             "tree": tree,
             "cells": cells,
+            **bound,
         }
     if isinstance(step, s.Digit):
         plain = {"column": step.column, "by": step.step, "divisor": step.divisor, "base": step.base}
         return {"step": kind, **plain, "values": arrays.put(step.values)}
     if isinstance(step, s.Stratum):
         return {"step": kind, "column": step.column, "values": arrays.put(step.values)}
+    if isinstance(step, s.Lookup):
+        return {
+            "step": kind,
+            "column": step.column,
+            "inputs": list(step.inputs),
+            "levels": [arrays.put(a) for a in step.levels],
+            "arrays": [arrays.put(a) for a in (step.keys, step.values, step.valid)],
+        }
     return {"step": kind, **asdict(step)}
 
 
@@ -203,6 +213,7 @@ def _program(document: dict[str, Any], get: _Get) -> s.Program:
         main=None if main is None else s.MainParent(**{**main, "link": _link(main["link"])}),
         links=tuple(_link(link) for link in document["links"]),
         parts={n: _must(get(p)) for n, p in document["parts"].items()},
+        format=int(document["format"]),
     )
 
 
@@ -232,7 +243,18 @@ def _read_step(plain: dict[str, Any], get: _Get) -> s.Step:
             width,
             None if null is None else null.astype(bool),
         )
-        return s.Draw(plain["column"], tuple(plain["inputs"]), tree, cells)
+        inputs, at_least = tuple(plain["inputs"]), plain.get("at_least")
+        return s.Draw(plain["column"], inputs, tree, cells, at_least)
+    if kind == "Lookup":
+        keys, values, valid = (get(a) for a in plain["arrays"])
+        return s.Lookup(
+            plain["column"],
+            tuple(plain["inputs"]),
+            tuple(_must(get(a)) for a in plain["levels"]),
+            _whole(keys, np.int64),
+            _must(values),
+            None if valid is None else valid.astype(bool),
+        )
     if kind == "Digit":
         return s.Digit(
             plain["column"],

@@ -1,7 +1,10 @@
 """The sampling program as plain data: ordered steps that produce the columns of one table.
 
-Names of columns: the table's own by their name; those of a parent as ``alias.column``; hidden ones
-begin with ``#`` (child counts, chosen rows). A program holds no connection and no code.
+Names of columns: the table's own by their name; those of a parent as ``alias.column`` (its parent's
+as ``alias.alias.column``); hidden ones begin with ``#`` (child counts, chosen rows). Of the
+siblings before a row: ``#prev.column`` of the last one, ``#same.column`` of the last one that has
+the same `KIND`, ``#same.#rows`` how far back that one is, ``#since.column`` the difference to it.
+A program holds no connection and no code.
 """
 
 from __future__ import annotations
@@ -14,12 +17,20 @@ import numpy as np
 
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Domain
+from genesis_sql.program.formula import formula_columns
 
 FORMAT = 2
 READABLE = (1, 2)
 """Formats that this release runs to the same rows; 2 added steps and fields, and changed none."""
+AGAIN = 8  # draws of a value that has to reach another one
 NEVER = 2**24 - 1  # above every code: the threshold of a leaf in packed nodes
 PARENT = "parent"
+KIND = "#kind"
+PREV, SAME, SINCE = "#prev", "#same", "#since"
+BEFORE = (f"{PREV}.", f"{SAME}.", f"{SINCE}.")
+PLACES = ("#k", "#count", "#left")
+"""Columns of the main parent's alias that are the child's own: its place among its siblings, their
+number, and how many come after it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +92,17 @@ def _by_level(tree: Tree) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True, eq=False)
 class Draw:
-    """Draws one column: the tree picks the cell, a word the slot, a second word the place in it."""
+    """Draws one column: the tree picks the cell, a word the slot, a second word the place in it.
+
+    A value below that of the column ``at_least`` is drawn again up to `AGAIN` times; what is below
+    it then becomes it.
+    """
 
     column: str
     inputs: tuple[str, ...]
     tree: Tree
     cells: Cells
+    at_least: str | None = None
 
 
 @dataclass(frozen=True)
@@ -202,6 +218,54 @@ class PickSelf:
     present: str
 
 
+@dataclass(frozen=True, eq=False)
+class Lookup:
+    """A column that others fix: the value that stands with their values.
+
+    Attributes:
+        column: what is made.
+        inputs: what fixes it: labels, or numbers on a grid.
+        levels: the known values of each input in order, codes of labels among them.
+        keys: int64, sorted: mixed radix numbers of the known combinations, an input's digit being
+            0 for NULL, else 1 + its place in its levels; a value between two levels counts as the
+            lower one, one below all as the lowest.
+        values: the column's raw values, one for each key.
+        valid: bool, False at NULL; None where there is none.
+
+    A combination that is not known takes the value of the last known one before it.
+    """
+
+    column: str
+    inputs: tuple[str, ...]
+    levels: tuple[np.ndarray, ...]
+    keys: np.ndarray
+    values: np.ndarray
+    valid: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A column on a grid computed from raw whole numbers, as an input of later steps too.
+
+    ``sql`` holds columns, whole numbers, + − × // and %, see `genesis_sql.program.formula`; NULL
+    where one of its columns is NULL. There ``otherwise`` gives the value, a hidden column, or None.
+    """
+
+    column: str
+    sql: str
+    otherwise: str | None = None
+
+
+@dataclass(frozen=True)
+class Either:
+    """Takes ``source`` where the label ``flag`` has code 1, else ``otherwise``; all read alike."""
+
+    column: str
+    flag: str
+    source: str
+    otherwise: str
+
+
 @dataclass(frozen=True)
 class Expression:
     """A column computed in SQL from other columns of the row, after sampling.
@@ -239,6 +303,9 @@ Step = (
     | Pick
     | PickDistinct
     | PickSelf
+    | Lookup
+    | Formula
+    | Either
     | Expression
     | Block
 )
@@ -251,8 +318,14 @@ def step_columns(step: Step) -> tuple[str, ...]:
 
 def step_inputs(step: Step) -> tuple[str, ...]:
     """Columns a step reads (an expression reads them in SQL, outside the kernel)."""
-    if isinstance(step, Draw | Block):
+    if isinstance(step, Draw):
+        return step.inputs + ((step.at_least,) if step.at_least else ())
+    if isinstance(step, Block | Lookup):
         return step.inputs
+    if isinstance(step, Formula):
+        return formula_columns(step.sql) + ((step.otherwise,) if step.otherwise else ())
+    if isinstance(step, Either):
+        return (step.flag, step.source, step.otherwise)
     if isinstance(step, Copy):
         return (step.source,) + ((step.otherwise,) if step.otherwise else ())
     if isinstance(step, Pick):
@@ -338,14 +411,37 @@ class Program:
     format: int = FORMAT
 
     def needed(self, columns: Iterable[str]) -> tuple[Step, ...]:
-        """The steps that those columns depend on, in order."""
+        """The steps that those columns depend on, in order.
+
+        Where a step reads an earlier sibling, all that this sibling's column depends on is there.
+        """
         rows = {f"{link.alias}.": link.row for link in self.links}
-        wanted, kept = set(columns), []
-        for step in reversed(self.steps):
-            if wanted.isdisjoint(step_columns(step)):
-                continue
-            kept.append(step)
-            for name in step_inputs(step):
-                wanted.add(name)
-                wanted.update(row for prefix, row in rows.items() if name.startswith(prefix))
-        return tuple(reversed(kept))
+        wanted: set[str] = set()
+
+        def want(name: str) -> None:
+            wanted.add(name)
+            wanted.update(row for prefix, row in rows.items() if name.startswith(prefix))
+            if name.startswith(BEFORE):
+                wanted.add(name.partition(".")[2])
+            if name.startswith(BEFORE[1:]):
+                wanted.add(KIND)
+
+        for name in columns:
+            want(name)
+        kept: set[int] = set()
+        size = -1
+        while len(kept) > size:
+            size = len(kept)
+            for at in range(len(self.steps) - 1, -1, -1):
+                step = self.steps[at]
+                if at in kept or wanted.isdisjoint(step_columns(step)):
+                    continue
+                kept.add(at)
+                for name in step_inputs(step):
+                    want(name)
+        return tuple(self.steps[at] for at in sorted(kept))
+
+
+def sequential(steps: Iterable[Step]) -> bool:
+    """Whether a step reads an earlier sibling."""
+    return any(name.startswith(BEFORE) for step in steps for name in step_inputs(step))

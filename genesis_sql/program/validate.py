@@ -8,13 +8,20 @@ import numpy as np
 
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.program.domain import Categories, Fixed, Grid, Reals, Words
+from genesis_sql.program.formula import parse_formula
 from genesis_sql.program.steps import (
+    BEFORE,
+    KIND,
     NEVER,
     PARENT,
+    SAME,
     Copy,
     Digit,
     Draw,
+    Either,
     Expression,
+    Formula,
+    Lookup,
     Pick,
     PickDistinct,
     PickSelf,
@@ -56,6 +63,7 @@ def check_program(program: Program) -> None:
     """Refuse a program with numbers outside its arrays, or steps that read what is not there."""
     aliases = {link.alias for link in program.links} | ({PARENT} if program.main else set())
     made: set[str] = set()
+    all_made = {c for step in program.steps for c in step_columns(step)}
     _check_shape(program)
     for output in program.outputs:
         check_type(output.type)
@@ -68,6 +76,10 @@ def check_program(program: Program) -> None:
             alias = name.partition(".")[0]
             foreign = "." in name and (alias == PARENT or f"#row:{alias}" in made)
             foreign = foreign and alias in aliases
+            if name.startswith(BEFORE):
+                of = name.partition(".")[2]
+                foreign = of in all_made or name == f"{SAME}.#rows"
+                foreign = foreign and (name.startswith(BEFORE[0]) or KIND in made)
             _require(
                 foreign or name in made,
                 f"column '{name}' is read before it is made",
@@ -81,6 +93,12 @@ def check_program(program: Program) -> None:
             _check_draw(step, program)
         if isinstance(step, Digit | Stratum):
             _check_part(step, program)
+        if isinstance(step, Lookup):
+            _check_lookup(step, program)
+        if isinstance(step, Formula):
+            parse_formula(step.sql)
+            grid = program.domains.get(step.column)
+            _require(isinstance(grid, Grid), f"formula '{step.column}' has no grid")
         if isinstance(step, Random):
             _check_words(step, program)
         if isinstance(step, Pick | PickDistinct | PickSelf):
@@ -117,6 +135,27 @@ def _check_part(step: Digit | Stratum, program: Program) -> None:
         _require(codes and int(values.max()) <= len(domain.labels), "a code has no label")
 
 
+def _check_lookup(step: Lookup, program: Program) -> None:
+    """Arrays that fit each other; codes that have labels."""
+    _require(len(step.levels) == len(step.inputs) > 0, "a lookup has no inputs")
+    size = 1
+    for levels in step.levels:
+        _require(levels.dtype.kind in "if" and len(levels), "a lookup has no levels")
+        size *= len(levels) + 1
+    _require(size < 2**62, "a lookup is too large")
+    _require(len(step.keys) == len(step.values) > 0, "a lookup has no values")
+    _require(step.valid is None or len(step.valid) == len(step.keys), "null marks do not fit")
+    _require(step.keys.dtype == np.int64, "keys of a lookup are no whole numbers")
+    _require(bool((np.diff(step.keys) > 0).all()), "keys of a lookup are not in order")
+    domain = program.domains[step.column]
+    if isinstance(domain, Categories):
+        codes = step.values.dtype == np.int32 and int(step.values.min()) >= 0
+        _require(codes and int(step.values.max()) <= len(domain.labels), "a code has no label")
+    else:
+        kind = np.float64 if isinstance(domain, Reals) else np.int64
+        _require(step.values.dtype == kind, "a lookup is of another kind than its column")
+
+
 def _check_words(step: Random, program: Program) -> None:
     domain = program.domains.get(step.column)
     needed = domain.pattern.words_needed if isinstance(domain, Words) else 1
@@ -132,7 +171,7 @@ def _check_domains(program: Program, made: set[str]) -> None:
             f"column '{output.name}' has no domain",
         )
     for step in program.steps:
-        if isinstance(step, Draw | Copy | Digit | Stratum):
+        if isinstance(step, Draw | Copy | Digit | Stratum | Lookup | Either):
             _require(step.column in program.domains, f"column '{step.column}' has no domain")
     for domain in program.domains.values():
         check_type(domain.type)

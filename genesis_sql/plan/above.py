@@ -1,0 +1,125 @@
+"""What a program reads of its parents, for a block of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from genesis_sql.plan.definition import Model, domain_of
+from genesis_sql.program.domain import Categories, Raw
+from genesis_sql.program.execute import Rows
+from genesis_sql.program.steps import PARENT, PLACES, Link, Pick, Program, step_inputs
+
+
+class Tables(Protocol):
+    """What `Above` asks of a sampler."""
+
+    model: Model
+
+    def columns(self, table: str, numbers: np.ndarray, names: Sequence[str]) -> dict[str, Raw]:
+        """Raw columns of a table by row number."""
+        ...
+
+    def choose(
+        self, program: Program, step: Pick, kind: np.ndarray, shared: list[Raw], word: np.ndarray
+    ) -> np.ndarray:
+        """Row numbers of a chosen parent."""
+        ...
+
+    def size(self, table: str) -> int:
+        """Rows of a table."""
+        ...
+
+
+class Above:
+    """The parents of one block of rows: all columns of one that are needed come at once.
+
+    ``parent`` holds each row's number of its main parent, -1 where it has none.
+    """
+
+    def __init__(
+        self,
+        sampler: Tables,
+        program: Program,
+        parent: np.ndarray | None,
+        rows: Rows,
+        wanted: tuple[str, ...],
+    ) -> None:
+        self.sampler, self.program, self.parent, self.rows = sampler, program, parent, rows
+        self.wanted = wanted
+        self.links: dict[str, Link] = {link.alias: link for link in program.links}
+        self.held: dict[str, Raw] = {}
+
+    def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
+        """See `Parents.column`."""
+        alias, _, column = name.partition(".")
+        if alias == PARENT and column in PLACES:
+            return place_of(self.rows, column)
+        if name not in self.held:
+            self._bring(alias, raw)
+        return self.held[name]
+
+    def _bring(self, alias: str, raw: Mapping[str, Raw]) -> None:
+        names = foreign_columns(self.program, alias, self.wanted)
+        if alias == PARENT and self.program.main is not None:
+            number, table = _known(self.parent), self.program.main.link.parent
+        else:
+            chosen = raw[self.links[alias].row]
+            number = np.where(_valid(chosen), chosen.values, -1)
+            table = self.links[alias].parent
+        has = number >= 0
+        found = self.sampler.columns(table, number[has], names)
+        for name in names:
+            self.held[f"{alias}.{name}"] = self._spread(table, name, found[name], has)
+
+    def _spread(self, table: str, column: str, found: Raw, has: np.ndarray) -> Raw:
+        """A column of the rows that have this parent, NULL in the others."""
+        if has.all():
+            return found
+        values = np.zeros((len(has), *found.values.shape[1:]), found.values.dtype)
+        values[has] = found.values
+        if isinstance(domain_of(self.sampler.model, table, column), Categories):
+            return Raw(values)
+        valid = has.copy()
+        valid[has] = _valid(found)
+        return Raw(values, valid)
+
+    def choose(
+        self, step: Pick, kind: np.ndarray, shared: list[Raw], word: np.ndarray
+    ) -> np.ndarray:
+        """See `Parents.choose`."""
+        return self.sampler.choose(self.program, step, kind, shared, word)
+
+    def size(self, alias: str) -> int:
+        """See `Parents.size`."""
+        return self.sampler.size(self.links[alias].parent)
+
+
+@lru_cache(maxsize=1_024)
+def foreign_columns(program: Program, alias: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of one parent that are read where those columns of a program are wanted."""
+    read = [*wanted, *(name for step in program.needed(wanted) for name in step_inputs(step))]
+    found = {n.partition(".")[2] for n in read if n.startswith(f"{alias}.")}
+    return tuple(sorted(found - set(PLACES)))
+
+
+def place_of(rows: Rows, which: str) -> Raw:
+    """A row's place among its siblings, their number, or how many come after it."""
+    k, count = _known(rows.k), _known(rows.count)
+    if which == "#count":
+        return Raw(count)
+    return Raw(np.maximum(k if which == "#k" else count - k - 1, 0), k >= 0)
+
+
+def _known(values: np.ndarray | None) -> np.ndarray:
+    if values is None:
+        message = "a root has no parent"
+        raise KeyError(message)
+    return values
+
+
+def _valid(raw: Raw) -> np.ndarray:
+    return np.ones(len(raw), bool) if raw.valid is None else raw.valid

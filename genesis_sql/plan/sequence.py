@@ -1,0 +1,262 @@
+"""Draws children that know their earlier siblings: place by place, all families of a block at once.
+
+A row depends on the rows before it in its own family only. So a range of rows is drawn alone by
+drawing the beginnings of its families.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from genesis_sql.plan.above import Above, Tables
+from genesis_sql.program.domain import Categories, Raw, Reals
+from genesis_sql.program.draw import address
+from genesis_sql.program.execute import Identity, Rows, run
+from genesis_sql.program.steps import (
+    BEFORE,
+    KIND,
+    PARENT,
+    PREV,
+    SAME,
+    Program,
+    sequential,
+    step_inputs,
+)
+
+
+@lru_cache(maxsize=1_024)
+def is_sequential(program: Program, wanted: tuple[str, ...]) -> bool:
+    """Whether these columns depend on earlier siblings."""
+    return sequential(program.needed(wanted))
+
+
+@lru_cache(maxsize=1_024)
+def carried_columns(program: Program, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of earlier siblings that are read where these are wanted."""
+    read = (name for step in program.needed(wanted) for name in step_inputs(step))
+    names = {n.partition(".")[2] for n in read if n.startswith(BEFORE)} - {"#rows"}
+    return tuple(sorted(names))
+
+
+def run_families(
+    sampler: Tables,
+    program: Program,
+    identity: Identity,
+    rows: Rows,
+    parent: np.ndarray | None,
+    wanted: tuple[str, ...],
+) -> dict[str, Raw]:
+    """Raw columns of rows whose program reads earlier siblings.
+
+    Args:
+        sampler: gives the parents' columns.
+        program: the children's.
+        identity: uuid and seed.
+        rows: the rows asked for, any subset in any order.
+        parent: each row's number of the main parent, -1: it stands alone.
+        wanted: columns.
+    """
+    if parent is None or rows.k is None:
+        message = "a root has no siblings"
+        raise KeyError(message)
+    families = _Families(rows, parent)
+    buffers: dict[str, _Buffer] = {}
+    carried = carried_columns(program, wanted)
+    kept = tuple(dict.fromkeys([*wanted, *carried]))
+    above = _Brought(sampler, program, families, kept)
+    history = _History(program, families, buffers)
+    for place, size in enumerate(families.sizes):
+        block = families.at(identity, program.table, place, size)
+        history.begin(place, size)
+        above.begin(block, size)
+        drawn = run(program, identity, block, above, kept, history)
+        for name in kept:
+            buffers.setdefault(name, _Buffer(families.total)).put(
+                families.begins[place], drawn[name]
+            )
+        history.end(drawn)
+    return {name: buffers[name].take(families.asked) for name in wanted}
+
+
+class _Families:
+    """The beginnings of families that hold the rows asked for, longest first.
+
+    Rows are laid out place by place: those of place k stand at ``begins[k]``, one for each of the
+    first ``sizes[k]`` families. A row without parent is a family of its own.
+
+    Attributes:
+        asked: where each row asked for stands.
+        parent: number of the main parent of each family.
+    """
+
+    def __init__(self, rows: Rows, parent: np.ndarray) -> None:
+        k = np.maximum(rows.k if rows.k is not None else 0, 0)
+        group = np.where(parent >= 0, parent, -1 - rows.number)
+        found, first, back = np.unique(group, return_index=True, return_inverse=True)
+        need = np.zeros(len(found), np.int64)
+        np.maximum.at(need, back, k + 1)
+        order = np.argsort(-need, kind="stable")
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        self.need = need[order]
+        first = first[order]
+        self.alone = parent[first] < 0
+        self.parent = np.where(self.alone, -1, parent[first])
+        self.start = rows.number[first] - k[first]
+        self.count = _known(rows.count)[first]
+        self.parent_address = _known(rows.parent_address)[first]
+        self.own_address = rows.address[first]
+        longest = int(self.need[0]) if len(self.need) else 0
+        self.sizes = [int(n) for n in np.searchsorted(-self.need, -np.arange(longest), side="left")]
+        self.begins = np.r_[0, np.cumsum(self.sizes)].astype(np.int64)
+        self.total = int(self.begins[-1])
+        self.asked = self.begins[k] + place[back]
+
+    def at(self, identity: Identity, table: str, place: int, size: int) -> Rows:
+        """The rows at one place of the first families."""
+        k = np.full(size, place, np.int64)
+        above = self.parent_address[:size]
+        streams = (
+            identity.stream(table, "#address", "low"),
+            identity.stream(table, "#address", "high"),
+        )
+        alone = self.alone[:size]
+        own = np.where(alone, self.own_address[:size], address(streams, above, k))
+        return Rows(
+            own, self.start[:size] + place, np.where(alone, -1, k), self.count[:size], above
+        )
+
+
+class _Buffer:
+    """A column of all rows of a block of families, filled place by place."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.values: np.ndarray | None = None
+        self.valid: np.ndarray | None = None
+
+    def put(self, at: int, raw: Raw) -> None:
+        if self.values is None:
+            self.values = np.zeros((self.total, *raw.values.shape[1:]), raw.values.dtype)
+        stop = at + len(raw)
+        self.values[at:stop] = raw.values
+        if raw.valid is not None and self.valid is None:
+            self.valid = np.ones(self.total, bool)
+        if self.valid is not None:
+            self.valid[at:stop] = True if raw.valid is None else raw.valid
+
+    def take(self, at: np.ndarray | slice) -> Raw:
+        if self.values is None:
+            message = "nothing was drawn yet"
+            raise KeyError(message)
+        return Raw(self.values[at], None if self.valid is None else self.valid[at])
+
+
+class _History:
+    """The siblings before the rows of one place."""
+
+    def __init__(
+        self, program: Program, families: _Families, buffers: Mapping[str, _Buffer]
+    ) -> None:
+        self.program, self.families, self.buffers = program, families, buffers
+        self.last: np.ndarray | None = None  # where the last row of each kind of each family stands
+        self.place, self.size = 0, 0
+        self.same: np.ndarray | None = None
+
+    def begin(self, place: int, size: int) -> None:
+        """Turn to the next place."""
+        self.place, self.size, self.same = place, size, None
+
+    def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
+        """See `History.column`."""
+        which, _, of = name.partition(".")
+        if which == PREV:
+            if self.place == 0:
+                return self._nothing(of)
+            at = int(self.families.begins[self.place - 1])
+            return self.buffers[of].take(slice(at, at + self.size))
+        same = self._same(raw)
+        has = same >= 0
+        if of == "#rows":
+            return Raw(self.place - self._place_of(same), has)
+        if not has.any():
+            return self._nothing(of)
+        found = self.buffers[of].take(np.maximum(same, 0))
+        valid = has if found.valid is None else has & found.valid
+        if which == SAME:
+            if isinstance(self.program.domains[of], Categories):
+                return Raw(np.where(has, found.values, 0).astype(np.int32))
+            return Raw(found.values, valid)
+        now = raw[of]
+        valid = valid if now.valid is None else valid & now.valid
+        return Raw(now.values - found.values, valid)
+
+    def _place_of(self, same: np.ndarray) -> np.ndarray:
+        return np.searchsorted(self.families.begins, same, side="right") - 1
+
+    def _nothing(self, of: str) -> Raw:
+        if isinstance(self.program.domains[of], Categories):
+            return Raw(np.zeros(self.size, np.int32))
+        kind = np.float64 if isinstance(self.program.domains[of], Reals) else np.int64
+        return Raw(np.zeros(self.size, kind), np.zeros(self.size, bool))
+
+    def _same(self, raw: Mapping[str, Raw]) -> np.ndarray:
+        """Where the last row of the same kind stands; -1: there is none."""
+        if self.same is None:
+            kind = raw[KIND].values
+            if self.last is None:
+                domain = self.program.domains[KIND]
+                kinds = len(domain.labels) + 1 if isinstance(domain, Categories) else 1
+                self.last = np.full((self.families.sizes[0], kinds), -1, np.int64)
+            self.same = self.last[np.arange(self.size), kind]
+        return self.same
+
+    def end(self, drawn: Mapping[str, Raw]) -> None:
+        """Remember the rows that were drawn."""
+        if self.same is not None and self.last is not None:
+            at = self.families.begins[self.place] + np.arange(self.size)
+            self.last[np.arange(self.size), drawn[KIND].values] = at
+
+
+class _Brought(Above):
+    """The main parent's columns, drawn once for all places of a block of families."""
+
+    def __init__(
+        self, sampler: Tables, program: Program, families: _Families, wanted: tuple[str, ...]
+    ) -> None:
+        numbers = families.parent
+        super().__init__(sampler, program, numbers, _NO_ROWS, wanted)
+        self.whole: dict[str, Raw] = {}
+        self.numbers = numbers
+
+    def begin(self, rows: Rows, size: int) -> None:
+        """Turn to the rows of the next place."""
+        self.rows, self.held = rows, {}
+        self.parent = self.numbers[:size]
+        if not self.whole:
+            return
+        part = slice(0, size)
+        self.held.update(
+            {
+                n: Raw(r.values[part], None if r.valid is None else r.valid[part])
+                for n, r in self.whole.items()
+            }
+        )
+
+    def _bring(self, alias: str, raw: Mapping[str, Raw]) -> None:
+        super()._bring(alias, raw)
+        if alias == PARENT and not self.whole:  # at the first place, where all families are
+            self.whole = {n: r for n, r in self.held.items() if n.startswith(f"{PARENT}.")}
+
+
+_NO_ROWS = Rows(np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+def _known(values: np.ndarray | None) -> np.ndarray:
+    if values is None:
+        message = "a root has no siblings"
+        raise KeyError(message)
+    return values
