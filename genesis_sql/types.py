@@ -110,6 +110,8 @@ class Relationship:
 
     ``orphans`` counts the child rows whose reference finds no parent, ``nulls`` those with a NULL
     in it. ``cut`` marks a key that was cut out of a circle of tables: its rows are chosen last.
+    ``when`` is a column of the child and its value (as text) for a key that holds in some rows
+    only.
     """
 
     child: str
@@ -120,12 +122,14 @@ class Relationship:
     orphans: int = 0
     nulls: int = 0
     cut: bool = False
+    when: tuple[str, str] | None = None
 
     @property
     def name(self) -> str:
         """The notation that `relationships := [...]` takes."""
         own, above = ", ".join(self.columns), ", ".join(self.parent_columns)
-        return f"{self.child}({own}) -> {self.parent}({above})"
+        condition = f" WHERE {self.when[0]} = '{self.when[1]}'" if self.when else ""
+        return f"{self.child}({own}) -> {self.parent}({above}){condition}"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from genesis_sql.sqlbuild import string
 from genesis_sql.store import executions, migrator, models
 from genesis_sql.store.content import split
 from genesis_sql.store.rows import ColumnRow, ModelContent, RelationshipRow, TableRow
-from genesis_sql.types import Graph, RawSchema, RawTable, Role, Table
+from genesis_sql.types import Graph, RawSchema, RawTable, Relationship, Role, Table
 
 
 @dataclass(frozen=True)
@@ -213,8 +213,15 @@ def _content(
     rows = tuple(
         TableRow(n, tables[n].rows, tuple(_column(d) for d in by_table[n])) for n in model.order
     )
-    keys = tuple(RelationshipRow.of(r) for r in model.graph.relationships)
+    keys = tuple(RelationshipRow.of(r, _how(r)) for r in model.graph.relationships)
     return ModelContent(model.uuid, FORMAT, parts, rows, keys, print_)
+
+
+def _how(key: Relationship) -> str:
+    """What is special about a key."""
+    if key.when:
+        return f"it holds only where '{key.when[0]}' is '{key.when[1]}'"
+    return "it closes a circle of tables" if key.cut else ""
 
 
 def _column(d: Described) -> ColumnRow:

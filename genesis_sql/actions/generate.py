@@ -15,7 +15,7 @@ from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import IntegrityError, OptionError, ReadOnlyError, TargetError, nearest
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, create_sql, declared_keys, rows_sql
-from genesis_sql.sqlbuild import qualified, quoted
+from genesis_sql.sqlbuild import qualified, quoted, string
 from genesis_sql.store import executions, migrator
 from genesis_sql.store.content import record_relationships
 from genesis_sql.store.rows import ExecutionTable, RelationshipRow
@@ -313,6 +313,8 @@ def _one(ws: Workspace, query: str) -> int:
 def _orphans(ws: Workspace, target: Target, key: Relationship) -> int:
     child, parent = (qualified(target.database, target.schema, t) for t in (key.child, key.parent))
     filled = " AND ".join(f"c.{quoted(c)} IS NOT NULL" for c in key.columns)
+    if key.when:
+        filled += f" AND CAST(c.{quoted(key.when[0])} AS VARCHAR) = {string(key.when[1])}"
     same = " AND ".join(
         f"c.{quoted(c)} = p.{quoted(p)}"
         for c, p in zip(key.columns, key.parent_columns, strict=True)

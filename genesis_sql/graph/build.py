@@ -55,7 +55,9 @@ def build_graph(
         _table(con, t, merged, verbatim=t.name in copied, roles=wanted.get(t.name, {}))
         for t in tables
     )
-    return cut_circles(Graph(built, tuple(keys.counted(con, raw, r) for r in merged)))
+    graph = cut_circles(Graph(built, tuple(keys.counted(con, raw, r) for r in merged)))
+    _check_conditions(graph)
+    return graph
 
 
 def verbatim_names(
@@ -116,6 +118,9 @@ def _table(
     for relationship in relationships:
         if relationship.child == raw.name:
             key_roles |= dict.fromkeys(relationship.columns, Role.FOREIGN_KEY)
+    conditions = [r.when[0] for r in relationships if r.child == raw.name and r.when]
+    labels = {name: Role.CATEGORY.value for name in conditions if name not in key_roles}
+    roles = {**labels, **roles}
     try:
         columns = profile_columns(con, raw.source, raw.columns, keys=key_roles, overrides=roles)
     except OptionError as error:
@@ -132,6 +137,34 @@ def _table(
         verbatim=verbatim,
         comment=raw.comment,
     )
+
+
+def _check_conditions(graph: Graph) -> None:
+    """Refuse references that hold for a value which is made anew.
+
+    Raises:
+        SchemaError: The column is a key, is no label, or is copied from a parent's new key.
+    """
+    for relationship in graph.relationships:
+        if relationship.when is None:
+            continue
+        name = relationship.when[0]
+        role = graph.table(relationship.child).column(name).role
+        above = [r for r in graph.parents(relationship.child) if name in r.columns]
+        new = [r.parent for r in above if not graph.table(r.parent).verbatim]
+        text = relationship_text(relationship)
+        if new:
+            msg = (
+                f"relationship '{text}': column '{name}' refers to '{new[0]}', whose keys are made "
+                f"anew: add '{new[0]}' to verbatim"
+            )
+            raise SchemaError(msg)
+        if role not in (Role.CATEGORY, Role.BOOLEAN, Role.FOREIGN_KEY):
+            msg = (
+                f"relationship '{text}': column '{name}' has the role '{role.value}', its values "
+                f"are made anew; it takes the role 'category'"
+            )
+            raise SchemaError(msg)
 
 
 def _usable(raw: RawTable) -> set[str]:

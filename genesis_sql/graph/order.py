@@ -12,7 +12,8 @@ from genesis_sql.types import Graph, Relationship
 def topological(graph: Graph) -> tuple[str, ...]:
     """The tables, parents first; otherwise in the graph's order.
 
-    References of a table to itself and those that are cut play no role.
+    References of a table to itself, those that are cut and those that hold for one value of a
+    column play no role: their rows are chosen when all tables are there.
 
     Raises:
         SchemaError: Tables refer to each other in a circle.
@@ -104,4 +105,4 @@ def _parents(graph: Graph, table: str) -> set[str]:
 
 def _followed(graph: Graph, table: str) -> list[Relationship]:
     """The references of a table that decide on the order."""
-    return [r for r in graph.parents(table) if not r.cut and r.parent != table]
+    return [r for r in graph.parents(table) if not r.cut and not r.when and r.parent != table]

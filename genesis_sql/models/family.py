@@ -29,7 +29,8 @@ class Ties:
         further: a row of the parent is chosen.
         copied: the parent is verbatim: its key is drawn like a label.
         own: the parent is the table itself.
-        late: cut out of a circle of tables, chosen when all tables are learnt.
+        late: chosen when all tables are learnt: those that close a circle of tables, and those
+            that hold for one value of a column.
     """
 
     main: LinkData | None
@@ -55,9 +56,11 @@ def ties(tables: Mapping[str, Loaded], name: str, main: str | None = None) -> Ti
     """
     loaded = tables[name]
     verbatim = [n for n, t in tables.items() if t.table.verbatim]
-    own = tuple(x for x in loaded.links if x.relationship.parent == loaded.table.name)
-    copied = tuple(x for x in loaded.links if x.relationship.parent in verbatim)
-    late = tuple(x for x in loaded.links if x.relationship.cut and x not in copied)
+    typed = tuple(x for x in loaded.links if x.relationship.when)
+    open_ = [x for x in loaded.links if x not in typed]
+    own = tuple(x for x in open_ if x.relationship.parent == loaded.table.name)
+    copied = tuple(x for x in open_ if x.relationship.parent in verbatim)
+    late = (*(x for x in open_ if x.relationship.cut and x not in copied), *typed)
     rest = [x for x in loaded.links if x not in own + copied + late]
     keyed = {c for k in (loaded.table.primary_key, *loaded.table.unique_keys) for c in k}
     able = [

@@ -12,8 +12,9 @@ import pyarrow as pa
 from genesis_sql.models.family import child_counts, parent_kinds, ties, whole
 from genesis_sql.models.fill import fill_labels, fill_numbers
 from genesis_sql.models.frame import Coded, coded
+from genesis_sql.models.late import learn_late
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
-from genesis_sql.models.links import learn_fanout, learn_late
+from genesis_sql.models.links import learn_fanout
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.models.order import entropy
 from genesis_sql.models.settle import Settled
@@ -70,8 +71,7 @@ def fit_tables(
         learners[name] = learner
         out.seconds[name] = time.perf_counter() - start
     for name in made:
-        for link in bonds[name].late:
-            learn_late(learners[name], learners[link.relationship.parent], link)
+        learn_late(learners, name)
     for name, learner in learners.items():
         out.programs[name] = learner.program()
         out.described.extend(learner.described)

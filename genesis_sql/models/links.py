@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genesis_sql.models.family import child_counts, whole
-from genesis_sql.models.frame import Coded, coded
+from genesis_sql.models.frame import coded
 from genesis_sql.models.learnt import Drawn
 from genesis_sql.models.load import LinkData
 from genesis_sql.program.cells import Cells, alias_tables
@@ -193,67 +193,3 @@ def learn_fanout(table: Learner, link: LinkData) -> None:
     level += [table.drawn[pick.kind].target] if pick.kind in table.drawn else []
     columns = [c for c in table.inputs if not c.name.startswith("#")]
     table._learn_hidden(whole(pick.weight, counts), [*columns, *level])
-
-
-# a key that closes a circle of tables
-
-
-def learn_late(child: Learner, parent: Learner, link: LinkData) -> None:
-    """A further parent of a table that stands before it; both are learnt.
-
-    Where the parent's row nearly always refers back to the row that chooses it (a department's
-    manager works there), it is chosen among those that do.
-    """
-    key, alias = link.relationship, child.ties.alias(link)
-    pairs = tuple(zip(key.columns, key.parent_columns, strict=True))
-    left = [(own, above) for own, above in pairs if own not in child.settled]
-    if not left or not child.loaded.rows:
-        return
-    shared = tuple(p for p in pairs if p[0] in child.settled)
-    shared = tuple(dict.fromkeys((*shared, *_points_back(child, parent, link))))
-    group, weight = f"#kind:{child.name}.{alias}", f"#count:{child.name}.{alias}"
-    kinds = _late_kinds(child, parent, link, group if not shared else "")
-    columns = [c for c in parent.inputs if not c.name.startswith("#")]
-    counts = child_counts(link, parent.loaded.rows) * (HEAVY if shared else 1)
-    parent._learn_hidden(whole(weight, counts), columns)
-    columns = [c for c in child.inputs if not c.name.startswith("#")]
-    child._learn_hidden(kinds, columns)
-    child.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
-    row = child.links[-1].row
-    child.after.append(Pick(row, alias, kinds.name, group, weight, shared))
-    for own, above in left:
-        child.after.append(Copy(own, f"{alias}.{above}"))
-        child.domains[own] = parent.domains[above]
-        child._done(own, "copy", f"key of {key.parent}, chosen last: the tables form a circle")
-
-
-def _late_kinds(child: Learner, parent: Learner, link: LinkData, group: str) -> Coded:
-    """The kind of parent that each row has, 0 for none; only 0 and 1 without a ``group``."""
-    has = link.parent_row >= 0
-    kinds = has.astype(np.int32)
-    labels: tuple[str, ...] = ("1",)
-    if group:
-        columns = [c for c in parent.inputs if not c.name.startswith("#")]
-        held = parent.learnt[parent.name].columns
-        parent._learn_kinds(child.name, link, child.ties.alias(link), columns, held)
-        found = held[group].raw.values
-        kinds = np.where(has, found[np.maximum(link.parent_row, 0)], 0).astype(np.int32)
-        labels = tuple(str(i + 1) for i in range(int(found.max(initial=1))))
-    name = f"#kind:{child.ties.alias(link)}"
-    return coded(name, Categories("VARCHAR", labels), Raw(kinds))
-
-
-def _points_back(child: Settled, parent: Settled, link: LinkData) -> Pairs:
-    """The key by which the parent's rows refer to the rows that choose them, where they do."""
-    rows = np.flatnonzero(link.parent_row >= 0)
-    best, share = None, MOSTLY
-    for back in parent.loaded.links:
-        if back.relationship.parent == child.name and len(rows):
-            agrees = float((back.parent_row[link.parent_row[rows]] == rows).mean())
-            settled = set(back.relationship.columns) <= parent.settled
-            if settled and agrees >= share:
-                best, share = back, agrees
-    if best is None:
-        return ()
-    key = best.relationship
-    return tuple(zip(key.parent_columns, key.columns, strict=True))

@@ -134,10 +134,17 @@ def load(con: duckdb.DuckDBPyConnection, graph: Graph) -> dict[str, Loaded]:
     tables = {t.name: load_table(con, t) for t in graph.tables}
     for relationship in graph.relationships:
         child, parent = tables[relationship.child], tables[relationship.parent]
-        child.links.append(
-            LinkData(relationship, parent_rows(con, child.arrow, parent.arrow, relationship))
-        )
+        rows = parent_rows(con, child.arrow, parent.arrow, relationship)
+        if relationship.when is not None:
+            rows = np.where(rows_with(child, relationship.when), rows, -1)
+        child.links.append(LinkData(relationship, rows))
     return {name: replace(t, hash=_order_hash(t)) for name, t in tables.items()}
+
+
+def rows_with(loaded: Loaded, when: tuple[str, str]) -> np.ndarray:
+    """Which rows have that value, compared as text: bool of shape (n,)."""
+    held = _array(loaded.arrow, when[0]).cast(pa.string()).to_numpy(zero_copy_only=False)
+    return np.asarray(held == when[1], bool)
 
 
 def parent_rows(

@@ -12,6 +12,7 @@ from sqlglot import exp
 from genesis_sql.encoders.category import decode_labels
 from genesis_sql.encoders.number import decode_number
 from genesis_sql.plan.sampler import Sampler
+from genesis_sql.program.allowlist import hidden_columns
 from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Raw, Reals, Words
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.pattern_numpy import render, render_unique
@@ -92,9 +93,14 @@ def _constant(value: str | None, n: int) -> pa.DictionaryArray:
 
 
 def sampled(program: Program) -> tuple[str, ...]:
-    """The visible columns that the kernel produces, in order (the others are expressions)."""
-    computed = {s.column for s in program.steps if isinstance(s, Expression)}
-    return tuple(o.name for o in program.outputs if o.name not in computed)
+    """The columns that the kernel produces, in order.
+
+    The visible ones but expressions, then the hidden ones that expressions read.
+    """
+    computed = {s.column: s.sql for s in program.steps if isinstance(s, Expression)}
+    hidden = (name for sql in computed.values() for name in hidden_columns(sql))
+    visible = (o.name for o in program.outputs if o.name not in computed)
+    return tuple(dict.fromkeys((*visible, *hidden)))
 
 
 def batch(program: Program, raw: Mapping[str, Raw]) -> pa.StructArray:
@@ -143,7 +149,8 @@ def _value(
 
 
 def _type(program: Program, name: str) -> str:
-    return next(o.type for o in program.outputs if o.name == name)
+    held = next((o.type for o in program.outputs if o.name == name), None)
+    return held or program.domains[name].type
 
 
 def chunk_of(

@@ -112,9 +112,9 @@ def _wrong(model: Model, table: str, program: Program) -> str:
 
 
 def _is_cut(model: Model, table: str, link: Link) -> bool:
-    """Whether the graph says that this key was cut out of a circle of tables."""
+    """Whether the graph says that the rows of this key are chosen when all tables are there."""
     return any(
-        r.cut and (r.columns, r.parent) == (link.columns, link.parent)
+        (r.cut or r.when) and (r.columns, r.parent) == (link.columns, link.parent)
         for r in model.graph.parents(table)
     )
 
@@ -145,4 +145,6 @@ def _column(plain: dict[str, Any]) -> Column:
 
 def _relationship(plain: dict[str, Any]) -> Relationship:
     columns, above = tuple(plain["columns"]), tuple(plain["parent_columns"])
-    return Relationship(**{**plain, "columns": columns, "parent_columns": above})
+    held = plain.get("when")
+    when = None if held is None else (str(held[0]), str(held[1]))
+    return Relationship(**{**plain, "columns": columns, "parent_columns": above, "when": when})

@@ -6,6 +6,7 @@ that reads files, the network, the environment, other tables, or the clock.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import cast
 
 import sqlglot
@@ -88,6 +89,21 @@ def check_expression(sql: str) -> exp.Expression:
             message = f"the expression {sql[:80]!r} has more than {MAX_NODES} parts"
             raise ExpressionError(message)
     return tree
+
+
+@lru_cache(maxsize=4_096)
+def hidden_columns(sql: str) -> tuple[str, ...]:
+    """The hidden columns that an expression reads, each once: those whose names begin with ``#``.
+
+    Raises:
+        ExpressionError: it is no expression that models may hold.
+
+    Example:
+        >>> hidden_columns('coalesce("#a", b, "#c" + "#a")')
+        ('#a', '#c')
+    """
+    names = (node.name for node in check_expression(sql).find_all(exp.Column))
+    return tuple(dict.fromkeys(n for n in names if n.startswith("#")))
 
 
 def _check_node(node: exp.Expression, sql: str) -> None:

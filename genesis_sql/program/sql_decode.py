@@ -6,6 +6,7 @@ import re
 
 from sqlglot import exp
 
+from genesis_sql.program.allowlist import hidden_columns
 from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Reals, Words
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.pattern_sql import integer_key_sql, render_columns, unique_columns
@@ -42,6 +43,11 @@ def add_outputs(relation: Relation, program: Program) -> list[tuple[str, exp.Exp
     computed = {s.column: s.sql for s in program.steps if isinstance(s, Expression)}
     made = {o.name: f"#out {i}" for i, o in enumerate(program.outputs) if o.name not in computed}
     types = {o.name: o.type for o in program.outputs}
+    for name in dict.fromkeys(n for sql in computed.values() for n in hidden_columns(sql)):
+        made[name], types[name] = (
+            f"#out {len(program.outputs) + len(made)}",
+            program.domains[name].type,
+        )
     for name, out in made.items():
         node = _decode(relation, program.domains[name], name, types[name].upper())
         relation.put(out, as_type(node, types[name]), keep=True)

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from genesis_sql.errors import ModelFormatError
+from genesis_sql.program.allowlist import hidden_columns
 from genesis_sql.program.domain import Categories, Fixed, Grid, Reals, Words
 from genesis_sql.program.formula import parse_formula
 from genesis_sql.program.steps import (
@@ -101,6 +102,10 @@ def check_program(program: Program) -> None:
             _require(isinstance(grid, Grid), f"formula '{step.column}' has no grid")
         if isinstance(step, Random):
             _check_words(step, program)
+        if isinstance(step, Expression):
+            for name in hidden_columns(step.sql):
+                there = name in made and name in program.domains
+                _require(there, f"column '{name}' is read and not made")
         if isinstance(step, Pick | PickDistinct | PickSelf):
             _require(step.alias in aliases, f"parent '{step.alias}' is not there")
         if isinstance(step, Pick):

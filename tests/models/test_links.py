@@ -226,3 +226,129 @@ def test_a_circle_without_null_is_refused(db: duckdb.DuckDBPyConnection) -> None
     keys = ["husband.wife -> wife.id", "wife.husband -> husband.id"]
     with pytest.raises(duckdb.Error, match="circle: .*; none of the keys may be NULL"):
         db.execute("CALL genesis_fit_database('m', relationships := ?)", [keys])
+
+
+# references that hold for one value of a column
+
+BLOG = """
+CREATE TABLE post (id INTEGER PRIMARY KEY, words INTEGER);
+CREATE TABLE photo (code VARCHAR PRIMARY KEY, wide BOOLEAN);
+INSERT INTO post SELECT i, i * 7 % 900 FROM range(120) r(i);
+INSERT INTO photo SELECT 'P-' || (1000 + i * 3), i % 2 = 0 FROM range(60) r(i);
+CREATE TABLE remark AS SELECT i AS id, i % 5 AS stars,
+  ['post', 'post', 'photo', 'user', NULL][1 + i * 7 % 5] AS about,
+  CASE i * 7 % 5 WHEN 0 THEN CAST(i % 120 AS VARCHAR)
+    WHEN 1 THEN CASE WHEN i % 4 > 0 THEN CAST(i % 60 AS VARCHAR) END
+    WHEN 2 THEN 'P-' || (1000 + i % 60 * 3) WHEN 3 THEN 'u' || (100 + i * 13 % 800) END AS about_id
+FROM range(600) r(i);
+"""
+ABOUT = [
+    "remark.about_id -> post.id WHERE about = 'post'",
+    "remark.about_id -> photo.code WHERE about = 'photo'",
+]
+
+
+def test_each_label_has_its_own_parent(db: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    db.execute(BLOG.replace("post (id INTEGER", "post (id VARCHAR"))
+    db.execute("CALL genesis_fit_database('m', relationships := ?)", [ABOUT])
+    for scale in (1, 3):
+        db.execute(f"""CALL genesis_generate_database('m', target := 'synth', scale := {scale},
+            if_exists := 'replace')""")
+        shares = """SELECT about, round(avg(CAST(about_id IS NULL AS INTEGER)), 1), count(*) // {},
+            count(*) FILTER (WHERE about_id IN (SELECT id FROM {}post)),
+            count(*) FILTER (WHERE about_id IN (SELECT code FROM {}photo)), count(about_id)
+            FROM {}remark GROUP BY about ORDER BY about"""
+        place = "synth."
+        made = {r[0]: r[1:] for r in rows(db, shares.format(scale, place, place, place))}
+        for label, parent in (("post", 2), ("photo", 3)):
+            assert made[label][parent] == made[label][4] > 0
+        assert made["photo"][0] == 0
+        assert abs(made["post"][0] - 0.1) < 0.11
+        assert made["user"][2:4] == (0, 0)
+        assert made["user"][4] > 0
+        assert made[None][4] == 0
+        assert abs(made["post"][1] - 240) < 60
+    kept = "SELECT DISTINCT declared, reason FROM genesis.relationships WHERE target = 'synth' AND child = 'remark' ORDER BY ALL"
+    assert rows(db, kept) == [
+        (False, "it holds only where 'about' is 'photo'"),
+        (False, "it holds only where 'about' is 'post'"),
+    ]
+    db.execute("CALL genesis_export('m', ?)", [str(tmp_path / "m.genesis")])
+    db.execute("CALL genesis_import(?, model := 'copy')", [str(tmp_path / "m.genesis")])
+    again = """SELECT count(*) FROM (
+        FROM genesis_generate('copy', 'remark', scale := 3) EXCEPT FROM synth.remark)"""
+    assert one(db, again) == 0
+
+
+def test_orphans_and_nulls_are_counted_for_one_label(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute(BLOG.replace("post (id INTEGER", "post (id VARCHAR"))
+    db.execute("UPDATE remark SET about_id = '999' WHERE id IN (0, 5)")
+    db.execute("CALL genesis_fit_database('m', relationships := ?)", [ABOUT])
+    counted = "SELECT parent, orphans, nulls FROM genesis.relationships WHERE child = 'remark' ORDER BY parent"
+    assert rows(db, counted) == [("photo", 0, 0), ("post", 2, 30)]
+
+
+@pytest.mark.parametrize("type_", ["INTEGER", "DECIMAL(6,0)", "VARCHAR"])
+def test_numbers_as_labels_and_a_table_that_is_its_own_target(
+    db: duckdb.DuckDBPyConnection, type_: str
+) -> None:
+    db.execute(f"""
+        CREATE TABLE item (id INTEGER PRIMARY KEY, size INTEGER);
+        CREATE TABLE mark (id INTEGER PRIMARY KEY, kind {type_} NOT NULL, of INTEGER NOT NULL);
+        CREATE TABLE colour (id INTEGER PRIMARY KEY, name VARCHAR);
+        INSERT INTO item SELECT i, i % 7 FROM range(80) r(i);
+        INSERT INTO colour SELECT i, 'colour ' || i FROM range(9) r(i);
+        INSERT INTO mark SELECT i, 1 + i % 3,
+          CASE i % 3 WHEN 0 THEN i % 80 WHEN 1 THEN i // 2 ELSE i % 9 END FROM range(300) r(i);
+    """)
+    keys = [
+        "mark.of -> item.id WHERE kind = 1",
+        "mark.of -> mark.id WHERE mark.kind = 2",
+        "mark.of -> colour.id WHERE kind = '3'",
+    ]
+    db.execute("CALL genesis_fit_database('m', relationships := ?, verbatim := ['colour'])", [keys])
+    found = rows(db, "CALL genesis_generate_database('m', target := 'synth', scale := 1.5)")
+    assert sum(r[2] for r in found) == 0
+    assert rows(db, "SELECT kind, count(*) > 80 FROM synth.mark GROUP BY kind ORDER BY kind") == [
+        (r, True) for (r,) in rows(db, "SELECT DISTINCT kind FROM mark ORDER BY kind")
+    ]
+    higher = "SELECT count(*) FROM synth.mark WHERE CAST(kind AS INTEGER) = 2 AND of > 2 * 450"
+    assert one(db, higher) == 0
+
+
+def test_a_label_that_is_made_anew_is_refused(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute(BLOG)
+    db.execute("""CREATE TABLE kind (id VARCHAR PRIMARY KEY);
+        INSERT INTO kind VALUES ('post'), ('photo'), ('user')""")
+    keys = [ABOUT[1], "remark.about -> kind.id"]
+    with pytest.raises(duckdb.Error, match="add 'kind' to verbatim"):
+        db.execute("CALL genesis_fit_database('m', relationships := ?)", [keys])
+    db.execute("CALL genesis_fit_database('m', relationships := ?, verbatim := ['kind'])", [keys])
+    db.execute("CALL genesis_generate_database('m', target := 'synth')")
+    lost = """SELECT count(*) FROM synth.remark ANTI JOIN synth.photo ON about_id = code
+        WHERE about = 'photo' AND about_id IS NOT NULL"""
+    assert one(db, lost) == 0
+
+
+def test_a_composite_reference_by_label(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute("""
+        CREATE TABLE shop (id INTEGER PRIMARY KEY, town VARCHAR);
+        CREATE TABLE shelf (shop INTEGER, nr INTEGER, PRIMARY KEY (shop, nr));
+        CREATE TABLE "sale" (id INTEGER PRIMARY KEY, shop INTEGER, "the kind" VARCHAR, nr INTEGER);
+        INSERT INTO shop SELECT i, 't' || i % 4 FROM range(60) r(i);
+        INSERT INTO shelf SELECT i, k FROM range(60) r(i), range(1, 5) s(k) WHERE k < 2 + i % 4;
+        INSERT INTO sale SELECT i, i % 60, ['shelf', 'web'][1 + i % 2],
+          CASE WHEN i % 2 = 0 THEN 1 + i // 60 % (1 + i % 60 % 4) END FROM range(400) r(i);
+    """)
+    keys = [
+        "shelf.shop -> shop.id",
+        "sale.shop -> shop.id",
+        "sale(shop, nr) -> shelf(shop, nr) WHERE \"the kind\" = 'shelf'",
+    ]
+    db.execute("CALL genesis_fit_database('m', relationships := ?)", [keys])
+    db.execute("CALL genesis_generate_database('m', target := 'synth')")
+    lost = """SELECT count(*) FROM synth.sale s ANTI JOIN synth.shelf h ON s.shop = h.shop AND s.nr = h.nr
+        WHERE s.nr IS NOT NULL"""
+    assert one(db, lost) == 0
+    assert one(db, "SELECT count(nr) FROM synth.sale WHERE \"the kind\" = 'web'") == 0
+    assert one(db, "SELECT count(nr) FROM synth.sale WHERE \"the kind\" = 'shelf'") > 150

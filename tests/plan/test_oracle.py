@@ -158,8 +158,13 @@ SELECT row_number() OVER () AS id, p.shop, p.prod, c.clerk, p.price * c.clerk % 
 FROM prices p JOIN clerks c USING (shop);
 CREATE TABLE teams AS SELECT i AS id, i % 3 AS floor, CASE WHEN i % 4 > 0 THEN i * 7 END AS head,
   i * i % 210 AS guest FROM range(30) AS r(i);
+CREATE TABLE nicks AS SELECT CAST(i AS VARCHAR) AS nick, i % 4 AS n FROM range(30) AS r(i);
 CREATE TABLE players AS SELECT i AS id, i // 7 AS team, i % 7 = 0 AS first, i % 30 AS fan
 FROM range(210) AS r(i);
+CREATE TABLE marks AS SELECT i AS id, ['team', 'code', 'mark', 'none', NULL][1 + i % 5] AS kind,
+  CASE i % 5 WHEN 0 THEN CAST(i % 30 AS VARCHAR) WHEN 1 THEN code(i) WHEN 2 THEN CAST(i // 2 AS VARCHAR)
+    WHEN 3 THEN 'n' || i % 20 END AS of
+FROM range(150) AS r(i);
 CREATE TABLE replies AS
 SELECT i * 10 + k AS id, i AS parent_id, k * 7 % 5 AS words,
   CASE WHEN k % 3 > 0 THEN i * 10 + k // 2 END AS reply_to
@@ -169,14 +174,15 @@ KEYS = {
     "a.b": ("code",), "parent": ("id",), "orders": ("id",), "lines": ("order_id", "nr"),
     "likes": ("parent_id", "code"), "visits": ("parent_id", "day"), "staff": ("id",),
     "prices": ("shop", "prod"), "clerks": ("shop", "clerk"), "sales": ("id",), "replies": ("id",),
-    "teams": ("id",), "players": ("id",),
+    "teams": ("id",), "nicks": ("nick",), "players": ("id",), "marks": ("id",),
 }  # fmt: skip
 RELATIONSHIPS = (
     "orders.parent_id -> parent.id", 'orders.code -> "a.b".code', 'orders.other -> "a.b".code',
     "lines.order_id -> orders.id", "likes.parent_id -> parent.id", 'likes.code -> "a.b".code',
     "visits.parent_id -> parent.id", "staff.boss -> staff.id",
     "teams.head -> players.id", "teams.guest -> players.id", "players.team -> teams.id",
-    "players.fan -> teams.id", "replies.parent_id -> parent.id", "replies.reply_to -> replies.id",
+    "players.fan -> teams.id", "marks.of -> \"a.b\".code WHERE kind = 'code'",
+    "marks.of -> nicks.nick WHERE kind = 'team'", "replies.parent_id -> parent.id", "replies.reply_to -> replies.id",
     "sales(shop, prod) -> prices(shop, prod)", "sales(shop, clerk) -> clerks(shop, clerk)",
 )  # fmt: skip
 
@@ -267,6 +273,7 @@ def test_keys_hold_at_every_scale(
         pairs = zip(key_.columns, key_.parent_columns, strict=True)
         both = " AND ".join(f"c.{a} = p.{b}" for a, b in pairs)
         known = " AND ".join(f"c.{a} IS NOT NULL" for a in key_.columns)
+        known += f" AND c.{key_.when[0]} = '{key_.when[1]}'" if key_.when else ""
         lost = f'SELECT count(*) FROM "{key_.child}" c ANTI JOIN "{key_.parent}" p ON {both}'
         assert plain.execute(f"{lost} WHERE {known}").fetchall() == [(0,)], key_.name
 
