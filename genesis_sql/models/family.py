@@ -12,11 +12,9 @@ from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.models.order import binned
 from genesis_sql.program.domain import Categories, Grid, Raw
 from genesis_sql.program.steps import PARENT
-from genesis_sql.types import Role
 
 KINDS, KIND_ROWS = 128, 5  # groups of a further parent's rows, and the rows a group has at least
 MIN_PARENTS = 30  # the counts of fewer parents vary too much to carry a table's size
-MOMENTS = (Role.DATE, Role.TIMESTAMP, Role.TIME)
 LIKENESS_ROWS = 50_000
 
 
@@ -141,32 +139,6 @@ def whole(name: str, values: np.ndarray, valid: np.ndarray | None = None) -> Cod
 def child_counts(link: LinkData, parents: int) -> np.ndarray:
     """Children of every parent row, int64 of shape (parents,)."""
     return np.bincount(link.parent_row[link.parent_row >= 0], minlength=parents).astype(np.int64)
-
-
-def sibling_order(loaded: Loaded, link: LinkData, by: str | None) -> tuple[np.ndarray, np.ndarray]:
-    """Place among the siblings and their number for every row (−1 and 0 without parent).
-
-    Siblings stand in the order of the column ``by``, else of the first date or time.
-    """
-    moment = by or next(
-        (c.name for c in loaded.table.columns if c.role in MOMENTS and c.name in loaded.columns),
-        None,
-    )
-    first = loaded.columns[moment].rank if moment else np.zeros(loaded.rows, np.int32)
-    order = np.lexsort((loaded.hash, first, link.parent_row))
-    parent = link.parent_row[order]
-    begins = np.r_[True, parent[1:] != parent[:-1]] if len(parent) else np.zeros(0, bool)
-    start = (
-        np.maximum.accumulate(np.where(begins, np.arange(len(parent)), 0))
-        if len(parent)
-        else np.zeros(0, np.int64)
-    )
-    k = np.empty(loaded.rows, np.int64)
-    k[order] = np.arange(loaded.rows) - start
-    alone = link.parent_row < 0
-    size = np.bincount(link.parent_row[~alone], minlength=1)
-    count = np.where(alone, 0, size[np.maximum(link.parent_row, 0)] if len(size) else 0)
-    return np.where(alone, -1, k), count
 
 
 def parent_kinds(

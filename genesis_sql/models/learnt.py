@@ -22,6 +22,7 @@ class FitOptions:
         first: columns drawn before all others.
         main: the main parent, where it is not to be chosen.
         child_cell: rows per cell in tables that have a parent, and of hidden columns.
+        child_forest: trees per column there.
         max_seconds: after that long no more trees are grown; the columns left are drawn without
             inputs.
     """
@@ -31,6 +32,7 @@ class FitOptions:
     first: tuple[str, ...] = ()
     main: str | None = None
     child_cell: int = 10
+    child_forest: int = 1
     max_seconds: float | None = None
 
 
@@ -50,10 +52,19 @@ class Described:
 
 @dataclass(frozen=True, eq=False)
 class Learnt:
-    """What a table that is done gives to its children: coded columns as read, and all domains."""
+    """What a table that is done gives to its children.
+
+    Attributes:
+        columns: its own, as read, and the hidden kinds of its rows.
+        domains: of all its columns.
+        above: its parents' columns for its rows, ``parent.column``.
+        summaries: what it says about its children, by child.
+    """
 
     columns: dict[str, Coded]
     domains: dict[str, Domain]
+    above: list[Coded] = field(default_factory=list)
+    summaries: dict[str, list[Coded]] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -67,3 +78,4 @@ class Drawn:
     inputs: tuple[Coded, ...] = ()
     tree: Tree | None = None
     cells: Cells | None = None
+    at_most: str | None = None

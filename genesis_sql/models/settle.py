@@ -9,12 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from genesis_sql.models.derive import derived_columns
-from genesis_sql.models.family import Ties, gather, sibling_order, whole
+from genesis_sql.models.family import Ties, gather, whole
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.links import settle_own
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
+from genesis_sql.models.siblings import Siblings, arrange
 from genesis_sql.program.domain import Categories, Domain, Fixed, Raw
 from genesis_sql.program.steps import (
     PARENT,
@@ -33,6 +34,16 @@ from genesis_sql.program.steps import (
     Stratum,
 )
 from genesis_sql.types import Column, Role
+
+
+def places(family: Siblings) -> list[Coded]:
+    """A row's place among its siblings, their number, and how many come after it."""
+    k, count = family.k, family.count
+    return [
+        whole(f"{PARENT}.#k", np.maximum(k, 0), k >= 0),
+        whole(f"{PARENT}.#count", count),
+        whole(f"{PARENT}.#left", np.maximum(count - k - 1, 0), k >= 0),
+    ]
 
 
 class Settled:
@@ -59,7 +70,7 @@ class Settled:
         self.links: list[Link] = []
         self.described: list[Described] = []
         self.own: dict[str, Coded] = dict(self.loaded.columns)
-        self.place: dict[str, Coded] = {}
+        self.family: Siblings | None = None
         self.settled: set[str] = set()
         self.main: MainParent | None = None
         self.unique_by: set[str] = set()
@@ -104,23 +115,21 @@ class Settled:
         further = self.ties.further + self.ties.own + self.ties.late
         chosen = {c for x in further for c in x.relationship.columns}
         left = residual(self.loaded, self.own, link, chosen)
-        k, count = sibling_order(
-            self.loaded, link, left.column if left and left.kind == "sibling" else None
-        )
-        self.place = {
-            "k": whole(f"{PARENT}.#k", np.maximum(k, 0), k >= 0),
-            "count": whole(f"{PARENT}.#count", count),
-        }
-        self.context = [
-            gather(c, link.parent_row, f"{PARENT}.{n}")
-            for n, c in self.learnt[key.parent].columns.items()
-            if not n.startswith("#")
-        ] + list(self.place.values())
+        by = left.column if left and left.kind == "sibling" else None
+        self.family = arrange(self.loaded, link.parent_row, by)
+        self.context = self._of_parent(link) + places(self.family)
         shared = {c for x in self.loaded.links if x is not link for c in x.relationship.columns}
         for own, above in zip(key.columns, key.parent_columns, strict=True):
             self._copy(own, PARENT, above, drawn_alone=own in shared and loose > 0, link=link)
         if left is not None:
             self._settle_residual(left)
+
+    def _of_parent(self, link: LinkData) -> list[Coded]:
+        """The parent's columns for its children: its own, its ancestors', and its summaries."""
+        learnt = self.learnt[link.relationship.parent]
+        own = [c for n, c in learnt.columns.items() if not n.startswith("#")]
+        found = [*own, *learnt.above, *learnt.summaries.get(self.name, [])]
+        return [gather(c, link.parent_row, f"{PARENT}.{c.name}") for c in found]
 
     def _copy(self, own: str, alias: str, above: str, *, drawn_alone: bool, link: LinkData) -> None:
         """The key column is the parent's.

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from genesis_sql.errors import ModelFormatError
+from genesis_sql.program.calendar import part_of
 from genesis_sql.program.domain import Categories, Raw, Reals
 from genesis_sql.program.draw import Stream, draw, stream
 from genesis_sql.program.formula import evaluate, formula_columns
@@ -29,6 +30,7 @@ from genesis_sql.program.steps import (
     Formula,
     Lookup,
     Number,
+    Part,
     Pick,
     PickDistinct,
     PickSelf,
@@ -244,15 +246,15 @@ class _State:
         cell = np.empty(n, np.int32)
         kernel.route(codes, *step.tree.nodes, cell)
         drawn = self._from_cells(step, cell, "")
-        if step.at_least is None:
+        if step.at_most is None:
             return drawn
-        bound = self.get(step.at_least)
+        bound = self.get(step.at_most)
         for again in range(1, AGAIN + 1):
-            low = _below(drawn, bound)
-            if not low.any():
-                break
-            drawn = _where(low, self._from_cells(step, cell, str(again)), drawn)
-        return _where(_below(drawn, bound), bound, drawn)
+            over = _below(bound, drawn)
+            if not over.any():
+                return drawn
+            drawn = _where(over, self._from_cells(step, cell, str(again)), drawn)
+        return _where(_below(bound, drawn), bound, drawn)
 
     def _from_cells(self, step: Draw, cell: np.ndarray, again: str) -> Raw:
         from genesis_sql.program import kernel
@@ -327,6 +329,10 @@ class _State:
         if step.otherwise is None or made.valid is None:
             return made
         return _where(valid, made, self.get(step.otherwise))
+
+    def part(self, step: Part) -> Raw:
+        raw = self.get(step.source)
+        return Raw(part_of(raw.values, step.unit, step.part), raw.valid)
 
     def either(self, step: Either) -> Raw:
         flag = self.raw[step.flag].values == 1
@@ -406,6 +412,7 @@ _DO: dict[type, Callable[[_State, Any], Raw]] = {
     PickSelf: _State.pick_self,
     Lookup: _State.lookup,
     Formula: _State.formula,
+    Part: _State.part,
     Either: _State.either,
 }
 

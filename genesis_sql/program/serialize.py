@@ -26,7 +26,7 @@ from genesis_sql.program.validate import check_program
 _PLAIN: dict[str, type] = {
     c.__name__: c for c in (
         s.Number, s.Random, s.Constant, s.Copy, s.Sibling, s.Pick, s.PickDistinct, s.PickSelf,
-        s.Expression, s.Block, s.Formula, s.Either,
+        s.Expression, s.Block, s.Formula, s.Either, s.Part,
     )
 }  # fmt: skip
 
@@ -92,7 +92,7 @@ def _step(step: s.Step, arrays: _Arrays) -> dict[str, Any]:
         ]
         c = step.cells
         cells = [arrays.put(a) for a in (c.start, c.accept, c.alias, c.low, c.width, c.null)]
-        bound = {"at_least": step.at_least} if step.at_least else {}
+        bound = {"at_most": step.at_most} if step.at_most else {}
         return {
             "step": kind,
             "column": step.column,
@@ -243,8 +243,8 @@ def _read_step(plain: dict[str, Any], get: _Get) -> s.Step:
             width,
             None if null is None else null.astype(bool),
         )
-        inputs, at_least = tuple(plain["inputs"]), plain.get("at_least")
-        return s.Draw(plain["column"], inputs, tree, cells, at_least)
+        inputs, at_most = tuple(plain["inputs"]), plain.get("at_most")
+        return s.Draw(plain["column"], inputs, tree, cells, at_most)
     if kind == "Lookup":
         keys, values, valid = (get(a) for a in plain["arrays"])
         return s.Lookup(

@@ -94,7 +94,7 @@ def _by_level(tree: Tree) -> tuple[np.ndarray, np.ndarray]:
 class Draw:
     """Draws one column: the tree picks the cell, a word the slot, a second word the place in it.
 
-    A value below that of the column ``at_least`` is drawn again up to `AGAIN` times; what is below
+    A value above that of the column ``at_most`` is drawn again up to `AGAIN` times; what is above
     it then becomes it.
     """
 
@@ -102,7 +102,7 @@ class Draw:
     inputs: tuple[str, ...]
     tree: Tree
     cells: Cells
-    at_least: str | None = None
+    at_most: str | None = None
 
 
 @dataclass(frozen=True)
@@ -257,6 +257,20 @@ class Formula:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A calendar part of a date or time, as an input of later steps.
+
+    ``unit`` is how many nanoseconds one raw number of ``source`` stands for; ``part`` one of
+    `genesis_sql.program.calendar.PARTS`.
+    """
+
+    column: str
+    source: str
+    part: str
+    unit: int
+
+
+@dataclass(frozen=True)
 class Either:
     """Takes ``source`` where the label ``flag`` has code 1, else ``otherwise``; all read alike."""
 
@@ -305,6 +319,7 @@ Step = (
     | PickSelf
     | Lookup
     | Formula
+    | Part
     | Either
     | Expression
     | Block
@@ -319,11 +334,13 @@ def step_columns(step: Step) -> tuple[str, ...]:
 def step_inputs(step: Step) -> tuple[str, ...]:
     """Columns a step reads (an expression reads them in SQL, outside the kernel)."""
     if isinstance(step, Draw):
-        return step.inputs + ((step.at_least,) if step.at_least else ())
+        return step.inputs + ((step.at_most,) if step.at_most else ())
     if isinstance(step, Block | Lookup):
         return step.inputs
     if isinstance(step, Formula):
         return formula_columns(step.sql) + ((step.otherwise,) if step.otherwise else ())
+    if isinstance(step, Part):
+        return (step.source,)
     if isinstance(step, Either):
         return (step.flag, step.source, step.otherwise)
     if isinstance(step, Copy):

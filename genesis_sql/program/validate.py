@@ -8,6 +8,7 @@ import numpy as np
 
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.program.allowlist import hidden_columns
+from genesis_sql.program.calendar import PARTS
 from genesis_sql.program.domain import Categories, Fixed, Grid, Reals, Words
 from genesis_sql.program.formula import parse_formula
 from genesis_sql.program.steps import (
@@ -23,6 +24,7 @@ from genesis_sql.program.steps import (
     Expression,
     Formula,
     Lookup,
+    Part,
     Pick,
     PickDistinct,
     PickSelf,
@@ -100,6 +102,9 @@ def check_program(program: Program) -> None:
             parse_formula(step.sql)
             grid = program.domains.get(step.column)
             _require(isinstance(grid, Grid), f"formula '{step.column}' has no grid")
+        if isinstance(step, Part):
+            fits = step.part in PARTS and _between(step.unit, 1, 2**62)
+            _require(fits, f"'{str(step.part)[:20]}' is no part of a date")
         if isinstance(step, Random):
             _check_words(step, program)
         if isinstance(step, Expression):
