@@ -78,7 +78,8 @@ def fit_database(
         tables: only these; views too where they are named.
         relationships: keys the catalog does not have, as 'orders(customer_id) -> customers(id)'.
         verbatim: tables to copy unchanged.
-        orphans: what becomes of references that find no parent: 'null'.
+        orphans: what becomes of references that find no parent: 'null'; 'drop' leaves their rows
+            out; 'keep' has as many of them in the new rows.
         method: how they are learnt.
         seed: of the choices the fit makes.
         options: of the method, for all tables or by table, such as {'orders': {'min_cell': 50}}.

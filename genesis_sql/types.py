@@ -111,7 +111,7 @@ class Relationship:
     ``orphans`` counts the child rows whose reference finds no parent, ``nulls`` those with a NULL
     in it. ``cut`` marks a key that was cut out of a circle of tables: its rows are chosen last.
     ``when`` is a column of the child and its value (as text) for a key that holds in some rows
-    only.
+    only. Of ``kept_orphans`` of the source's rows the like is generated.
     """
 
     child: str
@@ -123,6 +123,7 @@ class Relationship:
     nulls: int = 0
     cut: bool = False
     when: tuple[str, str] | None = None
+    kept_orphans: int = 0
 
     @property
     def name(self) -> str:

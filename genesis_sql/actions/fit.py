@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -12,6 +12,7 @@ from genesis_sql.actions.options import check_method, fit_options, split_options
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import OptionError, SourceError, nearest
 from genesis_sql.graph.build import build_graph
+from genesis_sql.graph.dangling import check_choice, keep, why_not
 from genesis_sql.graph.order import topological
 from genesis_sql.introspect.from_duckdb import read_schema, read_table
 from genesis_sql.models.fit import Described, Fitted, fit_tables
@@ -74,12 +75,7 @@ def fit_schema(
     arguments: FitArguments,
 ) -> list[dict[str, Any]]:
     """Fit the tables of a schema, related by their keys, as a new version of a model."""
-    if arguments.orphans != "null":
-        message = (
-            f"orphans := '{arguments.orphans}' is not known; it takes 'null' (a dangling reference "
-            "becomes NULL)"
-        )
-        raise OptionError(message)
+    check_choice(arguments.orphans)
     where = schema or ws.schema
     raw = read_schema(ws.con, database=ws.database, schema=where, tables=tables)
     if tables is None:
@@ -133,7 +129,8 @@ def _fit(
         )
 
     with ending(failed):
-        tables, fitted = _learn(ws, graph, options, arguments.seed)
+        tables, fitted = _learn(ws, graph, options, arguments)
+        source, graph = graph, replace(graph, tables=tuple(t.table for t in tables.values()))
         print_ = fingerprint(tables)
         uuid = _uuid(stored, print_)
         model = Model(
@@ -142,7 +139,7 @@ def _fit(
         content = _content(model, fitted, tables, print_)
         models.finish_version(ws.con, ws.database, name, version, content, seconds=ws.seconds)
     ws.announce(model)
-    return _report(model, fitted, graph, ws.seconds)
+    return _report(model, fitted, source, arguments.orphans, ws.seconds)
 
 
 def _graph(
@@ -161,7 +158,7 @@ def _graph(
             )
             raise SourceError(message)
         _check_names(table, graph, options[table.name])
-    return graph
+    return keep(graph) if arguments.orphans == "keep" else graph
 
 
 def _check_names(table: Table, graph: Graph, options: Mapping[str, Any]) -> None:
@@ -184,11 +181,14 @@ def _check_names(table: Table, graph: Graph, options: Mapping[str, Any]) -> None
 
 
 def _learn(
-    ws: Workspace, graph: Graph, options: Mapping[str, Mapping[str, Any]], seed: int
+    ws: Workspace,
+    graph: Graph,
+    options: Mapping[str, Mapping[str, Any]],
+    arguments: FitArguments,
 ) -> tuple[dict[str, Loaded], Fitted]:
     ws.progress("reading", 0.0)
-    tables = load(ws.con, graph)
-    by_table = {t: fit_options(o, seed) for t, o in options.items()}
+    tables = load(ws.con, graph, arguments.orphans)
+    by_table = {t: fit_options(o, arguments.seed) for t, o in options.items()}
     return tables, fit_tables(tables, topological(graph), by_table, ws.progress)
 
 
@@ -228,7 +228,22 @@ def _column(d: Described) -> ColumnRow:
     return ColumnRow(d.column, d.type, d.role, d.step, d.inputs, d.cells or None, d.reason)
 
 
-def _report(model: Model, fitted: Fitted, graph: Graph, seconds: float) -> list[dict[str, Any]]:
+def _dangling(graph: Graph, table: str, orphans: str) -> list[str]:
+    """What becomes of the references of a table that dangle."""
+    found = [r for r in graph.parents(table) if r.orphans]
+    kept = sum(r.kept_orphans for r in found)
+    lost = [r for r in found if not r.kept_orphans]
+    notes = [f"{kept} dangling references are kept"] if kept else []
+    if lost:
+        reasons = dict.fromkeys(why_not(graph, r) for r in lost) if orphans == "keep" else {}
+        why = f" ({'; '.join(reasons)})" if reasons else ""
+        notes.append(f"{sum(r.orphans for r in lost)} dangling references become NULL{why}")
+    return notes
+
+
+def _report(
+    model: Model, fitted: Fitted, graph: Graph, orphans: str, seconds: float
+) -> list[dict[str, Any]]:
     out = []
     for name in model.order:
         table = graph.table(name)
@@ -237,17 +252,19 @@ def _report(model: Model, fitted: Fitted, graph: Graph, seconds: float) -> list[
             for d in fitted.described
             if d.table == name and d.step == "left out"
         ]
-        orphans = sum(r.orphans for r in graph.parents(name))
+        lost = sum(r.orphans for r in graph.parents(name))
+        dropped = table.rows - model.graph.table(name).rows
         notes = (
             left
-            + ([f"{orphans} dangling references become NULL"] if orphans else [])
+            + ([f"{dropped} rows with dangling references left out"] if dropped else [])
+            + ([] if dropped else _dangling(graph, name, orphans))
             + (["empty: stays empty"] if not table.rows else [])
         )
         how = "verbatim" if table.verbatim else "trees"
         taken = round(seconds if len(model.order) == 1 else fitted.seconds.get(name, 0.0), 3)
         out.append({
             "model": model.name, "version": model.version, "table_name": name, "method": how,
-            "rows": table.rows, "columns": len(table.columns), "orphans": orphans,
+            "rows": table.rows, "columns": len(table.columns), "orphans": lost,
             "seconds": taken, "notes": "; ".join(notes),
         })  # fmt: skip
     return out

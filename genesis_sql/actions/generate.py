@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -285,12 +286,14 @@ def _checked(ws: Workspace, model: Model, target: Target, row: Mapping[str, Any]
     started = time.perf_counter()
     place = qualified(target.database, target.schema, table)
     rows = _one(ws, f"SELECT count(*) FROM {place}")  # noqa: S608 - quoted names
-    orphans = sum(_orphans(ws, target, key) for key in model.graph.parents(table))
+    found = {key: _orphans(ws, target, key) for key in model.graph.parents(table)}
+    orphans = sum(found.values())
+    wrong = sum(n for key, n in found.items() if not _plausible(model, key, n, rows))
     node = model.graph.table(table)
     kept = {r[0] for r in ws.con.execute(f"DESCRIBE {place}").fetchall()}
     keys = [k for k in (node.primary_key, *node.unique_keys) if k and set(k) <= kept]
     violations = sum(_duplicates(ws, place, key) for key in keys)
-    if orphans or violations or rows != row["rows"]:
+    if wrong or violations or rows != row["rows"]:
         message = (
             f"table '{table}' has {orphans} orphans, {violations} duplicate keys and {rows} rows "
             f"of {row['rows']}; nothing was kept, please report this model"
@@ -304,6 +307,20 @@ def _checked(ws: Workspace, model: Model, target: Target, row: Mapping[str, Any]
         "violations": violations,
         "seconds": round(seconds, 3),
     }
+
+
+def _plausible(model: Model, key: Relationship, orphans: int, rows: int) -> bool:
+    """Whether a table has as many dangling references as those of the source that are kept.
+
+    Five standard deviations and a tenth of them are allowed; some must be there where at least 25
+    are expected.
+    """
+    if not key.kept_orphans:
+        return orphans == 0
+    share = key.kept_orphans / max(model.graph.table(key.child).rows, 1)
+    expected = rows * share
+    allowed = 5 * math.sqrt(expected * (1 - share)) + 0.1 * expected
+    return abs(orphans - expected) <= allowed + 1 and (orphans > 0 or expected < 25)
 
 
 def _one(ws: Workspace, query: str) -> int:

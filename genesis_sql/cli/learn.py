@@ -77,7 +77,10 @@ def check(
 @click.option("--schema", help="Another schema than main.")
 @click.option("--table", multiple=True, help="Only this table, and others so named (repeat).")
 @key_options
-@click.option("--orphans", help="What references without a parent become: null (the default).")
+@click.option(
+    "--orphans",
+    help="References without a parent: null (the default), drop their rows, or keep such ones.",
+)
 @click.option("--method", default="trees", show_default=True, help="How it is learnt.")
 @click.option(
     "--option",

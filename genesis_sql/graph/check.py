@@ -142,7 +142,8 @@ def _reference(table: Table, relationship: Relationship) -> Iterator[Finding]:
         share = _percent(relationship.orphans, table.rows)
         text = (
             f"references to no row of {relationship.parent}: {relationship.orphans:,} of "
-            f"{table.rows:,} ({share}); their synthetic counterparts are NULL"
+            f"{table.rows:,} ({share}); the like of them becomes NULL; orphans := 'drop' leaves "
+            "their rows out, orphans := 'keep' has as many of them"
         )
         yield Finding("warning", table.name, columns, text, "orphans := 'null'")
     if relationship.nulls:

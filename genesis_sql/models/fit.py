@@ -163,7 +163,8 @@ class Learner(Settled):
             self._learn_children()
             return
         if column in self.drawn:
-            self._learn_item(column, self.drawn[column], self._sample(self._alone(column)))
+            item, rows = self.drawn[column], self._sample(self._alone(column))
+            self._learn_item(column, item, rows if item.only is None else rows[item.only[rows]])
             return
         gaps = self._gaps(column)
         target = self.own[column]

@@ -19,8 +19,8 @@ from genesis_sql.models.family import child_counts, whole
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import text_column
 from genesis_sql.models.learnt import Drawn
-from genesis_sql.models.links import HEAVY, MOSTLY, Pairs, without_loops
-from genesis_sql.models.load import LinkData, code_labels, rows_with
+from genesis_sql.models.links import HEAVY, MOSTLY, Pairs, dangling_key, without_loops
+from genesis_sql.models.load import LinkData, code_labels, value_holds
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.steps import Copy, Expression, Link, Pick, PickSelf, Random, Tree
@@ -79,7 +79,7 @@ def _gate(child: Learner, when: tuple[str, str]) -> _Gate | None:
     if when[1] not in held.domain.labels:
         return None
     code = held.domain.labels.index(when[1]) + 1
-    return _Gate(held, code, rows_with(child.loaded, when))
+    return _Gate(held, code, value_holds(child.loaded.arrow, when))
 
 
 def _keys(child: Learner, link: LinkData) -> dict[str, str]:
@@ -111,12 +111,15 @@ def _choose(
     columns = [c for c in parent.inputs if not c.name.startswith("#")]
     counts = child_counts(link, parent.loaded.rows) * (HEAVY if shared else 1)
     parent._learn_hidden(whole(weight, counts), columns)
-    _learn_gated(child, _filled(child, kinds, hidden), gate)
+    filled = kinds if key.kept_orphans else _filled(child, kinds, hidden)
+    _learn_gated(child, filled, gate)
     child.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
     row = child.links[-1].row
     child.after.append(Pick(row, alias, kinds.name, group, weight, shared))
     reason = f"key of {key.parent}, chosen last: the tables form a circle"
     _copies(child, link, hidden, parent, None if gate else reason)
+    for name in [n for n, item in child.drawn.items() if item.tree is None]:
+        child.learn(name)
 
 
 def _copies(
@@ -130,8 +133,9 @@ def _copies(
     key, alias = link.relationship, child.ties.alias(link)
     for own, above in zip(key.columns, key.parent_columns, strict=True):
         if own in hidden:
-            child.after.append(Copy(hidden[own], f"{alias}.{above}"))
             child.domains[hidden[own]] = parent.domains[above]
+            lost = dangling_key(child, link, own, alias)
+            child.after.append(Copy(hidden[own], f"{alias}.{above}", lost))
             if reason is not None:
                 child._done(own, "copy", reason)
 
@@ -285,7 +289,7 @@ def _own_values(child: Learner, own: str, known: list[tuple[str, str]]) -> str |
     """A hidden column for the rows whose label no reference holds for; None where all are NULL."""
     if len({name for name, _ in known}) != 1:
         return None
-    rest = ~np.any([rows_with(child.loaded, when) for when in known], axis=0)
+    rest = ~np.any([value_holds(child.loaded.arrow, when) for when in known], axis=0)
     array = child.loaded.arrow[own].combine_chunks()
     there = rest & np.asarray(array.is_valid())
     if not there.any():

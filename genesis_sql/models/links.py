@@ -8,14 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from genesis_sql.models.family import child_counts, whole
 from genesis_sql.models.frame import coded
 from genesis_sql.models.learnt import Drawn
-from genesis_sql.models.load import LinkData
+from genesis_sql.models.load import LinkData, dangling
 from genesis_sql.program.cells import Cells, alias_tables
-from genesis_sql.program.domain import Categories, Raw
-from genesis_sql.program.steps import Copy, Digit, Draw, Link, Pick, Tree
+from genesis_sql.program.domain import Categories, Key, Raw
+from genesis_sql.program.steps import Beyond, Copy, Digit, Draw, Link, Pick, Tree
 
 if TYPE_CHECKING:
     from genesis_sql.models.fit import Learner
@@ -101,6 +103,32 @@ def level_pattern(depth: np.ndarray) -> np.ndarray:
     return made
 
 
+# references that dangle
+
+
+def dangling_key(table: Settled, link: LinkData, own: str, alias: str) -> str | None:
+    """The hidden column with a key that no parent has, NULL where the source has NULL.
+
+    For rows without parent; None where the orphans of a key are not kept. The domain of the column
+    ``own`` is known.
+    """
+    domain = table.domains[own]
+    if not link.relationship.kept_orphans or not isinstance(domain, Key):
+        return None
+    alone = link.parent_row < 0
+    lost = dangling(table.loaded.arrow, link)
+    if not lost.any():
+        return None
+    values = table.loaded.arrow[own].filter(pa.array(lost))
+    spread = int(pc.count_distinct(values).as_py())
+    present, name = f"#dangles:{alias}", f"#lost:{own}"
+    label = coded(present, Categories("VARCHAR", ("1",)), Raw(lost.astype(np.int32)))
+    table.drawn[present] = Drawn(label, only=alone)
+    table.after.append(Beyond(name, alias, spread, present))
+    table.domains[name] = domain
+    return name
+
+
 # a table's key to itself
 
 
@@ -127,8 +155,9 @@ def settle_own(table: Settled, link: LinkData) -> None:
     strict = any(not table.loaded.table.column(own).nullable for own, _ in left)
     to_itself = strict or not (link.parent_row < 0).any()
     for own, above in left:
-        table.after.append(Copy(own, f"{alias}.{above}", above if to_itself else None))
         table.domains[own] = table.domains[above]
+        root = dangling_key(table, link, own, alias) or (above if to_itself else None)
+        table.after.append(Copy(own, f"{alias}.{above}", root))
         table._done(own, "copy", "key of a row one level above")
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from genesis_sql.encoders.category import encode_labels, reorder
 from genesis_sql.encoders.number import fit_number
+from genesis_sql.errors import SchemaError
 from genesis_sql.graph.roles import role_of_type
 from genesis_sql.models.frame import Coded, coded, row_hash, spread
 from genesis_sql.models.order import binned, label_order
@@ -77,9 +79,8 @@ def _select(column: Column) -> str:
     return name
 
 
-def load_table(con: duckdb.DuckDBPyConnection, table: Table) -> Loaded:
-    """Read a table and encode its numbers and labels (labels in correspondence order)."""
-    arrow = read_table(con, table)
+def encode_table(table: Table, arrow: pa.Table) -> Loaded:
+    """Encode the numbers and labels of a table as read (labels in correspondence order)."""
     columns: dict[str, Coded] = {}
     for column in table.columns:
         if _is_number(column):
@@ -129,21 +130,115 @@ def in_order(columns: Mapping[str, Coded]) -> dict[str, Coded]:
     return out
 
 
-def load(con: duckdb.DuckDBPyConnection, graph: Graph) -> dict[str, Loaded]:
-    """All tables of a graph with their references resolved, in the order of the graph."""
-    tables = {t.name: load_table(con, t) for t in graph.tables}
-    for relationship in graph.relationships:
-        child, parent = tables[relationship.child], tables[relationship.parent]
-        rows = parent_rows(con, child.arrow, parent.arrow, relationship)
-        if relationship.when is not None:
-            rows = np.where(rows_with(child, relationship.when), rows, -1)
-        child.links.append(LinkData(relationship, rows))
+def load(con: duckdb.DuckDBPyConnection, graph: Graph, orphans: str = "null") -> dict[str, Loaded]:
+    """All tables of a graph with their references resolved, in the order of the graph.
+
+    Args:
+        con: an open connection.
+        graph: what to read.
+        orphans: 'drop' leaves out the rows whose reference dangles, and those that refer to them.
+            Otherwise such references are NULL in tables to copy, unless they are to be kept.
+    """
+    found = {t.name: read_table(con, t) for t in graph.tables}
+    links = [LinkData(r, _parent_rows(con, found, r)) for r in graph.relationships]
+    if orphans == "drop":
+        found, links = without_dangling(found, links)
+    for link in links:
+        table = graph.table(link.relationship.child)
+        if table.verbatim and not link.relationship.kept_orphans:
+            found[table.name] = _with_nulls(table, found[table.name], link)
+    tables = {
+        t.name: encode_table(_recounted(t, found[t.name]), found[t.name]) for t in graph.tables
+    }
+    for link in links:
+        tables[link.relationship.child].links.append(link)
     return {name: replace(t, hash=_order_hash(t)) for name, t in tables.items()}
 
 
-def rows_with(loaded: Loaded, when: tuple[str, str]) -> np.ndarray:
+def _recounted(table: Table, arrow: pa.Table) -> Table:
+    """The table with the counts of the rows that are left."""
+    if arrow.num_rows == table.rows:
+        return table
+    columns = []
+    for column in table.columns:
+        if column.name in arrow.column_names:
+            held = arrow[column.name]
+            distinct = pc.count_distinct(held, mode="only_valid").as_py()
+            column = replace(column, distinct=distinct, nulls=held.null_count)
+        columns.append(replace(column, rows=arrow.num_rows))
+    return replace(table, rows=arrow.num_rows, columns=tuple(columns))
+
+
+def dangling(arrow: pa.Table, link: LinkData) -> np.ndarray:
+    """Which rows refer to a parent that is not there: bool of shape (n,)."""
+    key = link.relationship
+    lost = link.parent_row < 0
+    for name in key.columns:
+        lost = lost & np.asarray(_array(arrow, name).is_valid())
+    return lost & value_holds(arrow, key.when) if key.when else lost
+
+
+def without_dangling(
+    arrows: Mapping[str, pa.Table], links: Sequence[LinkData]
+) -> tuple[dict[str, pa.Table], list[LinkData]]:
+    """The tables without rows whose reference dangles, until none does."""
+    kept = {name: np.ones(a.num_rows, bool) for name, a in arrows.items()}
+    lost = [dangling(arrows[x.relationship.child], x) for x in links]
+    size = -1
+    while size != (size := sum(int(k.sum()) for k in kept.values())):
+        for link, alone in zip(links, lost, strict=True):
+            key, at = link.relationship, link.parent_row
+            gone = alone.copy()
+            gone[at >= 0] = ~kept[key.parent][at[at >= 0]]
+            kept[key.child] &= ~gone
+    place = {name: np.where(k, np.cumsum(k) - 1, -1) for name, k in kept.items()}
+    left = []
+    for link in links:
+        key = link.relationship
+        at = link.parent_row[kept[key.child]]
+        there = place[key.parent][np.maximum(at, 0)] if len(place[key.parent]) else at
+        left.append(LinkData(key, np.where(at >= 0, there, -1)))
+    return {n: a.filter(pa.array(kept[n])).combine_chunks() for n, a in arrows.items()}, left
+
+
+def _with_nulls(table: Table, arrow: pa.Table, link: LinkData) -> pa.Table:
+    """A table to copy with NULL for references that dangle.
+
+    Raises:
+        SchemaError: none of their columns may be NULL.
+    """
+    lost = dangling(arrow, link)
+    if not lost.any():
+        return arrow
+    able = [c for c in link.relationship.columns if table.column(c).nullable]
+    if not able:
+        message = (
+            f"verbatim table '{table.name}' has {int(lost.sum()):,} references without parent "
+            f"({link.relationship.name}), which may not become NULL: take orphans := 'drop' or "
+            f"'keep'"
+        )
+        raise SchemaError(message)
+    for name in able:
+        at = arrow.column_names.index(name)
+        held = _array(arrow, name)
+        nulled = pc.if_else(pa.array(lost), pa.scalar(None, held.type), held)
+        arrow = arrow.set_column(at, arrow.schema.field(at), nulled)
+    return arrow
+
+
+def _parent_rows(
+    con: duckdb.DuckDBPyConnection, arrows: Mapping[str, pa.Table], key: Relationship
+) -> np.ndarray:
+    """`parent_rows`, -1 too where the reference does not hold."""
+    rows = parent_rows(con, arrows[key.child], arrows[key.parent], key)
+    if key.when is None:
+        return rows
+    return np.where(value_holds(arrows[key.child], key.when), rows, -1)
+
+
+def value_holds(arrow: pa.Table, when: tuple[str, str]) -> np.ndarray:
     """Which rows have that value, compared as text: bool of shape (n,)."""
-    held = _array(loaded.arrow, when[0]).cast(pa.string()).to_numpy(zero_copy_only=False)
+    held = _array(arrow, when[0]).cast(pa.string()).to_numpy(zero_copy_only=False)
     return np.asarray(held == when[1], bool)
 
 

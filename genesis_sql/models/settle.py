@@ -13,8 +13,8 @@ from genesis_sql.models.family import Ties, gather, whole
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
-from genesis_sql.models.links import settle_own
-from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
+from genesis_sql.models.links import dangling_key, settle_own
+from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels, dangling
 from genesis_sql.models.siblings import Siblings, arrange
 from genesis_sql.program.domain import Categories, Domain, Fixed, Raw
 from genesis_sql.program.steps import (
@@ -102,14 +102,24 @@ class Settled:
                 np.where(link.parent_row >= 0, values.to_numpy(zero_copy_only=False), None),
                 pa.string(),
             )
+            if key.kept_orphans:
+                found = self._with_common(values, dangling(self.loaded.arrow, link))
             self.own[column.name] = code_labels(column.name, column.type, found)
+
+    def _with_common(self, values: pa.Array, lost: np.ndarray) -> pa.Array:
+        """References that dangle as they are; the rare ones as the commonest of them."""
+        held = values.to_numpy(zero_copy_only=False).copy()
+        known, place, count = np.unique(held[lost], return_inverse=True, return_counts=True)
+        rare = count[place] < self.options.fill.floor
+        held[lost] = np.where(rare, known[np.argmax(count)], held[lost])
+        return pa.array(held, pa.string())
 
     def _settle_main(self, link: LinkData) -> None:
         key, parent = link.relationship, self.tables[link.relationship.parent]
         strict = any(not self.loaded.table.column(c).nullable for c in key.columns) or bool(
             set(key.columns) & set(self.loaded.table.primary_key)
         )
-        loose = 0 if strict else int((link.parent_row < 0).sum())
+        loose = 0 if strict and not key.kept_orphans else int((link.parent_row < 0).sum())
         program_link = Link(PARENT, key.parent, key.columns, key.parent_columns)
         self.main = MainParent(program_link, f"#count:{self.name}", loose, max(parent.rows, 1))
         further = self.ties.further + self.ties.own + self.ties.late
@@ -146,8 +156,9 @@ class Settled:
         ):
             otherwise = f"#{own}"
             self.drawn[otherwise] = Drawn(self._in_domain(own, parent, otherwise))
-        self.after.append(Copy(own, f"{alias}.{above}", otherwise))
         self.domains[own] = self.learnt[link.relationship.parent].domains[above]
+        otherwise = otherwise or dangling_key(self, link, own, alias)
+        self.after.append(Copy(own, f"{alias}.{above}", otherwise))
         self._done(own, "copy", f"key of {link.relationship.parent}")
 
     def _in_domain(self, own: str, parent: Coded, name: str) -> Coded:
@@ -321,7 +332,9 @@ class Settled:
         ).astype(np.int32)
         name = f"#kind:{alias}"
         labels = tuple(str(i + 1) for i in range(int(kinds.max(initial=1))))
-        strict = any(not self.loaded.table.column(c).nullable for c in link.relationship.columns)
+        key = link.relationship
+        strict = any(not self.loaded.table.column(c).nullable for c in key.columns)
+        strict = strict and not key.kept_orphans
         target = coded(
             name,
             Categories("VARCHAR", labels),

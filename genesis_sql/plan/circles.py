@@ -9,6 +9,7 @@ from genesis_sql.program.steps import (
     BEFORE,
     PARENT,
     PLACES,
+    Beyond,
     Pick,
     PickDistinct,
     Program,
@@ -81,7 +82,7 @@ def _of_step(program: Program, mine: Mapping[str, Step], step: Step) -> Iterator
 
 def _chosen(program: Program, step: Step) -> Iterator[Node]:
     """What the choice of a parent's row hangs on there."""
-    if isinstance(step, Pick | PickDistinct):
+    if isinstance(step, Pick | PickDistinct | Beyond):
         parent = parent_of(program, step.alias) or ""
         yield parent, ROWS
         if isinstance(step, Pick):

@@ -84,7 +84,9 @@ def declared_keys(model: Model, table: str) -> list[tuple[Relationship, str]]:
             key.parent_columns == parent.primary_key or key.parent_columns in parent.unique_keys
         )
         reason = ""
-        if key.when:
+        if key.kept_orphans:
+            reason = "orphans are kept"
+        elif key.when:
             reason = f"it holds only where '{key.when[0]}' is '{key.when[1]}'"
         elif key.parent == table:
             reason = (

@@ -20,6 +20,7 @@ from genesis_sql.program.formula import evaluate, formula_columns
 from genesis_sql.program.steps import (
     AGAIN,
     BEFORE,
+    Beyond,
     Block,
     Constant,
     Copy,
@@ -397,6 +398,13 @@ class _State:
         valid = (number > 0) & (self.raw[step.present].values > 0)
         return Raw(chosen, valid)
 
+    def beyond(self, step: Beyond) -> Raw:
+        if self.parents is None:
+            raise KeyError(step.alias)
+        share = self.word(step.column, "cell") * HALF_OPEN
+        at = np.floor(share * step.spread).astype(np.int64)
+        return Raw(self.parents.size(step.alias) + at, self.present(step.present))
+
 
 _DO: dict[type, Callable[[_State, Any], Raw]] = {
     Draw: _State.draw,
@@ -410,6 +418,7 @@ _DO: dict[type, Callable[[_State, Any], Raw]] = {
     Pick: _State.pick,
     PickDistinct: _State.pick_distinct,
     PickSelf: _State.pick_self,
+    Beyond: _State.beyond,
     Lookup: _State.lookup,
     Formula: _State.formula,
     Part: _State.part,

@@ -26,7 +26,7 @@ from genesis_sql.program.validate import check_program
 _PLAIN: dict[str, type] = {
     c.__name__: c for c in (
         s.Number, s.Random, s.Constant, s.Copy, s.Sibling, s.Pick, s.PickDistinct, s.PickSelf,
-        s.Expression, s.Block, s.Formula, s.Either, s.Part,
+        s.Expression, s.Block, s.Beyond, s.Formula, s.Either, s.Part,
     )
 }  # fmt: skip
 

@@ -46,6 +46,7 @@ from genesis_sql.program.sql_nodes import (
 from genesis_sql.program.sql_relation import Columns, Relation
 from genesis_sql.program.steps import (
     PARENT,
+    Beyond,
     Block,
     Constant,
     Copy,
@@ -326,6 +327,13 @@ class _Writer:
         self.keep(step.column, case([(above(column(NUMBER), 0), chosen)]))
         self.attach(step.alias)
 
+    def beyond(self, step: Beyond) -> None:
+        rows = relation_name(self.around.parents[step.alias].relation)
+        count = exp.select("count(*)").from_(rows).subquery()
+        size = self.relation.single(f"#{step.column} size", fill("(SELECT $size)", size=count))
+        at = floored(times(fraction(self.word(step.column, "cell")), literal(step.spread)))
+        self.keep(step.column, _where(step.present, add(size, at)))
+
 
 def _where(present: str | None, node: exp.Expression) -> exp.Expression:
     """NULL where the column ``present`` has code 0."""
@@ -351,4 +359,5 @@ _WRITE: dict[type, Callable[[_Writer, Any], None]] = {
     Pick: _Writer.pick,
     PickDistinct: _Writer.pick_distinct,
     PickSelf: _Writer.pick_self,
+    Beyond: _Writer.beyond,
 }

@@ -218,6 +218,19 @@ class PickSelf:
     present: str
 
 
+@dataclass(frozen=True)
+class Beyond:
+    """A row number that the parent ``alias`` does not have: a reference that dangles.
+
+    One of the ``spread`` numbers behind its last row; NULL where ``present`` has code 0.
+    """
+
+    column: str
+    alias: str
+    spread: int
+    present: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Lookup:
     """A column that others fix: the value that stands with their values.
@@ -317,6 +330,7 @@ Step = (
     | Pick
     | PickDistinct
     | PickSelf
+    | Beyond
     | Lookup
     | Formula
     | Part
@@ -347,7 +361,7 @@ def step_inputs(step: Step) -> tuple[str, ...]:
         return (step.source,) + ((step.otherwise,) if step.otherwise else ())
     if isinstance(step, Pick):
         return (step.kind, *(own for own, _ in step.shared))
-    if isinstance(step, Number | Random | PickSelf):
+    if isinstance(step, Number | Random | PickSelf | Beyond):
         return (step.present,) if step.present else ()
     return ()
 

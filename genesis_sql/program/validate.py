@@ -9,7 +9,7 @@ import numpy as np
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.program.allowlist import hidden_columns
 from genesis_sql.program.calendar import PARTS
-from genesis_sql.program.domain import Categories, Fixed, Grid, Reals, Words
+from genesis_sql.program.domain import Categories, Fixed, Grid, Key, Reals, Words
 from genesis_sql.program.formula import parse_formula
 from genesis_sql.program.steps import (
     BEFORE,
@@ -17,6 +17,7 @@ from genesis_sql.program.steps import (
     NEVER,
     PARENT,
     SAME,
+    Beyond,
     Copy,
     Digit,
     Draw,
@@ -111,7 +112,10 @@ def check_program(program: Program) -> None:
             for name in hidden_columns(step.sql):
                 there = name in made and name in program.domains
                 _require(there, f"column '{name}' is read and not made")
-        if isinstance(step, Pick | PickDistinct | PickSelf):
+        if isinstance(step, Beyond):
+            key = isinstance(program.domains.get(step.column), Key)
+            _require(key and _between(step.spread, 1, 2**32), "references do not dangle")
+        if isinstance(step, Pick | PickDistinct | PickSelf | Beyond):
             _require(step.alias in aliases, f"parent '{step.alias}' is not there")
         if isinstance(step, Pick):
             texts = [step.group, step.weight, *(n for pair in step.shared for n in pair)]

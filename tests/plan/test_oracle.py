@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from genesis_sql.errors import GenesisError, ModelNotFoundError
 from genesis_sql.graph.build import build_graph
+from genesis_sql.graph.dangling import keep
 from genesis_sql.graph.order import topological
 from genesis_sql.introspect.from_duckdb import read_schema
 from genesis_sql.models.fit import FitOptions, fit_tables
@@ -28,6 +29,7 @@ from genesis_sql.program.domain import (
     Reals,
 )
 from genesis_sql.program.steps import (
+    Beyond,
     Block,
     Expression,
     Output,
@@ -84,13 +86,14 @@ def check(
     return len(numbers)
 
 
-def fitted(*statements: str, relationships: tuple[str, ...] = ()) -> Model:
+def fitted(*statements: str, relationships: tuple[str, ...] = (), orphans: str = "null") -> Model:
     """A model of what the statements create."""
     con = duckdb.connect()
     for statement in statements:
         con.execute(statement)
     schema = read_schema(con, database="memory", schema="main")
     graph = build_graph(con, schema, relationships=list(relationships))
+    graph = keep(graph) if orphans == "keep" else graph
     order = topological(graph)
     found = fit_tables(load(con, graph), order, dict.fromkeys(order, OPTIONS))
     con.close()
@@ -205,6 +208,20 @@ def test_a_table_of_all_types(plain: duckdb.DuckDBPyConnection, people: Model) -
 @pytest.mark.parametrize("table", KEYS)
 def test_related_tables(plain: duckdb.DuckDBPyConnection, shop: Model, table: str) -> None:
     assert check(plain, shop, table) > 0
+
+
+def test_references_that_dangle(plain: duckdb.DuckDBPyConnection) -> None:
+    made = """
+        CREATE TABLE town AS SELECT 'T' || (100 + i) AS code, i % 5 AS size FROM range(40) r(i);
+        CREATE TABLE buyer AS SELECT i AS id, CASE WHEN i % 3 > 0 THEN 'T' || (100 + i % 60) END AS town,
+          CASE WHEN i % 10 = 0 THEN 5000 + i WHEN i % 3 > 0 THEN i // 3 END AS by FROM range(150) r(i);
+        CREATE TABLE sale AS SELECT i AS id, i * 13 % 200 AS buyer FROM range(300) r(i)"""
+    keys = ("buyer.town -> town.code", "buyer.by -> buyer.id", "sale.buyer -> buyer.id")
+    model = fitted(made, relationships=keys, orphans="keep")
+    for table in ("buyer", "sale"):
+        steps = model.programs[table].steps
+        assert any(isinstance(s, Beyond) for s in steps)
+        assert check(plain, model, table) > 100
 
 
 def test_another_scale(plain: duckdb.DuckDBPyConnection, shop: Model) -> None:
