@@ -11,6 +11,7 @@ import duckdb
 from genesis_sql.errors import GenesisError, SchemaError
 from genesis_sql.graph import keys
 from genesis_sql.graph.build import build_graph, verbatim_names
+from genesis_sql.graph.hints import pair_key, possible_references
 from genesis_sql.graph.infer import Proposal, propose_keys, propose_relationships, propose_verbatim
 from genesis_sql.graph.notation import relationship_text
 from genesis_sql.graph.order import cycle, cycle_text
@@ -68,7 +69,8 @@ def check(
     findings += _undeclared(built, proposals)
     proposed = tuple(p.relationship for p in proposals)
     wider = replace(built, relationships=built.relationships + proposed)
-    findings += _without_key(wider)
+    findings += _unnamed(con, raw, wider)
+    findings += _without_key(con, raw, wider)
     if not copied:
         findings += _dimensions(wider)
     return sorted(findings, key=lambda f: _SEVERITIES.index(f.severity))
@@ -222,14 +224,31 @@ def _dimensions(graph: Graph) -> Iterator[Finding]:
         yield Finding("info", name, None, text, fix)
 
 
-def _without_key(graph: Graph) -> Iterator[Finding]:
-    """Tables without a primary key, with the column that could be it."""
+def _unnamed(con: duckdb.DuckDBPyConnection, raw: RawSchema, graph: Graph) -> Iterator[Finding]:
+    """Columns that may be references, though no name says to which table."""
+    for table, column, holders in possible_references(con, raw, graph):
+        shown = ", ".join(f"{parent}({key})" for parent, key in holders[:4])
+        more = f" and {len(holders) - 4} more" if len(holders) > 4 else ""
+        text = f"may be a reference: all its values are in {shown}{more}; name which is meant"
+        parent, key = holders[0] if len(holders) == 1 else ("…", "…")
+        likely = Relationship(table, (column,), parent, (key,))
+        yield Finding("info", table, column, text, _listed(graph, [likely]))
+
+
+def _without_key(con: duckdb.DuckDBPyConnection, raw: RawSchema, graph: Graph) -> Iterator[Finding]:
+    """Tables without a primary key, with the columns that could be it."""
     likely = dict(propose_keys(graph))
     for table in graph.tables:
         if not table.rows or table.primary_key or graph.children(table.name):
             continue
         column = likely.get(table.name)
-        if column is None:
+        pair = () if column else pair_key(con, raw, graph, table)
+        if pair:
+            text = "no primary key is declared; these columns together differ in every row"
+            names = ", ".join(map(quoted, pair))
+            fix = f"ALTER TABLE {table.source} ADD PRIMARY KEY ({names})"
+            yield Finding("info", table.name, ", ".join(pair), text, fix)
+        elif column is None:
             yield Finding("info", table.name, None, "no primary key, and none is made up")
         else:
             text = "no primary key is declared; this column differs in every row and looks like it"
@@ -240,9 +259,7 @@ def _without_key(graph: Graph) -> Iterator[Finding]:
 
 def _undeclared(graph: Graph, proposals: Sequence[Proposal]) -> Iterator[Finding]:
     """Keys that nobody declared, with the list to paste."""
-    given = [r for r in graph.relationships if not r.declared]
-    texts = [relationship_text(r) for r in (*given, *(p.relationship for p in proposals))]
-    fix = f"relationships := [{', '.join(map(string, texts))}]"
+    fix = _listed(graph, [p.relationship for p in proposals])
     for proposal in proposals:
         found = proposal.relationship
         text = (
@@ -250,6 +267,12 @@ def _undeclared(graph: Graph, proposals: Sequence[Proposal]) -> Iterator[Finding
             f"values are in {found.parent}({', '.join(found.parent_columns)})"
         )
         yield Finding("info", found.child, ", ".join(found.columns), text, fix)
+
+
+def _listed(graph: Graph, more: Sequence[Relationship]) -> str:
+    """The list to paste: what is given already, and more."""
+    given = [r for r in graph.relationships if not r.declared]
+    return f"relationships := [{', '.join(string(relationship_text(r)) for r in (*given, *more))}]"
 
 
 def _view(table: Table, column: Column, expression: str) -> str:
