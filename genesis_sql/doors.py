@@ -60,7 +60,7 @@ def fit_database(
     con: duckdb.DuckDBPyConnection,
     name: str,
     *,
-    schema: str | None = None,
+    schema: str | Sequence[str] | None = None,
     tables: Sequence[str] | None = None,
     relationships: Sequence[str] | None = None,
     verbatim: Sequence[str] | None = None,
@@ -74,7 +74,8 @@ def fit_database(
     Args:
         con: where the tables are and the model is kept.
         name: of the model.
-        schema: another than the current one.
+        schema: another than the current one, or a list of several; their tables are then called
+            'schema.table', and one target schema is written for each.
         tables: only these; views too where they are named.
         relationships: keys the catalog does not have, as 'orders(customer_id) -> customers(id)'.
         verbatim: tables to copy unchanged.
@@ -89,7 +90,7 @@ def fit_database(
         "fit_database",
         {
             "model": name,
-            "schema": schema,
+            "schema": schema if isinstance(schema, str) else _listed("schema", schema),
             "tables": _listed("tables", tables),
             "relationships": _listed("relationships", relationships),
             "verbatim": _listed("verbatim", verbatim),

@@ -135,7 +135,11 @@ class Relationship:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the schema graph."""
+    """A table of the schema graph.
+
+    ``schema`` is given where tables of several schemas are learnt together; it then begins the
+    name.
+    """
 
     name: str
     source: str
@@ -145,6 +149,12 @@ class Table:
     unique_keys: tuple[tuple[str, ...], ...] = ()
     verbatim: bool = False
     comment: str | None = None
+    schema: str = ""
+
+    @property
+    def bare_name(self) -> str:
+        """The name inside its schema."""
+        return self.name.removeprefix(f"{self.schema}.") if self.schema else self.name
 
     def column(self, name: str) -> Column:
         """The column of that name (exact)."""

@@ -15,6 +15,7 @@ from genesis_sql.graph.build import build_graph
 from genesis_sql.graph.dangling import check_choice, keep, why_not
 from genesis_sql.graph.order import topological
 from genesis_sql.introspect.from_duckdb import read_schema, read_table
+from genesis_sql.introspect.several import read_schemas
 from genesis_sql.models.fit import Described, Fitted, fit_tables
 from genesis_sql.models.load import Loaded, fingerprint, load
 from genesis_sql.plan.definition import Model
@@ -70,25 +71,33 @@ def fit_table(
 def fit_schema(
     ws: Workspace,
     name: str,
-    schema: str | None,
+    schema: str | Sequence[str] | None,
     tables: Sequence[str] | None,
     arguments: FitArguments,
 ) -> list[dict[str, Any]]:
-    """Fit the tables of a schema, related by their keys, as a new version of a model."""
+    """Fit the tables of a schema, related by their keys, as a new version of a model.
+
+    Those of several schemas are named `schema.table` in the model.
+    """
     check_choice(arguments.orphans)
-    where = schema or ws.schema
-    raw = read_schema(ws.con, database=ws.database, schema=where, tables=tables)
+    named = [schema] if isinstance(schema, str) else list(schema or [ws.schema])
+    where: str | list[str] = named[0] if len(named) == 1 else named
+    shown = " and ".join(f"'{n}'" for n in named)
+    if len(named) == 1:
+        raw = read_schema(ws.con, database=ws.database, schema=named[0], tables=tables)
+    else:
+        raw = read_schemas(ws.con, database=ws.database, schemas=named, tables=tables)
     if tables is None:
         raw = RawSchema(tuple(t for t in raw.tables if t.kind == "table"))
     if not raw.tables:
         message = (
-            f"schema '{where}' of database '{ws.database}' has no tables; name another with "
+            f"schema {shown} of database '{ws.database}' has no tables; name another with "
             "schema := '…'"
         )
         raise SourceError(message)
     if all(t.rows == 0 for t in raw.tables):
         message = (
-            f"all {len(raw.tables)} tables of schema '{where}' are empty; there is nothing to "
+            f"all {len(raw.tables)} tables of schema {shown} are empty; there is nothing to "
             "learn from"
         )
         raise SourceError(message)

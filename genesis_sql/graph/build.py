@@ -51,8 +51,16 @@ def build_graph(
     tables = [t for t in raw.tables if t.columns]
     copied = verbatim_names(tables, merged, verbatim)
     wanted = _roles_by_table(tables, roles or {})
+    several = all(t.name.startswith(f"{t.schema}.") for t in tables)
     built = tuple(
-        _table(con, t, merged, verbatim=t.name in copied, roles=wanted.get(t.name, {}))
+        _table(
+            con,
+            t,
+            merged,
+            verbatim=t.name in copied,
+            roles=wanted.get(t.name, {}),
+            several=several,
+        )
         for t in tables
     )
     graph = cut_circles(Graph(built, tuple(keys.counted(con, raw, r) for r in merged)))
@@ -109,6 +117,7 @@ def _table(
     *,
     verbatim: bool,
     roles: Mapping[str, str],
+    several: bool,
 ) -> Table:
     """One table of the graph: its keys, then its columns with their roles."""
     usable = _usable(raw)
@@ -136,6 +145,7 @@ def _table(
         unique_keys=unique,
         verbatim=verbatim,
         comment=raw.comment,
+        schema=raw.schema if several else "",
     )
 
 

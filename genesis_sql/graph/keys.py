@@ -15,6 +15,8 @@ from genesis_sql.introspect.query import ask
 from genesis_sql.sqlbuild import quoted, string
 from genesis_sql.types import RawSchema, RawTable, Relationship, Role
 
+_ONE_SCHEMA = "; a schema stands in front where the fit has several: schema := ['…', '…']"
+
 _GROUPS = """
 SELECT count(*) FILTER (rows > 1), coalesce(sum(rows), 0) - count(*)
 FROM (SELECT count(*) AS rows FROM $source WHERE $complete GROUP BY $names)
@@ -60,6 +62,7 @@ def resolve(raw: RawSchema, text: str) -> Relationship:
         SchemaError: It cannot be read, names nothing, or the types cannot be equal.
     """
     parsed = parse_relationship(text)
+    parsed = _without_columns(raw, parsed)
     child, parent = _table(raw, parsed.child, text), _table(raw, parsed.parent, text)
     columns = tuple(_column(child, name, text) for name in parsed.columns)
     theirs = parsed.parent_columns or parent.primary_key
@@ -80,6 +83,16 @@ def resolve(raw: RawSchema, text: str) -> Relationship:
     found = Relationship(child.name, columns, parent.name, parent_columns, when=when)
     _check_types(child, parent, found)
     return found
+
+
+def _without_columns(raw: RawSchema, parsed: Relationship) -> Relationship:
+    """`crm.customers` read as a table of a schema, where it is one."""
+    known = [t.name for t in raw.tables]
+    whole = f"{parsed.parent}.{''.join(parsed.parent_columns)}"
+    alone = len(parsed.parent_columns) == 1 and match(parsed.parent, known) is None
+    if alone and match(whole, known) is not None:
+        return replace(parsed, parent=whole, parent_columns=())
+    return parsed
 
 
 def same_pairs(left: Relationship, right: Relationship) -> bool:
@@ -200,7 +213,8 @@ def _table(raw: RawSchema, name: str, text: str) -> RawTable:
     known = [t.name for t in raw.tables if t.columns]
     found = match(name, known)
     if found is None:
-        msg = f"relationship '{text}': there is no table '{name}'{nearest(name, known)}"
+        schemas = "" if any("." in n for n in known) or "." not in name else _ONE_SCHEMA
+        msg = f"relationship '{text}': there is no table '{name}'{nearest(name, known)}{schemas}"
         raise SchemaError(msg)
     return _by_name(raw, found)
 
