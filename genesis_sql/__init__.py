@@ -11,6 +11,7 @@ from genesis_sql.doors import generate as generate
 from genesis_sql.doors import generate_database as generate_database
 from genesis_sql.doors import history as history
 from genesis_sql.doors import import_ as import_
+from genesis_sql.doors import integrity as integrity
 from genesis_sql.doors import list_models as list_models
 from genesis_sql.doors import uninstall as uninstall
 from genesis_sql.errors import GenesisError as GenesisError
@@ -28,6 +29,7 @@ __all__ = [
     "list_models",
     "describe",
     "history",
+    "integrity",
     "activate",
     "drop",
     "export",

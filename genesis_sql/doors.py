@@ -147,6 +147,7 @@ def generate_database(
     target: str,
     *,
     scale: float = 1.0,
+    rows: Mapping[str, int] | None = None,
     seed: int = 0,
     version: int | None = None,
     if_exists: str = "error",
@@ -159,13 +160,15 @@ def generate_database(
         name: of the model.
         target: a schema, or 'alias.schema' of an attached file.
         scale: 2 makes twice as many rows.
+        rows: how many exactly, by table, such as {'users': 10000}; the others follow the scale.
         seed: another one gives other rows.
         version: another than the active one.
-        if_exists: 'error', or 'replace' tables that an earlier call wrote.
+        if_exists: 'error', 'replace' tables that an earlier call wrote, or 'append' to them.
         keys: 'declare' them, or 'none'.
     """
     given = {"model": name, "target": target, "scale": scale, "seed": seed, "version": version}
-    return _effect(con, "generate_database", {**given, "if_exists": if_exists, "keys": keys})
+    more = {"rows": _plain(rows), "if_exists": if_exists, "keys": keys}
+    return _effect(con, "generate_database", {**given, **more})
 
 
 def check(
@@ -204,6 +207,12 @@ def history(con: duckdb.DuckDBPyConnection, name: str | None = None) -> duckdb.D
     """What was run, with which arguments, and how it ended; the newest first."""
     session, database, schema = _place(con)
     return _read(con, session, "history", {"model": name}, database, schema)
+
+
+def integrity(con: duckdb.DuckDBPyConnection, name: str | None = None) -> duckdb.DuckDBPyRelation:
+    """What was checked of the tables that were written last, and how many rows break it: none."""
+    session, database, schema = _place(con)
+    return _read(con, session, "integrity", {"model": name}, database, schema)
 
 
 def activate(con: duckdb.DuckDBPyConnection, name: str, *, version: int) -> list[Row]:

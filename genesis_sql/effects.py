@@ -61,6 +61,12 @@ def _mapping(call: Call, name: str) -> Mapping[str, Any]:
     return value
 
 
+def _counts(call: Call, name: str) -> dict[str, int]:
+    """Whole numbers by name."""
+    given = _mapping(call, name)
+    return {key: whole(given, key) or 0 for key in given}
+
+
 def _seed(call: Call) -> int:
     return whole(call.arguments, "seed") or 0
 
@@ -145,6 +151,7 @@ def _generate_database(
         whole(given, "version"),
         given.get("if_exists") or "error",
         given.get("keys") or "declare",
+        _counts(call, "rows"),
     )
     ws = workspace(session, cursor, call.database, call.schema, progress)
     return generate_database(ws, text(given, "model"), arguments)

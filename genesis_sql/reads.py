@@ -10,6 +10,7 @@ from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, function_name, rows_sql
 from genesis_sql.plan.scaling import smallest_scale
+from genesis_sql.plan.spec import Spec
 from genesis_sql.store import executions, models
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def _generate(session: Session, arguments: dict[str, Any], database: str, schema
                 f"(genesis_sql.register(con) after ATTACH makes all models known)"
             )
             raise OptionError(message)
-    return _range_sql(session, model, table, rows, first, scale, seed)
+    return _range_sql(session, model, table, rows, first, scale, Spec.of(seed))
 
 
 def _range_sql(
@@ -45,15 +46,16 @@ def _range_sql(
     rows: int | None,
     first: int,
     scale: float | None,
-    seed: int,
+    spec: Spec,
 ) -> str:
     if scale is None:
         scale = (
             1.0
             if rows is None
-            else smallest_scale(session.sampler, model, table, first + rows, seed)
+            else smallest_scale(session.sampler, model, table, first + rows, spec)
         )
-    size = session.sampler(model, seed, scale).size(table)
+    spec = spec.at(scale)
+    size = session.sampler(model, spec).size(table)
     stop = size if rows is None else first + rows
     if stop > size:
         message = (
@@ -61,7 +63,7 @@ def _range_sql(
             "asked for; leave scale out, or take a larger one"
         )
         raise OptionError(message)
-    return rows_sql(model, table, first=first, stop=max(stop, first), seed=seed, scale=scale)
+    return rows_sql(model, table, spec, first=first, stop=max(stop, first))
 
 
 def choose_table(model: Model, table: str | None) -> str:
@@ -105,9 +107,16 @@ def _history(session: Session, arguments: dict[str, Any], database: str, schema:
         return executions.history_sql(cursor, database, name)
 
 
+def _integrity(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    name = None if arguments.get("model") is None else text(arguments, "model")
+    with session.cursor() as cursor:
+        return executions.integrity_sql(cursor, database, name)
+
+
 PLANS: dict[str, Plan] = {
     "generate": _generate,
     "models": _models,
     "describe": _describe,
     "history": _history,
+    "integrity": _integrity,
 }

@@ -147,7 +147,7 @@ class Session:
         self.local = threading.local()
         self.known: dict[str, tuple[str, str, int]] = {}
         self.models: dict[str, Any] = {}
-        self.samplers: OrderedDict[tuple[str, int, float], Any] = OrderedDict()
+        self.samplers: OrderedDict[tuple[str, Any], Any] = OrderedDict()
         self.given: set[str] = set()
         self.marked: set[str] = set()
         self.watch = Watch()
@@ -276,14 +276,14 @@ class Session:
                 )
         return held
 
-    def sampler(self, model: Any, seed: int, scale: float) -> Any:
-        """The sampler of a model for one seed and scale; the last few are kept."""
+    def sampler(self, model: Any, spec: Any) -> Any:
+        """The sampler of a model for one spec; the last few are kept."""
         from genesis_sql.plan.sampler import Sampler
 
         with self.lock:
-            key = (model.uuid, seed, scale)
+            key = (model.uuid, spec)
             if key not in self.samplers:
-                self.samplers[key] = Sampler(model, seed, scale)
+                self.samplers[key] = Sampler(model, spec)
                 while len(self.samplers) > SAMPLERS:
                     self.samplers.popitem(last=False)
             self.samplers.move_to_end(key)
@@ -300,7 +300,7 @@ class Session:
                     cursor,
                     function_name(model, table),
                     _rows_function(self.token, model.uuid, table),
-                    ["BIGINT", "BIGINT", "BIGINT", "DOUBLE"],
+                    ["BIGINT", "BIGINT", "VARCHAR"],
                     function_type(model, table),
                     type="arrow",
                 )
@@ -320,11 +320,10 @@ class Session:
                 give(con, name, function, takes, returns, **how)
                 self.given.add(name)
 
-    def rows(
-        self, identity: str, table: str, numbers: Any, end: int, seed: int, scale: float
-    ) -> Any:
+    def rows(self, identity: str, table: str, numbers: Any, end: int, spec: str) -> Any:
         """A chunk of rows as one Arrow struct array; the query that asks ends before ``end``."""
         from genesis_sql.plan.output import chunk_of
+        from genesis_sql.plan.spec import Spec
 
         interrupt.check()
         model = self.models.get(identity)
@@ -337,7 +336,7 @@ class Session:
                 raise ModelNotFoundError(message)
             with self.cursor() as cursor:
                 model = self.load(cursor, *self.known[identity])
-        return chunk_of(self.sampler(model, seed, scale), table, numbers, end)
+        return chunk_of(self.sampler(model, Spec.from_json(spec)), table, numbers, end)
 
     # doors
 
@@ -406,10 +405,10 @@ class _Door:
 
 
 def _rows_function(token: str, identity: str, table: str) -> Callable[..., Any]:
-    def rows(i: Any, end: Any, seed: Any, scale: Any) -> Any:
+    def rows(i: Any, end: Any, spec: Any) -> Any:
         try:
             session = _Door(token)._session()
-            return session.rows(identity, table, i, *(a[0].as_py() for a in (end, seed, scale)))
+            return session.rows(identity, table, i, end[0].as_py(), spec[0].as_py())
         except GenesisError as error:
             raise RuntimeError(to_wire(error)) from error
         except KeyboardInterrupt as error:

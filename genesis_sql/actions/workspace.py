@@ -14,6 +14,7 @@ from genesis_sql import interrupt
 from genesis_sql.errors import GenesisError, InterruptedFitError, OptionError, nearest
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sampler import Sampler
+from genesis_sql.plan.spec import Spec
 from genesis_sql.types import Progress, no_progress
 
 
@@ -25,7 +26,7 @@ class Workspace:
         con: a cursor outside any transaction, used by nobody else.
         database, schema: where the caller stands.
         load: (name, version) -> the model.
-        sampler: (model, seed, scale) -> its sampler.
+        sampler: (model, spec) -> its sampler.
         announce: makes a new model's functions known to the connection.
         progress: told how far the work is; raises after Ctrl-C.
     """
@@ -34,7 +35,7 @@ class Workspace:
     database: str
     schema: str
     load: Callable[[str, int | None], Model]
-    sampler: Callable[[Model, int, float], Sampler]
+    sampler: Callable[[Model, Spec], Sampler]
     announce: Callable[[Model], None]
     progress: Progress = no_progress
     started: float = field(default_factory=time.perf_counter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,12 @@ FIRST = 20
 @file_argument
 @click.argument("model")
 @click.argument("table", required=False)
-@click.option("--rows", type=int, help="How many; all of the table where not given.")
+@click.option(
+    "--rows",
+    multiple=True,
+    metavar="N | TABLE=N",
+    help="How many rows of the one table; with --target of a table, as often as you like.",
+)
 @click.option("--first-row", type=int, default=0, help="The number of the first one, from 0.")
 @click.option("--scale", type=float, help="2 makes twice as many as there were.")
 @seed_option
@@ -38,10 +44,10 @@ FIRST = 20
 )
 @click.option(
     "--if-exists",
-    type=click.Choice(["error", "replace"]),
+    type=click.Choice(["error", "replace", "append"]),
     default="error",
     show_default=True,
-    help="Where --out or --target is there already.",
+    help="Where --out or --target is there already; only tables of --target can be appended to.",
 )
 @click.option(
     "--keys",
@@ -58,22 +64,52 @@ def generate(*, file: str, model: str, table: str | None, as_json: bool, **given
     Without --out and --target the rows go to the standard output: a look at the first ones on a
     terminal, CSV where it is piped. The same call always gives the same rows.
     """
+    rows = given.pop("rows")
     if given["target"] is None:
-        _table(file, model, table, as_json=as_json, **given)
+        _table(file, model, table, as_json=as_json, rows=_one_number(rows), **given)
         return
     for option, value in (
         ("TABLE", table),
-        ("--rows", given["rows"]),
         ("--first-row", given["first_row"]),
         ("--out", given["out"]),
     ):
         if value:
-            message = f"--target writes all tables and takes no {option}; it takes --scale"
+            message = (
+                f"--target writes all tables and takes no {option}; it takes --scale and --rows "
+                "TABLE=N"
+            )
             raise click.UsageError(message)
     chosen = {k: given[k] for k in ("seed", "version", "if_exists", "keys")}
+    chosen["rows"] = dict(_table_number(text) for text in rows)
     scale = 1.0 if given["scale"] is None else given["scale"]
     found = _database(file, model, given["target"], scale=scale, **chosen)
     show.rows(found, as_json=as_json)
+
+
+def _one_number(rows: Sequence[str]) -> int | None:
+    """The number of --rows where one table is made."""
+    if not rows:
+        return None
+    if len(rows) > 1 or not _is_number(rows[0]):
+        message = f"--rows {' --rows '.join(rows)}: give one number, or --target for all tables"
+        raise click.UsageError(message)
+    return int(rows[0])
+
+
+def _table_number(text: str) -> tuple[str, int]:
+    """A table and its rows out of TABLE=N."""
+    table, _, number = text.rpartition("=")
+    if not table or not _is_number(number):
+        message = (
+            f"--target writes all tables and takes no --rows {text}; write --rows TABLE=N, as in "
+            "--rows customers=10000"
+        )
+        raise click.UsageError(message)
+    return table, int(number)
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").isdecimal()
 
 
 def _table(
@@ -110,6 +146,9 @@ def _refuse_out(out: str, if_exists: str) -> None:
         raise click.UsageError(message)
     if files.kind(out) not in files.WRITERS:
         message = f"--out '{out}' has none of the endings {', '.join(files.WRITERS)}"
+        raise click.UsageError(message)
+    if if_exists == "append":
+        message = "--out writes a whole file; --if-exists append goes with --target"
         raise click.UsageError(message)
     if Path(out).exists() and if_exists == "error":
         message = f"'{out}' is there already: take another name, or --if-exists replace"

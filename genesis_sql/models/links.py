@@ -34,6 +34,7 @@ DRAWN_LEVELS = 60
 """The same where levels are drawn."""
 HEAVY = 1_000
 """What a chosen row weighs beside one that is not, where the choice gives every row at least 1."""
+_ABOVE = "key of a row on a higher level"
 MOSTLY = 0.9
 """The share of references from which on a rule of the source is kept in every row."""
 
@@ -112,8 +113,10 @@ def dangling_key(table: Settled, link: LinkData, own: str, alias: str) -> str | 
     For rows without parent; None where the orphans of a key are not kept. The domain of the column
     ``own`` is known.
     """
+    if not link.relationship.kept_orphans:
+        return None
     domain = table.domains[own]
-    if not link.relationship.kept_orphans or not isinstance(domain, Key):
+    if not isinstance(domain, Key):
         return None
     alone = link.parent_row < 0
     lost = dangling(table.loaded.arrow, link)
@@ -132,33 +135,76 @@ def dangling_key(table: Settled, link: LinkData, own: str, alias: str) -> str | 
 # a table's key to itself
 
 
-def settle_own(table: Settled, link: LinkData) -> None:
-    """A row's parent is chosen among the rows one level above it.
+def settle_own(table: Settled) -> None:
+    """The keys of a table to itself: a row's parent is chosen by levels.
 
-    The levels are a pattern; of rows that stay with their main parent (replies under one post)
-    they are drawn, and the choice is made among the siblings.
+    Of one key the parent stands one level above, and the levels are a pattern. Of rows that stay
+    with their main parent (replies under one post) they are drawn, and the choice is made among the
+    siblings. Several keys whose rows form no circle share one order of levels, so that the new rows
+    form none either; each draws the level of its parent.
     """
+    together = _common_levels(table)
+    if together is not None:
+        _settle_levels(table, together, "#depth", "#level", drawn=False)
+    for link in table.ties.own:
+        _settle_own(table, link, together)
+
+
+def _settle_own(table: Settled, link: LinkData, together: np.ndarray | None) -> None:
     key, alias = link.relationship, table.ties.alias(link)
     pairs = tuple(zip(key.columns, key.parent_columns, strict=True))
     left = [(own, above) for own, above in pairs if own not in table.settled]
     if not left or not table.loaded.rows:
         return
     parent = without_loops(link.parent_row)
-    beside = _stays(table, parent)
-    level, above_level = f"#depth:{alias}", f"#level:{alias}"
-    shared = (*(p for p in pairs if p[0] in table.settled), *beside)
-    shared = (*dict.fromkeys(shared), (level, above_level)) if shared else ()
-    _settle_levels(table, depths(parent), level, above_level, drawn=bool(beside))
+    shared = tuple(p for p in pairs if p[0] in table.settled)
+    if together is not None:
+        kind, level = f"#kind:{alias}", "#level"
+        table.after.append(_parent_level(kind, together, parent))
+        table.domains[kind] = table.domains[level]
+    else:
+        kind, level = f"#depth:{alias}", f"#level:{alias}"
+        beside = _stays(table, parent)
+        shared = (*shared, *beside)
+        _settle_levels(table, depths(parent), kind, level, drawn=bool(beside))
+    shared = (*dict.fromkeys(shared), (kind, level)) if shared else ()
     table.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
     row, weight = table.links[-1].row, f"#count:{table.name}.{alias}"
-    table.after.append(Pick(row, alias, level, above_level, weight, shared))
+    table.after.append(Pick(row, alias, kind, level, weight, shared))
     strict = any(not table.loaded.table.column(own).nullable for own, _ in left)
     to_itself = strict or not (link.parent_row < 0).any()
     for own, above in left:
         table.domains[own] = table.domains[above]
         root = dangling_key(table, link, own, alias) or (above if to_itself else None)
         table.after.append(Copy(own, f"{alias}.{above}", root))
-        table._done(own, "copy", "key of a row one level above")
+        table._done(own, "copy", "key of a row one level above" if together is None else _ABOVE)
+
+
+def _common_levels(table: Settled) -> np.ndarray | None:
+    """Levels above which all parents of a row stand, of several keys; None where there are none."""
+    if len(table.ties.own) < 2 or not table.loaded.rows:
+        return None
+    parents = [x.parent_row for x in table.ties.own]
+    if any(_stays(table, without_loops(p)) for p in parents):
+        return None
+    depth = np.zeros(table.loaded.rows, np.int64)
+    for _ in range(LEVELS):
+        higher = depth
+        for parent in parents:
+            below = np.where(parent >= 0, depth[np.maximum(parent, 0)] + 1, 0)
+            higher = np.maximum(higher, below)
+        if (higher == depth).all():
+            return depth
+        depth = higher
+    return None
+
+
+def _parent_level(column: str, depth: np.ndarray, parent: np.ndarray) -> Draw:
+    """Draws the level of the row below the parent, given a row's level; 0: no parent."""
+    above = np.where(parent >= 0, depth[np.maximum(parent, 0)] + 1, 0)
+    size = int(depth.max()) + 1
+    found, count = np.unique(depth * (size + 1) + above, return_counts=True)
+    return _by_code("#depth", column, found // (size + 1), found % (size + 1), count)
 
 
 def _stays(table: Settled, parent: np.ndarray) -> Pairs:
@@ -193,6 +239,22 @@ def _settle_levels(
 
 def _next_code(source: str, column: str, highest: int) -> Draw:
     """A draw with one value in each cell: code c of the source becomes c + 1."""
+    codes = np.arange(highest + 1)
+    return _by_code(source, column, codes, codes + 1, np.ones(highest + 1, np.int64))
+
+
+def _by_code(
+    source: str, column: str, cell: np.ndarray, code: np.ndarray, weight: np.ndarray
+) -> Draw:
+    """A draw of labels with a cell for each code of the source.
+
+    Args:
+        source: a label column.
+        column: what is drawn.
+        cell: sorted, code of the source; each from 0 on is there.
+        code: what is drawn there.
+        weight: how often.
+    """
     nodes: list[list[int]] = []
 
     def grow(low: int, high: int) -> int:
@@ -203,10 +265,9 @@ def _next_code(source: str, column: str, highest: int) -> Draw:
             nodes[at] = [0, middle, grow(low, middle), grow(middle + 1, high)]
         return at
 
-    grow(0, highest)
-    start = np.arange(highest + 2)
-    accept, other = alias_tables(start, np.ones(highest + 1, np.int64))
-    cells = Cells(start, accept, other, np.arange(1, highest + 2, dtype=np.int32))
+    grow(0, int(cell[-1]))
+    start = np.searchsorted(cell, np.arange(int(cell[-1]) + 2))
+    cells = Cells(start, *alias_tables(start, weight), code.astype(np.int32))
     return Draw(column, (source,), Tree(*np.array(nodes, np.int32).T.copy()), cells)
 
 
@@ -218,7 +279,7 @@ def learn_fanout(table: Learner, link: LinkData) -> None:
         return
     children = LinkData(link.relationship, without_loops(link.parent_row))
     counts = child_counts(children, table.loaded.rows) * (HEAVY if pick.shared else 1)
-    level = [c for c in table.inputs if c.name == pick.kind]
+    level = [c for c in table.inputs if c.name in (pick.kind, "#depth")]
     level += [table.drawn[pick.kind].target] if pick.kind in table.drawn else []
     columns = [c for c in table.inputs if not c.name.startswith("#")]
     table._learn_hidden(whole(pick.weight, counts), [*columns, *level])

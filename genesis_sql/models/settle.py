@@ -83,8 +83,7 @@ class Settled:
         self._settle_key()
         for link in self.ties.further:
             self._settle_further(link)
-        for link in self.ties.own:
-            settle_own(self, link)
+        settle_own(self)
         if self.loaded.rows == 0:
             self._settle_empty()
         self._settle_text()

@@ -13,7 +13,7 @@ from sqlglot import exp
 from genesis_sql.errors import ModelNotFoundError, nearest
 from genesis_sql.plan.definition import Model, apart, group_columns, read_of_parents
 from genesis_sql.plan.output import sampled
-from genesis_sql.plan.sampler import most_rows
+from genesis_sql.plan.sizing import most_rows
 from genesis_sql.program.execute import Identity
 from genesis_sql.program.sql import (
     ADDRESS,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import select_list, struct_type
-from genesis_sql.plan.sampler import MOST_ROWS
-from genesis_sql.sqlbuild import qualified, quoted
-from genesis_sql.types import Relationship, Role, Table
+from genesis_sql.plan.sizing import MOST_ROWS
+from genesis_sql.plan.spec import Spec
+from genesis_sql.sqlbuild import qualified, quoted, string
+from genesis_sql.types import Relationship, Role
 
 
 def function_name(model: Model, table: str) -> str:
@@ -30,17 +31,24 @@ def function_type(model: Model, table: str) -> str:
     return f"STRUCT({', '.join(fields)})"
 
 
-def rows_sql(model: Model, table: str, *, first: int, stop: int, seed: int, scale: float) -> str:
-    """A SELECT of rows [first, stop) of a table, columns in order and type."""
+def rows_sql(
+    model: Model, table: str, spec: Spec, *, first: int, stop: int, number: str | None = None
+) -> str:
+    """A SELECT of rows [first, stop) of a table, columns in order and type.
+
+    The row number comes first where ``number`` names a column for it.
+    """
     columns = (
         verbatim_columns(model, table)
         if table in model.verbatim
         else select_list(model.programs[table])
     )
-    call = f"{function_name(model, table)}(i, {stop}::BIGINT, {seed}::BIGINT, {scale!r}::DOUBLE)"
-    return (
-        f"SELECT {columns} FROM (SELECT unnest({call}) FROM range({first}, {stop}) AS numbers(i))"  # noqa: S608 - numbers and quoted names
-    )
+    call = f"{function_name(model, table)}(i, {stop}::BIGINT, {string(spec.to_json())})"
+    numbers = f"range({first}, {stop}) AS numbers(i)"
+    if number is None:
+        return f"SELECT {columns} FROM (SELECT unnest({call}) FROM {numbers})"  # noqa: S608 - numbers, quoted names and text
+    columns = f"i AS {quoted(number)}, {columns}"
+    return f"SELECT {columns} FROM (SELECT i, unnest({call}) FROM {numbers})"  # noqa: S608
 
 
 def verbatim_columns(model: Model, table: str) -> str:
@@ -88,10 +96,8 @@ def declared_keys(model: Model, table: str) -> list[tuple[Relationship, str]]:
             reason = "orphans are kept"
         elif key.when:
             reason = f"it holds only where '{key.when[0]}' is '{key.when[1]}'"
-        elif key.parent == table:
-            reason = (
-                "a table's key to itself is not declared: DuckDB checks it before the rows are in"
-            )
+        elif mine.schema != parent.schema:
+            reason = "the tables are in different schemas"
         elif key.cut:
             reason = "the tables form a circle: a key is declared where its parent's table is made"
         elif not unique:
@@ -103,15 +109,21 @@ def declared_keys(model: Model, table: str) -> list[tuple[Relationship, str]]:
 
 
 def create_sql(
-    model: Model, table: str, database: str, schema: str, *, foreign: bool = True
+    model: Model,
+    table: str,
+    database: str,
+    schema: str,
+    *,
+    foreign: bool = True,
+    without: Collection[str] = (),
 ) -> str:
-    """CREATE TABLE with NOT NULL, primary, unique and foreign keys.
+    """CREATE TABLE with NOT NULL, primary, unique and foreign keys (but those ``without`` names).
 
     The parents are named without their schema, which has to be the current one: DuckDB 1.5 takes no
     more.
     """
     node = model.graph.table(table)
-    kept = _columns(model, node)
+    kept = table_columns(model, table)
     lines = [
         f"{quoted(c)} {node.column(c).type}{'' if node.column(c).nullable else ' NOT NULL'}"
         for c in kept
@@ -124,16 +136,18 @@ def create_sql(
         if set(u) <= set(kept) and u != node.primary_key
     ]
     for key, reason in declared_keys(model, table):
-        if foreign and not reason:
-            parent = f"{quoted(key.parent)} ({_list(key.parent_columns)})"
+        if foreign and not reason and key.name not in without:
+            parent = quoted(model.graph.table(key.parent).bare_name)
+            parent = f"{parent} ({_list(key.parent_columns)})"
             lines.append(f"FOREIGN KEY ({_list(key.columns)}) REFERENCES {parent}")
-    return f"CREATE TABLE {qualified(database, schema, table)} ({', '.join(lines)})"
+    return f"CREATE TABLE {qualified(database, schema, node.bare_name)} ({', '.join(lines)})"
 
 
-def _columns(model: Model, table: Table) -> list[str]:
-    if table.name in model.verbatim:
-        return list(model.verbatim[table.name].column_names)
-    return [o.name for o in model.programs[table.name].outputs]
+def table_columns(model: Model, table: str) -> list[str]:
+    """The columns that are written, in order."""
+    if table in model.verbatim:
+        return list(model.verbatim[table].column_names)
+    return [o.name for o in model.programs[table].outputs]
 
 
 def _list(names: Sequence[str]) -> str:

@@ -1,50 +1,33 @@
 """Samples a model: row numbers to addresses, parents to their children, then the programs run.
 
-Every method is a pure function of (model, seed, scale, row numbers); what is remembered between
-calls only saves time.
+Every method is a pure function of (model, spec, row numbers); what is remembered between calls only
+saves time.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
-from genesis_sql.errors import OptionError
 from genesis_sql.plan.above import Above
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sequence import is_sequential, run_families
-from genesis_sql.program.domain import Categories, Domain, Raw
+from genesis_sql.plan.sizing import Family, Sizing, positive
+from genesis_sql.plan.spec import Spec
+from genesis_sql.program.domain import Domain, Raw
 from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows, run
 from genesis_sql.program.steps import (
-    Digit,
-    MainParent,
     Pick,
-    PickDistinct,
     Program,
-    Stratum,
 )
 
-MOST_ROWS = 10**12  # of a table at any scale
-MOST_PARENTS = 10**8  # where their children are counted: 16 bytes of memory for each
-COUNT_BLOCK = 65_536  # parents whose counts are drawn at a time
 KEEP_ROWS = 200_000  # a parent of so few rows is drawn once and kept
-
-
-@dataclass(frozen=True, eq=False)
-class Family:
-    """Children of all parents so far.
-
-    ``ends[p]`` rows belong to parents up to p, ``counts[p]`` of them are the children of p.
-    """
-
-    ends: np.ndarray
-    counts: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +50,22 @@ class Groups:
 
 
 class Sampler:
-    """Draws rows of a model for one seed and scale. Thread-safe."""
+    """Draws rows of a model for one spec. Thread-safe.
 
-    def __init__(self, model: Model, seed: int = 0, scale: float = 1.0) -> None:
-        self.model, self.seed, self.scale = model, seed, scale
-        self.identity = Identity(model.uuid, seed)
+    A seed and a scale may stand for the spec that has no more than these.
+    """
+
+    def __init__(self, model: Model, spec: Spec | int = 0, scale: float = 1.0) -> None:
+        self.model = model
+        self.spec = spec if isinstance(spec, Spec) else Spec.of(spec, scale)
+        self.identity = Identity(model.uuid, self.spec.seed)
+        self.before: Sampler | None = (
+            Sampler(model, replace(self.spec, sizes=self.spec.sizes[:-1]))
+            if len(self.spec.sizes) > 1
+            else None
+        )
+        self.sizing: Sizing = Sizing(self, self.before.sizing if self.before else None)
         self._lock = threading.RLock()
-        self._families: dict[str, Family] = {}
         self._groups: dict[tuple[str, str], Groups] = {}
         self._kept: dict[str, dict[str, Raw]] = {}
         self._blocks: dict[str, Blocks] = {}
@@ -86,72 +78,12 @@ class Sampler:
     # sizes
 
     def size(self, table: str) -> int:
-        """Rows of a table at this scale.
+        """Rows of a table; see `Sizing.size`."""
+        return self.sizing.size(table)
 
-        Raises:
-            OptionError: there are too many.
-        """
-        if table in self.model.verbatim:
-            return int(self.model.verbatim[table].num_rows)
-        program = self.model.programs[table]
-        if program.main is None:
-            return self._allowed(table, min(round(self.scale * program.rows), most_rows(program)))
-        ends = self.family(table).ends
-        return int(ends[-1]) if len(ends) else 0
-
-    def _allowed(self, table: str, rows: int, most: int = MOST_ROWS, why: str = "") -> int:
-        if rows > most:
-            message = (
-                f"scale := {self.scale:g} makes {rows:,} rows of table '{table}'{why}, "
-                f"more than {most:,}; take a smaller scale"
-            )
-            raise OptionError(message)
-        return rows
-
-    def family(self, table: str, parents: int | None = None) -> Family:
-        """Counts of the children of the first rows of the main parent.
-
-        Args:
-            table: the children's.
-            parents: how many rows, by default all at this scale.
-        """
-        main = self._main(table)
-        wanted = self.size(main.link.parent) if parents is None else parents
-        self._allowed(main.link.parent, wanted, MOST_PARENTS, ", which has children")
-        with self._lock:
-            known = self._families.get(table, Family(np.zeros(0, np.int64), np.zeros(0, np.int64)))
-            if len(known.ends) < wanted:
-                known = self._grow(table, main, known, wanted)
-                self._families[table] = known
-        return Family(known.ends[:wanted], known.counts[:wanted])
-
-    def _grow(self, table: str, main: MainParent, known: Family, wanted: int) -> Family:
-        pieces, ends = [known.counts], [known.ends]
-        for first in range(len(known.ends), wanted, COUNT_BLOCK):
-            numbers = np.arange(first, min(first + COUNT_BLOCK, wanted), dtype=np.int64)
-            drawn = self.raw(main.link.parent, numbers, [main.count])[main.count]
-            counts = np.minimum(_positive(drawn), self._most(table))
-            loose = (
-                numbers + 1
-            ) * main.loose // main.parents - numbers * main.loose // main.parents
-            before = int(ends[-1][-1]) if len(ends[-1]) else 0
-            ends.append(before + np.cumsum(counts + loose))
-            pieces.append(counts)
-        return Family(np.concatenate(ends), np.concatenate(pieces))
-
-    def _most(self, table: str) -> int:
-        """The most children a parent can have: what keeps a composite key unique must suffice."""
-        program = self.model.programs[table]
-        links = {link.alias: link.parent for link in program.links}
-        limits = [self.size(links[s.alias]) for s in program.steps if isinstance(s, PickDistinct)]
-        limits += [len(s.values) for s in program.steps if isinstance(s, Stratum)]
-        return min([2**31, *limits])
-
-    def _main(self, table: str) -> MainParent:
-        main = self.model.programs[table].main
-        if main is None:
-            raise KeyError(table)
-        return main
+    def family(self, table: str) -> Family:
+        """The children of all rows of a table's main parent."""
+        return self.sizing.family(table)
 
     # rows
 
@@ -188,7 +120,24 @@ class Sampler:
             numbers: int64 of shape (n,).
             wanted: columns, hidden ones too.
         """
-        program, names = self.model.programs[table], tuple(wanted)
+        names = tuple(wanted)
+        if self.before is None:
+            return self._raw(table, numbers, names)
+        old = np.asarray(numbers) < self.before.size(table)
+        if old.all():
+            return self.before.raw(table, numbers, names)
+        if not old.any():
+            return self._raw(table, numbers, names)
+        back = np.argsort(np.r_[np.flatnonzero(old), np.flatnonzero(~old)])
+        parts = (
+            self.before.raw(table, numbers[old], names),
+            self._raw(table, numbers[~old], names),
+        )
+        return {n: joined(*(part[n] for part in parts)).take(back) for n in names}
+
+    def _raw(self, table: str, numbers: np.ndarray, names: tuple[str, ...]) -> dict[str, Raw]:
+        """Rows of the last segment."""
+        program = self.model.programs[table]
         rows, parent = self.locate(table, numbers)
         if is_sequential(program, names):
             return run_families(self, program, self.identity, rows, parent, names)
@@ -247,7 +196,7 @@ class Sampler:
         numbers = np.arange(self.size(parent), dtype=np.int64)
         names = [step.weight] + ([own for _, own in step.shared] or [step.group])
         raw = self.raw(parent, numbers, names)
-        weight = _positive(raw[step.weight])
+        weight = positive(raw[step.weight])
         if weight.sum() == 0:
             weight = np.ones(len(numbers), np.int64)
         if step.shared:
@@ -270,18 +219,6 @@ class Sampler:
         parent = next(link.parent for link in program.links if link.alias == step.alias)
         mine, theirs = program.domains[own], self.model.programs[parent].domains[above]
         return (None, None) if mine == theirs else (mine, theirs)
-
-
-def most_rows(program: Program) -> int:
-    """The rows that a key allows: one made of labels alone ends, others go on."""
-    ends = [
-        step.divisor * len(step.values)
-        for step in program.steps
-        if isinstance(step, Digit)
-        and step.base == 0
-        and isinstance(program.domains[step.column], Categories)
-    ]
-    return min(ends, default=2**62)
 
 
 def _grouped(
@@ -322,6 +259,9 @@ def _valid(raw: Raw) -> np.ndarray:
     return np.ones(len(raw), bool) if raw.valid is None else raw.valid
 
 
-def _positive(raw: Raw) -> np.ndarray:
-    """Counts and weights: 0 for NULL and below."""
-    return np.maximum(np.where(_valid(raw), raw.values, 0).astype(np.int64), 0)
+def joined(first: Raw, second: Raw) -> Raw:
+    """The rows of one behind those of the other."""
+    valid = None
+    if first.valid is not None or second.valid is not None:
+        valid = np.r_[_valid(first), _valid(second)]
+    return Raw(np.concatenate([first.values, second.values]), valid)

@@ -8,15 +8,19 @@ import numpy as np
 
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.sampler import Sampler, most_rows
+from genesis_sql.plan.sampler import Sampler
+from genesis_sql.plan.sizing import most_rows
+from genesis_sql.plan.spec import Spec
 
 MOST_CHILDREN = 10**9  # beyond that the counts of all parents would not fit into memory
 
 
 def smallest_scale(
-    sampler: Callable[[Model, int, float], Sampler], model: Model, table: str, rows: int, seed: int
+    sampler: Callable[[Model, Spec], Sampler], model: Model, table: str, rows: int, spec: Spec
 ) -> float:
     """Scale whose table has at least ``rows`` rows: exact for roots, up to one parent for children.
+
+    Seed and conditions are those of ``spec``, its sizes do not matter.
 
     Raises:
         OptionError: no scale has, or the table is copied.
@@ -44,16 +48,16 @@ def smallest_scale(
             f"{MOST_CHILDREN:,}; generate in pieces with scale and first_row"
         )
         raise OptionError(message)
-    return _child_scale(sampler, model, table, rows, seed)
+    return _child_scale(sampler, model, table, rows, spec)
 
 
 def _child_scale(
-    sampler: Callable[[Model, int, float], Sampler], model: Model, table: str, rows: int, seed: int
+    sampler: Callable[[Model, Spec], Sampler], model: Model, table: str, rows: int, spec: Spec
 ) -> float:
     """Enlarge the scale until the table is large enough, then count back to the root rows."""
     scale = max(1.1 * rows / model.programs[table].rows, 1e-9)
     for _ in range(60):
-        drawn = sampler(model, seed, scale)
+        drawn = sampler(model, spec.at(scale))
         if drawn.size(table) >= rows:
             break
         scale *= 1.5
@@ -71,4 +75,4 @@ def _child_scale(
         program = model.programs[at]
     exact = needed / max(program.rows, 1)
     # a bridge table has fewer rows where its other parent is smaller: then the larger scale stands
-    return exact if sampler(model, seed, exact).size(table) >= rows else scale
+    return exact if sampler(model, spec.at(exact)).size(table) >= rows else scale

@@ -47,6 +47,25 @@ SELECT id, kind, model, version, status, rows, seconds, seed, arguments, error,
        started_at, finished_at, library_version, duckdb_version
 FROM genesis.executions WHERE $model IS NULL OR model = $model ORDER BY id DESC
 """
+_INTEGRITY_COLUMNS = """
+execution BIGINT, model VARCHAR, table_name VARCHAR, check VARCHAR, of VARCHAR, rows BIGINT,
+violations BIGINT
+"""
+_INTEGRITY = """
+WITH last AS (
+  SELECT max(id) AS id FROM genesis.executions
+  WHERE kind = 'generate_database' AND status = 'done' AND ($model IS NULL OR model = $model)
+), made AS (
+  SELECT t.execution, e.model, t.table_name, t.position,
+         unnest(CAST(t.detail -> '$.checks' AS JSON[])) AS made
+  FROM genesis.execution_tables AS t JOIN genesis.executions AS e ON e.id = t.execution
+  WHERE t.execution IN (SELECT id FROM last)
+)
+SELECT execution, model, table_name, made ->> '$.check' AS "check", made ->> '$.of' AS "of",
+       CAST(made ->> '$.rows' AS BIGINT) AS "rows",
+       CAST(made ->> '$.violations' AS BIGINT) AS violations
+FROM made ORDER BY position, "check" <> 'rows', "check", "of"
+"""
 _ROWS = """
 SELECT id, kind, model, version, arguments, seed, spec, fingerprint, rows, seconds, status, error,
        started_at, finished_at, instance, library_version, duckdb_version
@@ -164,6 +183,14 @@ def history_sql(con: Con, database: str, model: str | None = None) -> str:
         return names.empty(_HISTORY_COLUMNS)
     _require_known(con, database, model)
     return names.filled(_HISTORY, database, model=model)
+
+
+def integrity_sql(con: Con, database: str, model: str | None = None) -> str:
+    """The SELECT behind `genesis_integrity`: what the last call checked, table by table."""
+    if not migrator.exists(con, database):
+        return names.empty(_INTEGRITY_COLUMNS)
+    _require_known(con, database, model)
+    return names.filled(_INTEGRITY, database, model=model)
 
 
 def mark_interrupted(con: Con, database: str, instance: str | None = None) -> int:

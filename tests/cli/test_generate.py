@@ -91,6 +91,12 @@ def test_a_whole_database_into_another_file(told: Told, folder: Path) -> None:
     assert {f.name for f in folder.iterdir()} == {"shop.duckdb", "synth.duckdb"}
 
 
+def test_so_many_rows_of_each_table(told: Told) -> None:
+    words = ("--rows", "customers=50", "--rows", "orders=333", "--target", "exact.duckdb")
+    found = told("generate", "shop.duckdb", "shop", *words)
+    assert {f["table_name"]: f["rows"] for f in found} == {"customers": 50, "orders": 333}
+
+
 def test_a_target_that_is_there(genesis: Genesis) -> None:
     words = ["generate", "shop.duckdb", "shop", "--target", "synth.duckdb"]
     genesis(*words)
@@ -130,7 +136,9 @@ def test_a_schema_of_the_same_file(genesis: Genesis) -> None:
         (["shop", "orders", "--out", "o.duckdb"], 2, "--target o.duckdb"),
         (["shop", "orders", "--out", "no/o.csv"], 1, "there is no folder 'no'"),
         (["shop", "orders", "--target", "x.duckdb"], 2, "takes no TABLE"),
-        (["shop", "--rows", "5", "--target", "x.duckdb"], 2, "takes no --rows"),
+        (["shop", "--rows", "5", "--target", "x.duckdb"], 2, "takes no --rows 5; write --rows T"),
+        (["shop", "--rows", "order=5", "--target", "x.duckdb"], 1, "did you mean 'orders'"),
+        (["shop", "orders", "--rows", "orders=5"], 2, "--rows orders=5: give one number"),
         (["shop", "--target", "shop.duckdb"], 2, "--target is FILE itself"),
         (["shop", "--target", "x.duckdb", "--scale", "0"], 1, "--scale 0.0 is not a positive"),
         (["shp", "--target", "x.duckdb"], 1, "did you mean 'shop'?"),

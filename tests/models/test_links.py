@@ -137,6 +137,24 @@ def test_replies_stay_under_their_post(db: duckdb.DuckDBPyConnection) -> None:
     assert max(abs(shares[0].get(d, 0) - shares[1].get(d, 0)) for d in range(6)) < 0.08
 
 
+def test_two_keys_to_itself_form_no_circle(db: duckdb.DuckDBPyConnection) -> None:
+    """Three generations with two parents each: nobody is his own ancestor."""
+    db.execute("""
+        CREATE TABLE person AS SELECT i AS id, ['f', 'm'][1 + i % 2] AS sex, i * 7 % 90 AS age,
+          CASE WHEN i >= 100 THEN i // 4 * 2 % (i // 2) END AS mother,
+          CASE WHEN i >= 100 AND i % 9 > 0 THEN (i // 4 * 2 + 1) % (i // 2) END AS father
+        FROM range(600) r(i)
+    """)
+    keys = ["person.mother -> person.id", "person.father -> person.id"]
+    db.execute("CALL genesis_fit_database('m', relationships := ?)", [keys])
+    db.execute("CALL genesis_generate_database('m', target := 'synth', scale := 2)")
+    declared = "SELECT count(*) FROM genesis.relationships WHERE target = 'synth' AND declared"
+    assert one(db, declared) == 2
+    for column in ("mother", "father"):
+        share = f"SELECT avg(CAST({column} IS NULL AS INTEGER)) FROM {{}}person"
+        assert abs(one(db, share.format("")) - one(db, share.format("synth."))) < 0.05
+
+
 def test_a_composite_key_to_itself(db: duckdb.DuckDBPyConnection) -> None:
     db.execute("""
         CREATE TABLE shop (id INTEGER PRIMARY KEY, town VARCHAR);

@@ -11,6 +11,7 @@ from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.plan.scaling import smallest_scale
+from genesis_sql.plan.spec import Spec
 from genesis_sql.program.domain import Categories, Grid
 from genesis_sql.program.steps import Digit, Output, Program
 from genesis_sql.types import Graph
@@ -35,9 +36,9 @@ def test_a_key_of_labels_ends() -> None:
         12,
         12,
     ]
-    assert smallest_scale(Sampler, model, "t", 12, 0) == 1.2
+    assert smallest_scale(Sampler, model, "t", 12, Spec()) == 1.2
     with pytest.raises(OptionError, match="'t' has at most 12 rows: its key is made of labels"):
-        smallest_scale(Sampler, model, "t", 13, 0)
+        smallest_scale(Sampler, model, "t", 13, Spec())
 
 
 def test_a_key_of_numbers_goes_on() -> None:
@@ -45,11 +46,11 @@ def test_a_key_of_numbers_goes_on() -> None:
     raw = Sampler(model, 0, 50.0).raw("t", np.arange(500), ["a", "b"])
     pairs = set(zip(raw["a"].values.tolist(), raw["b"].values.tolist(), strict=True))
     assert len(pairs) == Sampler(model, 0, 50.0).size("t") == 500
-    assert smallest_scale(Sampler, model, "t", 500, 0) == 50.0
+    assert smallest_scale(Sampler, model, "t", 500, Spec()) == 50.0
 
 
 def test_an_empty_table_has_no_scale() -> None:
     model = grid(labels=False)
     empty = replace(model.programs["t"], rows=0)
     with pytest.raises(OptionError, match="table 't' was empty when it was fitted"):
-        smallest_scale(Sampler, replace(model, programs={"t": empty}), "t", 1, 0)
+        smallest_scale(Sampler, replace(model, programs={"t": empty}), "t", 1, Spec())

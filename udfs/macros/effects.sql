@@ -9,8 +9,8 @@ CREATE OR REPLACE TEMP MACRO genesis_fit_database(model, schema := NULL, tables 
 FROM query(genesis_plan_('fit_database', CAST(to_json({'model': model, 'schema': schema, 'tables': tables, 'relationships': relationships, 'verbatim': verbatim, 'orphans': orphans, 'method': method, 'seed': seed, 'options': options}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
 
 -- Write all tables of a model, with their keys, into another schema.
-CREATE OR REPLACE TEMP MACRO genesis_generate_database(model, target := NULL, scale := 1.0, seed := 0, version := NULL, if_exists := 'error', keys := 'declare') AS TABLE
-FROM query(genesis_plan_('generate_database', CAST(to_json({'model': model, 'target': target, 'scale': scale, 'seed': seed, 'version': version, 'if_exists': if_exists, 'keys': keys}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
+CREATE OR REPLACE TEMP MACRO genesis_generate_database(model, target := NULL, scale := 1.0, rows := NULL, seed := 0, version := NULL, if_exists := 'error', keys := 'declare') AS TABLE
+FROM query(genesis_plan_('generate_database', CAST(to_json({'model': model, 'target': target, 'scale': scale, 'rows': rows, 'seed': seed, 'version': version, 'if_exists': if_exists, 'keys': keys}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
 
 -- Make a version the one that is used where none is named.
 CREATE OR REPLACE TEMP MACRO genesis_activate(model, version := NULL) AS TABLE

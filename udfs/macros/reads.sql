@@ -15,3 +15,7 @@ FROM query(genesis_plan_('describe', CAST(to_json({'model': model, 'version': ve
 -- What was run, with which arguments, and how it ended.
 CREATE OR REPLACE TEMP MACRO genesis_history(model := NULL) AS TABLE
 FROM query(genesis_plan_('history', CAST(to_json({'model': model}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
+
+-- What was checked of the tables written last, and how many rows break it.
+CREATE OR REPLACE TEMP MACRO genesis_integrity(model := NULL) AS TABLE
+FROM query(genesis_plan_('integrity', CAST(to_json({'model': model}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
