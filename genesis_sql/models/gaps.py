@@ -19,6 +19,7 @@ from genesis_sql.sqlbuild import column as column_node
 from genesis_sql.sqlbuild import text
 
 LEAST_ROWS = 50  # with both values
+HOT, HOT_ROWS, HOT_SHARE, AROUND = 3.0, 20, 0.05, 7  # what makes a day hot, beside 2 · 7 others
 TIGHT = 0.5  # a gap is worth it where its spread is at most that share of the column's
 
 
@@ -92,6 +93,22 @@ def tight(column: Coded, gap: Gap) -> bool:
 def _spread(values: np.ndarray) -> float:
     low, high = np.quantile(values, [0.1, 0.9])
     return float(high - low)
+
+
+def hot_days(column: Coded) -> np.ndarray:
+    """Moments that are HOT times as frequent as their neighbours; none where few rows have them.
+
+    Raw numbers in order.
+    """
+    count = column.count.astype(np.float64)
+    if len(count) <= 2 * AROUND:
+        return np.zeros(0, np.int64)
+    padded = np.pad(count, AROUND, mode="reflect")
+    usual = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1), axis=1)
+    hot = (count >= HOT * usual) & (count >= HOT_ROWS)
+    if count[hot].sum() < HOT_SHARE * count.sum():
+        return np.zeros(0, np.int64)
+    return np.asarray(column.values[hot], np.int64)
 
 
 def parts(column: Coded, wanted: Sequence[str]) -> Iterator[tuple[Part, Coded]]:

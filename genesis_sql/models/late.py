@@ -18,7 +18,6 @@ from genesis_sql.graph.roles import role_of_type
 from genesis_sql.models.family import child_counts, whole
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import text_column
-from genesis_sql.models.learnt import Drawn
 from genesis_sql.models.links import HEAVY, MOSTLY, Pairs, dangling_key, without_loops
 from genesis_sql.models.load import LinkData, code_labels, value_holds
 from genesis_sql.program.cells import Cells
@@ -110,7 +109,7 @@ def _choose(
     kinds = _kinds(child, parent, link, "" if shared else group)
     columns = [c for c in parent.inputs if not c.name.startswith("#")]
     counts = child_counts(link, parent.loaded.rows) * (HEAVY if shared else 1)
-    parent._learn_hidden(whole(weight, counts), columns)
+    parent.grow(weight, whole(weight, counts), [*parent.context, *columns])
     filled = kinds if key.kept_orphans else _filled(child, kinds, hidden)
     _learn_gated(child, filled, gate)
     child.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
@@ -219,14 +218,10 @@ def _learn_gated(
     """A hidden column learnt from the rows in which a reference holds; code 0 in all others."""
     columns = [c for c in child.inputs if not c.name.startswith("#")]
     chosen = gate.rows if gate is not None else rows
-    order = child._sample(alone=False)
-    held = order if chosen is None else order[chosen[order]]
-    item = Drawn(target)
-    item.tree, item.cells, item.inputs, _ = child._tree(target, [*child.context, *columns], held)
-    if gate is not None:
+    inputs = [*child.context, *columns]
+    item, _ = child.grow(target.name, target, inputs, child.sample(chosen))
+    if gate is not None and item.tree is not None and item.cells is not None:
         item.tree, item.cells, item.inputs = _gated(item.tree, item.cells, item.inputs, gate)
-    child.drawn[target.name] = item
-    child.domains[target.name] = target.domain
 
 
 def _gated(

@@ -82,4 +82,5 @@ class Drawn:
     tree: Tree | None = None
     cells: Cells | None = None
     at_most: str | None = None
+    at_least: str | None = None
     only: np.ndarray | None = None

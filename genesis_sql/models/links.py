@@ -282,4 +282,5 @@ def learn_fanout(table: Learner, link: LinkData) -> None:
     level = [c for c in table.inputs if c.name in (pick.kind, "#depth")]
     level += [table.drawn[pick.kind].target] if pick.kind in table.drawn else []
     columns = [c for c in table.inputs if not c.name.startswith("#")]
-    table._learn_hidden(whole(pick.weight, counts), [*columns, *level])
+    target = whole(pick.weight, counts)
+    table.grow(target.name, target, [*table.context, *columns, *level])

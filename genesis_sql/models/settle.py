@@ -15,6 +15,7 @@ from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, t
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.links import dangling_key, settle_own
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels, dangling
+from genesis_sql.models.running import Running, find_running
 from genesis_sql.models.siblings import Siblings, arrange
 from genesis_sql.program.domain import Categories, Domain, Fixed, Raw
 from genesis_sql.program.steps import (
@@ -71,6 +72,7 @@ class Settled:
         self.described: list[Described] = []
         self.own: dict[str, Coded] = dict(self.loaded.columns)
         self.family: Siblings | None = None
+        self.running: Running | None = None
         self.settled: set[str] = set()
         self.main: MainParent | None = None
         self.unique_by: set[str] = set()
@@ -125,7 +127,8 @@ class Settled:
         chosen = {c for x in further for c in x.relationship.columns}
         left = residual(self.loaded, self.own, link, chosen)
         by = left.column if left and left.kind == "sibling" else None
-        self.family = arrange(self.loaded, link.parent_row, by)
+        family = arrange(self.loaded, link.parent_row, by)
+        self.running, self.family = find_running(self.loaded.columns, family, link.parent_row)
         self.context = self._of_parent(link) + places(self.family)
         shared = {c for x in self.loaded.links if x is not link for c in x.relationship.columns}
         for own, above in zip(key.columns, key.parent_columns, strict=True):

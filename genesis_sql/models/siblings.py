@@ -11,9 +11,10 @@ from genesis_sql.models.family import gather, whole
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.load import Loaded
 from genesis_sql.program.domain import Categories, Raw
-from genesis_sql.program.steps import KIND, PREV, SAME, SINCE, Lookup
+from genesis_sql.program.steps import AGO, KIND, PAST, PREV, SAME, SINCE, TIME, Lookup
 from genesis_sql.types import Role
 
+RARE_KIND, MOST_TOLD = 0.02, 10  # of a kind that every row knows how long ago it was
 LEAST_PAIRS = 200  # rows with a row before them, to learn from
 MOST_KINDS = 40  # combinations of labels that make the kind of a row
 MOST_LABELS = 24  # of a label that can be part of it
@@ -29,12 +30,14 @@ class Siblings:
         count: number of siblings, 0 without parent.
         previous: the row before, -1 for the first.
         moment: the column that orders them, None where nothing does.
+        tie: rank of what orders them: rows of one rank stand in any order.
     """
 
     k: np.ndarray
     count: np.ndarray
     previous: np.ndarray
     moment: str | None
+    tie: np.ndarray | None = None
 
 
 def moment_of(loaded: Loaded) -> str | None:
@@ -43,23 +46,20 @@ def moment_of(loaded: Loaded) -> str | None:
     return next((c.name for c in columns if c.role in MOMENTS and c.name in loaded.columns), None)
 
 
-def arrange(
-    loaded: Loaded, parent: np.ndarray, by: str | None, then: Sequence[np.ndarray] = ()
-) -> Siblings:
+def arrange(loaded: Loaded, parent: np.ndarray, by: str | None) -> Siblings:
     """Siblings in the order of a column, else of the first date or time.
 
     Args:
         loaded: the table.
         parent: row of the parent, -1: none.
         by: a column that numbers them.
-        then: what orders those of one moment; at last the hash of a row does.
     """
     moment = moment_of(loaded)
     named = by or moment
     first = loaded.columns[named].rank if named else np.zeros(loaded.rows, np.int32)
-    order = np.lexsort((loaded.hash, *then, first, parent))
+    order = np.lexsort((loaded.hash, first, parent))
     k, count, previous = in_order(order, parent)
-    return Siblings(k, count, previous, moment)
+    return Siblings(k, count, previous, moment, first)
 
 
 def in_order(order: np.ndarray, parent: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -124,6 +124,48 @@ def last_of_kind(kind: np.ndarray, parent: np.ndarray, k: np.ndarray) -> np.ndar
     return same
 
 
+def frequent_kinds(kind: Coded) -> list[int]:
+    """Kinds that are frequent enough for how long ago they were to tell something."""
+    share = kind.count / max(int(kind.count.sum()), 1)
+    found = [int(at) + 1 for at in np.argsort(-kind.count, kind="stable") if share[at] >= RARE_KIND]
+    return sorted(found[:MOST_TOLD])
+
+
+def ago(
+    kind: Coded, family: Siblings, parent: np.ndarray, moment: Coded | None
+) -> tuple[list[Coded], list[Coded], list[Coded]]:
+    """How far back the last row of each frequent kind is.
+
+    Returns:
+        In rows; in time, before the row before; in time, before the row itself.
+    """
+    order = np.lexsort((family.k, parent))
+    of = parent[order]
+    begins = np.r_[True, of[1:] != of[:-1]] if len(of) else np.zeros(0, bool)
+    start = np.maximum.accumulate(np.where(begins, np.arange(len(of)), 0))
+    rows, past, time = list[Coded](), list[Coded](), list[Coded]()
+    for code in frequent_kinds(kind):
+        hit = np.where(kind.rank[order] == code, np.arange(len(of)), -1)
+        last = np.r_[-1, np.maximum.accumulate(hit)[:-1]] if len(of) else hit
+        found = np.where((last >= start) & (of >= 0), last, -1)
+        at = np.full(len(of), -1, np.int64)
+        at[order] = np.where(found >= 0, order[np.maximum(found, 0)], -1)
+        has = at >= 0
+        back = np.where(has, family.k - family.k[np.maximum(at, 0)], 0)
+        rows.append(whole(f"{AGO}.{code}", back, has))
+        if moment is not None:
+            then = gather(moment, at, "then")
+            previous = gather(moment, family.previous, "previous")
+            past.append(_apart(f"{PAST}.{code}", previous, then))
+            time.append(_apart(f"{TIME}.{code}", moment, then))
+    return rows, past, time
+
+
+def _apart(name: str, now: Coded, then: Coded) -> Coded:
+    valid = (now.rank > 0) & (then.rank > 0)
+    return whole(name, np.where(valid, now.raw.values - then.raw.values, 0), valid)
+
+
 def before(columns: Mapping[str, Coded], previous: np.ndarray) -> list[Coded]:
     """Columns of the row before."""
     return [gather(c, previous, f"{PREV}.{n}") for n, c in columns.items()]
@@ -139,8 +181,5 @@ def before_of_kind(
     out.append(whole(f"{SAME}.#rows", back, has))
     if moment is not None:
         now = columns[moment]
-        then = gather(now, same, "then")
-        valid = (now.rank > 0) & (then.rank > 0)
-        gap = np.where(valid, now.raw.values - then.raw.values, 0)
-        out.append(coded(f"{SINCE}.{moment}", now.domain, Raw(gap, valid)))
+        out.append(_apart(f"{SINCE}.{moment}", now, gather(now, same, "then")))
     return out

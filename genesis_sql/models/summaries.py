@@ -14,6 +14,7 @@ import numpy as np
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.load import LinkData
 from genesis_sql.models.order import binned
+from genesis_sql.models.siblings import Siblings
 from genesis_sql.program.domain import Grid, Raw
 
 MIN_PARENTS = 60  # fewer parents cannot tell how their children's means are spread
@@ -22,7 +23,11 @@ LIKENESS_ROWS = 50_000
 
 
 def summaries(
-    child: str, columns: Mapping[str, Coded], link: LinkData, k: np.ndarray, parents: int
+    child: str,
+    columns: Mapping[str, Coded],
+    link: LinkData,
+    family: Siblings,
+    parents: int,
 ) -> list[Coded]:
     """Summaries of each column of a child table that siblings have in common.
 
@@ -30,7 +35,7 @@ def summaries(
         child: its name.
         columns: its encoded columns, of n rows.
         link: the row of the parent of each row.
-        k: place among the siblings of each row; -1 without parent.
+        family: their order; what orders them is summed up in any case.
         parents: rows of the parent.
 
     Returns:
@@ -41,9 +46,9 @@ def summaries(
         return []
     out: list[Coded] = []
     for name, column in columns.items():
-        if alike(column, link.parent_row) < ALIKE:
+        if name != family.moment and alike(column, link.parent_row) < ALIKE:
             continue
-        for what, raw in _of(column, link.parent_row, k, parents).items():
+        for what, raw in _of(column, link.parent_row, family.k, parents).items():
             domain = column.domain
             if what == "distinct":
                 domain = Grid("BIGINT")
@@ -111,7 +116,16 @@ def _distinct(parent: np.ndarray, rank: np.ndarray, parents: int) -> Raw:
     return Raw(count.astype(np.int64), count > 0)
 
 
-def ordered(found: Sequence[Coded]) -> list[Coded]:
-    """Summaries in the order in which they are drawn: means first, what is derived from few last."""
-    place = {"mean": 0, "first": 1, "distinct": 2, "min": 3, "max": 4}
-    return sorted(found, key=lambda c: place[c.name[1:].partition(":")[0]])
+def ordered(found: Sequence[Coded], moment: str | None) -> list[Coded]:
+    """Summaries in the order in which they are drawn.
+
+    The first and last moment, then means, at last the ends of the others.
+    """
+    place = {"mean": 2, "first": 3, "distinct": 4, "min": 5, "max": 6}
+
+    def rank(column: Coded) -> int:
+        what, _, of = column.name[1:].partition(":")
+        timed = what in ("min", "max") and of.partition(".")[2] == moment
+        return ("min", "max").index(what) if timed else place[what]
+
+    return sorted(found, key=rank)

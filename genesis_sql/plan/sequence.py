@@ -16,12 +16,15 @@ from genesis_sql.program.domain import Categories, Raw, Reals
 from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows, run
 from genesis_sql.program.steps import (
-    BEFORE,
+    AGO,
     KIND,
     PARENT,
+    PAST,
     PREV,
     SAME,
+    TIME,
     Program,
+    earlier_columns,
     sequential,
     step_inputs,
 )
@@ -37,7 +40,7 @@ def is_sequential(program: Program, wanted: tuple[str, ...]) -> bool:
 def carried_columns(program: Program, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """The columns of earlier siblings that are read where these are wanted."""
     read = (name for step in program.needed(wanted) for name in step_inputs(step))
-    names = {n.partition(".")[2] for n in read if n.startswith(BEFORE)} - {"#rows"}
+    names = {c for name in read for c in earlier_columns(name, program.moment)}
     return tuple(sorted(names))
 
 
@@ -178,6 +181,8 @@ class _History:
                 return self._nothing(of)
             at = int(self.families.begins[self.place - 1])
             return self.buffers[of].take(slice(at, at + self.size))
+        if which in (AGO, TIME, PAST):
+            return self._kind(which, int(of), raw)
         same = self._same(raw)
         has = same >= 0
         if of == "#rows":
@@ -203,20 +208,38 @@ class _History:
         kind = np.float64 if isinstance(self.program.domains[of], Reals) else np.int64
         return Raw(np.zeros(self.size, kind), np.zeros(self.size, bool))
 
+    def _kind(self, which: str, kind: int, raw: Mapping[str, Raw]) -> Raw:
+        """How far back the last row of one kind is."""
+        at = self._lasts()[: self.size, kind]
+        has = at >= 0
+        if which == AGO:
+            return Raw(self.place - self._place_of(at), has)
+        moment = self.program.moment or ""
+        now = raw[moment] if which == TIME else self.column(f"{PREV}.{moment}", raw)
+        if not has.any():
+            return Raw(np.zeros(self.size, np.int64), has)
+        then = self.buffers[moment].take(np.maximum(at, 0))
+        for known in (now.valid, then.valid):
+            has = has if known is None else has & known
+        return Raw(now.values - then.values, has)
+
+    def _lasts(self) -> np.ndarray:
+        """Where the last row of each kind of each family stands; -1: there is none."""
+        if self.last is None:
+            domain = self.program.domains[KIND]
+            kinds = len(domain.labels) + 1 if isinstance(domain, Categories) else 1
+            self.last = np.full((self.families.sizes[0], kinds), -1, np.int64)
+        return self.last
+
     def _same(self, raw: Mapping[str, Raw]) -> np.ndarray:
         """Where the last row of the same kind stands; -1: there is none."""
         if self.same is None:
-            kind = raw[KIND].values
-            if self.last is None:
-                domain = self.program.domains[KIND]
-                kinds = len(domain.labels) + 1 if isinstance(domain, Categories) else 1
-                self.last = np.full((self.families.sizes[0], kinds), -1, np.int64)
-            self.same = self.last[np.arange(self.size), kind]
+            self.same = self._lasts()[np.arange(self.size), raw[KIND].values]
         return self.same
 
     def end(self, drawn: Mapping[str, Raw]) -> None:
         """Remember the rows that were drawn."""
-        if self.same is not None and self.last is not None:
+        if self.last is not None:
             at = self.families.begins[self.place] + np.arange(self.size)
             self.last[np.arange(self.size), drawn[KIND].values] = at
 

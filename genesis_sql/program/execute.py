@@ -28,6 +28,7 @@ from genesis_sql.program.steps import (
     Draw,
     Either,
     Expression,
+    Following,
     Formula,
     Lookup,
     Number,
@@ -247,15 +248,21 @@ class _State:
         cell = np.empty(n, np.int32)
         kernel.route(codes, *step.tree.nodes, cell)
         drawn = self._from_cells(step, cell, "")
-        if step.at_most is None:
+        if step.at_most is None and step.at_least is None:
             return drawn
-        bound = self.get(step.at_most)
+        most, least = (b and self.get(b) for b in (step.at_most, step.at_least))
         for again in range(1, AGAIN + 1):
-            over = _below(bound, drawn)
-            if not over.any():
+            outside = np.zeros(len(drawn), bool)
+            if most:
+                outside |= _below(most, drawn)
+            if least:
+                outside |= _below(drawn, least)
+            if not outside.any():
                 return drawn
-            drawn = _where(over, self._from_cells(step, cell, str(again)), drawn)
-        return _where(_below(bound, drawn), bound, drawn)
+            drawn = _where(outside, self._from_cells(step, cell, str(again)), drawn)
+        if most:
+            drawn = _where(_below(most, drawn), most, drawn)
+        return _where(_below(drawn, least), least, drawn) if least else drawn
 
     def _from_cells(self, step: Draw, cell: np.ndarray, again: str) -> Raw:
         from genesis_sql.program import kernel
@@ -334,6 +341,16 @@ class _State:
     def part(self, step: Part) -> Raw:
         raw = self.get(step.source)
         return Raw(part_of(raw.values, step.unit, step.part), raw.valid)
+
+    def following(self, step: Following) -> Raw:
+        base, hops = self.get(step.base), self.get(step.hops)
+        first = np.searchsorted(step.days, base.values * step.factor)
+        at = np.minimum(first + np.maximum(hops.values, 0), len(step.days) - 1)
+        made = Raw(step.days[at], _valid(base) & _valid(hops))
+        if step.at_most is None:
+            return made
+        bound = self.get(step.at_most)
+        return _where(_below(bound, made), bound, made)
 
     def either(self, step: Either) -> Raw:
         flag = self.raw[step.flag].values == 1
@@ -422,6 +439,7 @@ _DO: dict[type, Callable[[_State, Any], Raw]] = {
     Lookup: _State.lookup,
     Formula: _State.formula,
     Part: _State.part,
+    Following: _State.following,
     Either: _State.either,
 }
 

@@ -1,7 +1,8 @@
 """Whole-number formulas over raw columns: parsed once, run on numpy arrays, the same in SQL.
 
 Columns, whole numbers, + − × // % and brackets, nothing else. ``//`` and ``%`` are those of whole
-numbers at least 0, where all engines agree; a formula adds what keeps its operands there.
+numbers at least 0, where all engines agree; a formula adds what keeps its operands there. Divided
+by 0 they give 0.
 """
 
 from __future__ import annotations
@@ -55,9 +56,6 @@ def _check(node: object, sql: str) -> None:
     if isinstance(node, exp.Literal) and not node.is_string and node.name.isdecimal():
         return
     if type(node) in _OPERATORS:
-        if isinstance(node, exp.IntDiv | exp.Mod) and not _is_positive(node.expression):
-            message = f"the formula {sql[:80]!r} divides by something else than a number above 0"
-            raise ExpressionError(message)
         _check(node.args["this"], sql)  # type: ignore[attr-defined]
         _check(node.args["expression"], sql)  # type: ignore[attr-defined]
         return
@@ -69,10 +67,6 @@ def _check(node: object, sql: str) -> None:
         "numbers, + - * // % and brackets"
     )
     raise ExpressionError(message)
-
-
-def _is_positive(node: exp.Expression) -> bool:
-    return isinstance(node, exp.Literal) and node.name.isdecimal() and int(node.name) > 0
 
 
 @lru_cache(maxsize=4_096)
@@ -104,4 +98,7 @@ def _value(node: exp.Expression, columns: Mapping[str, np.ndarray]) -> np.ndarra
     if isinstance(node, exp.Neg):
         return np.asarray(-_value(node.this, columns))
     left, right = _value(node.this, columns), _value(node.args["expression"], columns)
+    if isinstance(node, exp.IntDiv | exp.Mod):
+        by = np.where(right == 0, 1, right)
+        return np.where(right == 0, 0, _OPERATORS[type(node)](left, by))
     return _OPERATORS[type(node)](left, right)

@@ -60,6 +60,8 @@ def to_bytes(program: s.Program) -> bytes:
         "links": [asdict(link) for link in program.links],
         "parts": {n: arrays.put(p) for n, p in sorted(program.parts.items())},
     }
+    if program.moment is not None:
+        document["moment"] = program.moment
     lists = [
         pa.ListArray.from_arrays(pa.array([0, len(a)], pa.int32()), _flat(a))
         for a in arrays.named.values()
@@ -92,20 +94,24 @@ def _step(step: s.Step, arrays: _Arrays) -> dict[str, Any]:
         ]
         c = step.cells
         cells = [arrays.put(a) for a in (c.start, c.accept, c.alias, c.low, c.width, c.null)]
-        bound = {"at_most": step.at_most} if step.at_most else {}
+        bounds = {"at_most": step.at_most, "at_least": step.at_least}
         return {
             "step": kind,
             "column": step.column,
             "inputs": list(step.inputs),
             "tree": tree,
             "cells": cells,
-            **bound,
+            **{name: bound for name, bound in bounds.items() if bound},
         }
     if isinstance(step, s.Digit):
         plain = {"column": step.column, "by": step.step, "divisor": step.divisor, "base": step.base}
         return {"step": kind, **plain, "values": arrays.put(step.values)}
     if isinstance(step, s.Stratum):
         return {"step": kind, "column": step.column, "values": arrays.put(step.values)}
+    if isinstance(step, s.Following):
+        plain = {"column": step.column, "base": step.base, "hops": step.hops}
+        plain |= {"at_most": step.at_most} if step.at_most else {}
+        return {"step": kind, **plain, "factor": step.factor, "days": arrays.put(step.days)}
     if isinstance(step, s.Lookup):
         return {
             "step": kind,
@@ -213,6 +219,7 @@ def _program(document: dict[str, Any], get: _Get) -> s.Program:
         main=None if main is None else s.MainParent(**{**main, "link": _link(main["link"])}),
         links=tuple(_link(link) for link in document["links"]),
         parts={n: _must(get(p)) for n, p in document["parts"].items()},
+        moment=document.get("moment"),
         format=int(document["format"]),
     )
 
@@ -243,8 +250,8 @@ def _read_step(plain: dict[str, Any], get: _Get) -> s.Step:
             width,
             None if null is None else null.astype(bool),
         )
-        inputs, at_most = tuple(plain["inputs"]), plain.get("at_most")
-        return s.Draw(plain["column"], inputs, tree, cells, at_most)
+        bounds = (plain.get("at_most"), plain.get("at_least"))
+        return s.Draw(plain["column"], tuple(plain["inputs"]), tree, cells, *bounds)
     if kind == "Lookup":
         keys, values, valid = (get(a) for a in plain["arrays"])
         return s.Lookup(
@@ -255,6 +262,9 @@ def _read_step(plain: dict[str, Any], get: _Get) -> s.Step:
             _must(values),
             None if valid is None else valid.astype(bool),
         )
+    if kind == "Following":
+        days = _whole(get(plain.pop("days")), np.int64)
+        return s.Following(**plain, days=days)
     if kind == "Digit":
         return s.Digit(
             plain["column"],

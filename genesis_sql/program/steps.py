@@ -3,7 +3,9 @@
 Names of columns: the table's own by their name; those of a parent as ``alias.column`` (its parent's
 as ``alias.alias.column``); hidden ones begin with ``#`` (child counts, chosen rows). Of the
 siblings before a row: ``#prev.column`` of the last one, ``#same.column`` of the last one that has
-the same `KIND`, ``#same.#rows`` how far back that one is, ``#since.column`` the difference to it.
+the same `KIND`, ``#same.#rows`` how far back that one is, ``#since.column`` the difference to it;
+``#ago.3`` how many rows back the last one of kind 3 is, ``#time.3`` how much earlier than this row,
+``#past.3`` how much earlier than the last one (in raw numbers of `Program.moment`).
 A program holds no connection and no code.
 """
 
@@ -11,91 +13,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Domain
 from genesis_sql.program.formula import formula_columns
+from genesis_sql.program.tree import NEVER as NEVER
+from genesis_sql.program.tree import Tree as Tree
 
 FORMAT = 2
 READABLE = (1, 2)
 """Formats that this release runs to the same rows; 2 added steps and fields, and changed none."""
 AGAIN = 8  # draws of a value that has to reach another one
-NEVER = 2**24 - 1  # above every code: the threshold of a leaf in packed nodes
 PARENT = "parent"
 KIND = "#kind"
-PREV, SAME, SINCE = "#prev", "#same", "#since"
-BEFORE = (f"{PREV}.", f"{SAME}.", f"{SINCE}.")
+PREV, SAME, SINCE, AGO, TIME, PAST = "#prev", "#same", "#since", "#ago", "#time", "#past"
+BEFORE = tuple(f"{name}." for name in (PREV, SAME, SINCE, AGO, TIME, PAST))
 PLACES = ("#k", "#count", "#left")
 """Columns of the main parent's alias that are the child's own: its place among its siblings, their
 number, and how many come after it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Tree:
-    """A decision tree over the codes of a step's inputs; a row goes left where code ≤ threshold.
-
-    Attributes:
-        feature: int32 of shape (nodes,), index into the step's inputs; -1 at a leaf.
-        threshold: int32 of shape (nodes,).
-        left, right: int32 of shape (nodes,); at a leaf ``left`` is the cell.
-    """
-
-    feature: np.ndarray
-    threshold: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-
-    @staticmethod
-    def single() -> Tree:
-        """The constant router: one cell."""
-        zero, none = np.zeros(1, np.int32), np.full(1, -1, np.int32)
-        return Tree(none, zero, zero, zero)
-
-    @cached_property
-    def nodes(self) -> tuple[np.ndarray, np.ndarray, int]:
-        """What the kernel walks: packed nodes, the cell of each, levels walked without a question.
-
-        Nodes stand level by level, siblings side by side, a word each: feature (16 bits),
-        threshold (24), left child (24). A leaf leads to itself.
-        """
-        order, depth = _by_level(self)
-        place = np.empty(len(order), np.int64)
-        place[order] = np.arange(len(order))
-        feature, leaf = self.feature[order].astype(np.int64), self.feature[order] < 0
-        threshold = np.where(leaf, NEVER, self.threshold[order]).astype(np.int64)
-        left = np.where(leaf, place[order], place[np.where(leaf, 0, self.left[order])])
-        packed = np.maximum(feature, 0) << 48 | threshold << 24 | left
-        cells = np.where(leaf, self.left[order], -1).astype(np.int32)
-        return packed.astype(np.uint64), cells, int(depth[leaf].mean()) + 2
-
-    @property
-    def leaves(self) -> int:
-        """Number of cells it leads to."""
-        return int((self.feature < 0).sum())
-
-
-def _by_level(tree: Tree) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes from the root down, siblings side by side, and their depths."""
-    level = np.zeros(1, np.int64)
-    order: list[np.ndarray] = []
-    depth: list[np.ndarray] = []
-    while len(level):
-        order.append(level)
-        depth.append(np.full(len(level), len(depth)))
-        inner = level[tree.feature[level] >= 0]
-        level = np.column_stack([tree.left[inner], tree.right[inner]]).ravel().astype(np.int64)
-    return np.concatenate(order), np.concatenate(depth)
-
-
-@dataclass(frozen=True, eq=False)
 class Draw:
     """Draws one column: the tree picks the cell, a word the slot, a second word the place in it.
 
-    A value above that of the column ``at_most`` is drawn again up to `AGAIN` times; what is above
-    it then becomes it.
+    A value above that of the column ``at_most``, or below that of ``at_least``, is drawn again up
+    to `AGAIN` times; what is still outside then becomes the bound.
     """
 
     column: str
@@ -103,6 +48,7 @@ class Draw:
     tree: Tree
     cells: Cells
     at_most: str | None = None
+    at_least: str | None = None
 
 
 @dataclass(frozen=True)
@@ -283,6 +229,22 @@ class Part:
     unit: int
 
 
+@dataclass(frozen=True, eq=False)
+class Following:
+    """A moment on one of some days: that number ``hops`` after the first not before ``base``.
+
+    ``days`` are raw numbers of the column in order; ``factor`` of them are one raw number of the
+    base. Hops beyond the last day lead to it; what is above the column ``at_most`` becomes it.
+    """
+
+    column: str
+    base: str
+    hops: str
+    days: np.ndarray
+    factor: int = 1
+    at_most: str | None = None
+
+
 @dataclass(frozen=True)
 class Either:
     """Takes ``source`` where the label ``flag`` has code 1, else ``otherwise``; all read alike."""
@@ -334,6 +296,7 @@ Step = (
     | Lookup
     | Formula
     | Part
+    | Following
     | Either
     | Expression
     | Block
@@ -348,11 +311,13 @@ def step_columns(step: Step) -> tuple[str, ...]:
 def step_inputs(step: Step) -> tuple[str, ...]:
     """Columns a step reads (an expression reads them in SQL, outside the kernel)."""
     if isinstance(step, Draw):
-        return step.inputs + ((step.at_most,) if step.at_most else ())
+        return step.inputs + tuple(b for b in (step.at_most, step.at_least) if b)
     if isinstance(step, Block | Lookup):
         return step.inputs
     if isinstance(step, Formula):
         return formula_columns(step.sql) + ((step.otherwise,) if step.otherwise else ())
+    if isinstance(step, Following):
+        return (step.base, step.hops) + ((step.at_most,) if step.at_most else ())
     if isinstance(step, Part):
         return (step.source,)
     if isinstance(step, Either):
@@ -427,6 +392,7 @@ class Program:
         links: further parents.
         parts: arrays of block steps by name.
         notes: facts for `genesis_describe`, by column.
+        moment: the date or time that orders siblings.
     """
 
     table: str
@@ -439,6 +405,7 @@ class Program:
     links: tuple[Link, ...] = ()
     parts: Mapping[str, np.ndarray] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    moment: str | None = None
     format: int = FORMAT
 
     def needed(self, columns: Iterable[str]) -> tuple[Step, ...]:
@@ -452,10 +419,7 @@ class Program:
         def want(name: str) -> None:
             wanted.add(name)
             wanted.update(row for prefix, row in rows.items() if name.startswith(prefix))
-            if name.startswith(BEFORE):
-                wanted.add(name.partition(".")[2])
-            if name.startswith(BEFORE[1:]):
-                wanted.add(KIND)
+            wanted.update(earlier_columns(name, self.moment))
 
         for name in columns:
             want(name)
@@ -471,6 +435,18 @@ class Program:
                 for name in step_inputs(step):
                     want(name)
         return tuple(self.steps[at] for at in sorted(kept))
+
+
+def earlier_columns(name: str, moment: str | None) -> tuple[str, ...]:
+    """The columns that earlier siblings must have for an input of a row."""
+    if not name.startswith(BEFORE):
+        return ()
+    which, _, of = name.partition(".")
+    if which == PREV:
+        return (of,)
+    if which in (SAME, SINCE):
+        return (KIND,) if of == "#rows" else (KIND, of)
+    return (KIND,) if which == AGO or moment is None else (KIND, moment)
 
 
 def sequential(steps: Iterable[Step]) -> bool:

@@ -12,17 +12,22 @@ from genesis_sql.program.calendar import PARTS
 from genesis_sql.program.domain import Categories, Fixed, Grid, Key, Reals, Words
 from genesis_sql.program.formula import parse_formula
 from genesis_sql.program.steps import (
+    AGO,
     BEFORE,
     KIND,
     NEVER,
     PARENT,
+    PAST,
+    PREV,
     SAME,
+    TIME,
     Beyond,
     Copy,
     Digit,
     Draw,
     Either,
     Expression,
+    Following,
     Formula,
     Lookup,
     Part,
@@ -33,6 +38,7 @@ from genesis_sql.program.steps import (
     Random,
     Stratum,
     Tree,
+    earlier_columns,
     step_columns,
     step_inputs,
 )
@@ -81,9 +87,7 @@ def check_program(program: Program) -> None:
             foreign = "." in name and (alias == PARENT or f"#row:{alias}" in made)
             foreign = foreign and alias in aliases
             if name.startswith(BEFORE):
-                of = name.partition(".")[2]
-                foreign = of in all_made or name == f"{SAME}.#rows"
-                foreign = foreign and (name.startswith(BEFORE[0]) or KIND in made)
+                foreign = _is_earlier(name, program, made, all_made)
             _require(
                 foreign or name in made,
                 f"column '{name}' is read before it is made",
@@ -103,6 +107,9 @@ def check_program(program: Program) -> None:
             parse_formula(step.sql)
             grid = program.domains.get(step.column)
             _require(isinstance(grid, Grid), f"formula '{step.column}' has no grid")
+        if isinstance(step, Following):
+            fits = _between(step.factor, 1, 2**62) and len(step.days) > 0
+            _require(fits and bool((np.diff(step.days) > 0).all()), "days are not in order")
         if isinstance(step, Part):
             fits = step.part in PARTS and _between(step.unit, 1, 2**62)
             _require(fits, f"'{str(step.part)[:20]}' is no part of a date")
@@ -120,6 +127,20 @@ def check_program(program: Program) -> None:
         if isinstance(step, Pick):
             texts = [step.group, step.weight, *(n for pair in step.shared for n in pair)]
             _require(all(isinstance(t, str) for t in texts), "a column has no name")
+
+
+def _is_earlier(name: str, program: Program, made: set[str], all_made: set[str]) -> bool:
+    """Whether an input names something of an earlier sibling that can be told by now."""
+    which, _, of = name.partition(".")
+    if not all_made.issuperset(earlier_columns(name, program.moment)):
+        return False
+    if which in (AGO, TIME, PAST):
+        kinds = program.domains[KIND]
+        known = of.isdecimal() and isinstance(kinds, Categories)
+        known = known and 0 < int(of) <= len(kinds.labels)  # type: ignore[union-attr]
+        timed = which == AGO or (program.moment is not None and program.main is not None)
+        return known and timed and (which != TIME or program.moment in made)
+    return which == PREV or (KIND in made and (which == SAME or of in made))
 
 
 def _check_shape(program: Program) -> None:

@@ -1,0 +1,332 @@
+"""Columns in time: moments counted from others, siblings one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from sqlglot import exp
+
+from genesis_sql.models.family import Ties, whole
+from genesis_sql.models.frame import Coded, coded
+from genesis_sql.models.gaps import Gap, gap_to, holds, hot_days, parts, tight, unit
+from genesis_sql.models.grow import Grown
+from genesis_sql.models.learnt import Drawn, FitOptions, Learnt
+from genesis_sql.models.load import Loaded
+from genesis_sql.models.order import entropy
+from genesis_sql.models.running import Running
+from genesis_sql.models.siblings import (
+    Siblings,
+    ago,
+    before,
+    before_of_kind,
+    kind_columns,
+    kind_step,
+    last_of_kind,
+    siblings_matter,
+)
+from genesis_sql.program.domain import Categories, Grid, Raw
+from genesis_sql.program.steps import (
+    KIND,
+    PARENT,
+    PAST,
+    PREV,
+    Either,
+    Following,
+    Formula,
+    Lookup,
+    step_columns,
+)
+from genesis_sql.sqlbuild import column as column_node
+from genesis_sql.sqlbuild import text
+
+CALENDAR = ("days left", "weekday", "month")
+YES = Categories("VARCHAR", ("1", "2"))
+"""Labels of a flag: code 1 means yes."""
+
+
+class Timed(Grown):
+    """A table with what its columns are counted from, and its rows among their siblings.
+
+    Attributes:
+        kinds: the labels that make the kind of a row.
+        kind: the kinds of the rows; None where nothing is known of earlier rows.
+        later: what is known of earlier rows once the moment is there.
+    """
+
+    def __init__(
+        self,
+        tables: Mapping[str, Loaded],
+        bonds: Mapping[str, Ties],
+        learnt: dict[str, Learnt],
+        name: str,
+        options: FitOptions,
+    ) -> None:
+        super().__init__(tables, bonds, learnt, name, options)
+        self.kinds: tuple[str, ...] = ()
+        self.kind: Coded | None = None
+        self.later: list[Coded] = []
+        if self.family is not None and siblings_matter(self.family):
+            self._begin_siblings(self.family)
+
+    # siblings
+
+    def _begin_siblings(self, family: Siblings) -> None:
+        """What a row knows of the rows before it: the last one, and how long ago each kind was."""
+        self.past = before(self.open, family.previous)
+        self.kinds = kind_columns(self.open, list(self.open))
+        if not self.kinds:
+            return
+        order = sorted(self.kinds, key=lambda c: (entropy(self.own[c]), c))
+        self.kind_step, self.kind = kind_step([self.own[c] for c in order])
+        moment = family.moment if self._ordering(family.moment) else None
+        timed = self.own[moment] if moment is not None else None
+        rows, past, self.later = ago(self.kind, family, self.parent_row(), timed)
+        self.past += [*rows, *past]
+
+    def _ordering(self, column: str | None) -> bool:
+        """Whether a column is the moment that orders siblings, in every row."""
+        family = self.family
+        return (
+            family is not None
+            and column is not None
+            and column == family.moment
+            and column in self.open
+            and bool(self.past)
+            and bool((self.own[column].rank > 0).all())
+        )
+
+    def order_siblings(self, column: str) -> None:
+        """Once the moment is there, tell how long ago; once the labels are, tell the kind."""
+        family = self.family
+        if family is None or self.kind is None:
+            return
+        if self._ordering(column):
+            passed = (f"{PAST}.", f"{PREV}.{column}")
+            self.past = [c for c in self.past if not c.name.startswith(passed)] + self.later
+        if column in self.kinds and all(self._known(c) for c in self.kinds):
+            self.middle.append(self.kind_step)
+            self.domains[KIND] = self.kind.domain
+            same = last_of_kind(self.kind.rank, self.parent_row(), family.k)
+            self.past += before_of_kind(self.open, same, family.k, self.moment_known())
+            self.inputs.append(self.kind)
+
+    def _known(self, column: str) -> bool:
+        return any(c.name == column for c in self.inputs)
+
+    def moment_known(self) -> str | None:
+        """The moment that orders siblings, once it is drawn."""
+        moment = self.family.moment if self.family else None
+        known = moment is not None and self._ordering(moment) and self._known(moment)
+        return moment if known else None
+
+    # moments counted from others
+
+    def bases(
+        self, name: str, target: Coded, inputs: Sequence[Coded], *, always: bool
+    ) -> list[Gap]:
+        """What a moment can be counted from: the nearest that is never above it, if any."""
+        if unit(target.domain) is None:
+            return []
+        able = []
+        for base in inputs:
+            plain = not base.name.startswith((f"{PREV}.", "#"))
+            if unit(base.domain) is None or not plain:
+                continue
+            gap = gap_to(target, base, f"#gap:{name} {base.name}")
+            if gap is not None and holds(gap) and (always or tight(target, gap)):
+                able.append(gap)
+        apart = [float(np.median(g.gap.raw.values[g.gap.rank > 0])) for g in able]
+        return [able[int(np.argmin(apart))]] if able else []
+
+    def count_from(
+        self,
+        name: str,
+        target: Coded,
+        gaps: Sequence[Gap],
+        inputs: Sequence[Coded],
+        rows: np.ndarray | None = None,
+    ) -> Drawn:
+        """A column as base + gap; where the base is NULL from the next one, at last by itself."""
+        rest, told, column = self.sample() if rows is None else rows, None, name
+        everything = rest
+        self.domains[name] = target.domain
+        for gap in gaps:
+            more = self._parts(gap.base)
+            known = rest[gap.base.rank[rest] > 0]
+            item, _ = self.grow(gap.gap.name, gap.gap, [*inputs, *more], known)
+            told = told or item
+            rest = rest[gap.gap.rank[rest] == 0]
+            otherwise = f"#else:{gap.gap.name}" if len(rest) else None
+            self.middle.append(gap.formula(column, otherwise))
+            if otherwise is None:
+                return told
+            column = otherwise
+            self.domains[column] = target.domain
+        learn = rest if len(rest) >= self.options.child_cell else everything
+        item, _ = self.grow(column, replace(target, name=column), inputs, learn)
+        return told or item
+
+    def _parts(self, base: Coded) -> list[Coded]:
+        """Calendar parts of a moment, as inputs; their steps once."""
+        made = list(parts(base, CALENDAR))
+        there = {c for s in self.middle for c in step_columns(s)}
+        self.middle += [step for step, _ in made if step.column not in there]
+        return [c for _, c in made]
+
+    def follow(self, column: str) -> Drawn | None:
+        """The moment that orders siblings: from the sibling before, on.
+
+        It lies between the first and the last moment that the parent tells; some days are hot: all
+        families meet there (ends of months, holidays). Hot moments are counted in hot days.
+        """
+        target, inputs = self.own[column], self.asked()
+        previous = next(c for c in self.past if c.name == f"{PREV}.{column}")
+        gap = gap_to(target, previous, f"#gap:{column}")
+        if gap is None or not holds(gap):
+            return None
+        room = self._room(gap, target)
+        more = [*inputs, room, self._pace(column, room), *self._parts(previous)]
+        known = previous.rank > 0
+        days = hot_days(target)
+        hot = np.isin(target.raw.values, days) & known
+        name = f"#free:{column}"
+        if len(days):
+            self._hot(column, gap, (hot, known), days, more)
+        item, _ = self.grow(gap.gap.name, gap.gap, more, self.sample(known & ~hot))
+        item.at_most = room.name
+        self.middle.append(gap.formula(name, None))
+        self.domains[name] = target.domain
+        if len(days):
+            self._either(f"#next:{column}", f"#hot:{column}", f"#day:{column}", name)
+            name = f"#next:{column}"
+        self._ends(column, name, inputs)
+        return item
+
+    def _hot(
+        self,
+        column: str,
+        gap: Gap,
+        rows: tuple[np.ndarray, np.ndarray],
+        days: np.ndarray,
+        inputs: Sequence[Coded],
+    ) -> None:
+        """Whether the next moment is a hot day, and which of those to come."""
+        hot, known = rows
+        target = self.own[column]
+        flag = coded(f"#hot:{column}", YES, Raw(np.where(hot, 1, 2).astype(np.int32)))
+        self.grow(flag.name, flag, inputs, self.sample(known))
+        first = np.searchsorted(days, gap.base.raw.values * gap.factor)
+        at = np.searchsorted(days, target.raw.values) - first
+        hops = whole(f"#hops:{column}", np.where(hot, at, 0), hot)
+        self.grow(hops.name, hops, inputs, self.sample(hot))
+        last = self._last(column)
+        step = Following(f"#day:{column}", gap.base.name, hops.name, days, gap.factor, last)
+        self.middle.append(step)
+        self.domains[step.column] = target.domain
+
+    def _either(self, column: str, flag: str, source: str, otherwise: str) -> None:
+        self.middle.append(Either(column, flag, source, otherwise))
+        self.domains[column] = self.domains[otherwise]
+
+    def _last(self, column: str) -> str | None:
+        """The parent's column with the last moment of all its children."""
+        name = f"{PARENT}.#max:{self.name}.{column}"
+        return name if any(c.name == name for c in self.context) else None
+
+    def _ends(self, column: str, following: str, inputs: Sequence[Coded]) -> None:
+        """The first moment, and the last: what the parent tells."""
+        target, family = self.own[column], self.family
+        first, last = f"{PARENT}.#min:{self.name}.{column}", self._last(column)
+        start = f"#start:{column}"
+        none = family.previous < 0 if family is not None else np.ones(self.loaded.rows, bool)
+        self.grow(start, replace(target, name=start), inputs, self.sample(none))
+        if any(c.name == first for c in self.context):
+            self.middle.append(Formula(f"#first:{column}", _same(first), start))
+            self.domains[f"#first:{column}"] = target.domain
+            start = f"#first:{column}"
+        name = column if last is None else f"#before:{column}"
+        self.middle.append(Formula(name, _same(following), start))
+        self.domains[name] = target.domain
+        if last is None:
+            return
+        flag = f"#last:{column}"
+        levels, keys = (np.arange(2, dtype=np.int64),), np.arange(3, dtype=np.int64)
+        values = np.array([2, 1, 2], np.int32)
+        self.middle.append(Lookup(flag, (f"{PARENT}.#left",), levels, keys, values))
+        self.domains[flag] = YES
+        self.middle.append(Formula(f"#end:{column}", _same(last), name))
+        self.domains[f"#end:{column}"] = target.domain
+        self._either(column, flag, f"#end:{column}", name)
+
+    # running totals
+
+    def run_total(self, column: str, running: Running) -> Drawn | None:
+        """A balance: that of the sibling before, plus or minus the amount."""
+        target, rest = self.own[column], running.rest
+        known, item = rest.rank > 0, None
+        change = column_node(running.amount)
+        signed: exp.Expression = change if running.factor == 1 else change * running.factor
+        sign = self._sign(running)
+        signed = exp.Neg(this=exp.paren(signed)) if sign == -1 else signed
+        if isinstance(sign, str):
+            signed = column_node(sign) * exp.paren(signed)
+        if len(rest.values) > 1:
+            item, _ = self.grow(rest.name, rest, self.asked(), self.sample(known))
+            signed = signed + column_node(rest.name)
+        start = f"#start:{column}"
+        self.domains[start] = self.domains[column] = target.domain
+        if running.from_zero:
+            self.middle.append(Formula(start, text(signed)))
+        else:
+            first = self.sample(self.family.previous < 0) if self.family else None
+            item, _ = self.grow(start, replace(target, name=start), self.asked(), first)
+        step = column_node(f"{PREV}.{column}") + exp.paren(signed)
+        self.middle.append(Formula(column, text(step), start))
+        return item
+
+    def _sign(self, running: Running) -> str | int:
+        """1, -1, or the hidden column that holds the sign of a row's label."""
+        if running.by is None:
+            return int(running.signs[0])
+        name = f"#sign:{running.total}"
+        levels = (np.arange(1, len(running.signs), dtype=np.int32),)
+        keys = np.arange(len(running.signs), dtype=np.int64)
+        self.middle.append(Lookup(name, (running.by,), levels, keys, running.signs))
+        self.domains[name] = Grid("BIGINT")
+        return name
+
+    def _room(self, gap: Gap, target: Coded) -> Coded:
+        """How much later the last moment is than the sibling before: the family's, or of all."""
+        name, last = f"#room:{target.name}", self._last(target.name)
+        base = column_node(gap.base.name)
+        taken = exp.paren(base if gap.factor == 1 else base * gap.factor)
+        known = gap.base.rank > 0
+        if last is None:
+            until = np.full(len(known), int(target.values[-1]))
+            number = exp.Literal.number(abs(int(target.values[-1])))
+            most: exp.Expression = number if target.values[-1] >= 0 else exp.Neg(this=number)
+        else:
+            column = next(c for c in self.context if c.name == last)
+            until, known, most = column.raw.values, known & (column.rank > 0), column_node(last)
+        self.middle.append(Formula(name, text(exp.Sub(this=most, expression=taken))))
+        self.domains[name] = Grid("BIGINT")
+        return whole(name, np.where(known, until - gap.base.raw.values * gap.factor, 0), known)
+
+    def _pace(self, column: str, room: Coded) -> Coded:
+        """The time left for each of the siblings to come."""
+        name, left = f"#pace:{column}", f"{PARENT}.#left"
+        after = exp.paren(column_node(left) + 1)
+        step = exp.IntDiv(this=column_node(room.name), expression=after)
+        self.middle.append(Formula(name, text(step)))
+        self.domains[name] = Grid("BIGINT")
+        siblings = next(c for c in self.context if c.name == left)
+        known = (room.rank > 0) & (siblings.rank > 0)
+        each = np.where(known, room.raw.values // (siblings.raw.values + 1), 0)
+        return whole(name, each, known)
+
+
+def _same(name: str) -> str:
+    """The formula that is a column itself."""
+    return text(column_node(name))
