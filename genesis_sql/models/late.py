@@ -18,11 +18,20 @@ from genesis_sql.graph.roles import role_of_type
 from genesis_sql.models.family import child_counts, whole
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import text_column
-from genesis_sql.models.links import HEAVY, MOSTLY, Pairs, dangling_key, without_loops
+from genesis_sql.models.links import HEAVY, MOSTLY, Pairs, dangling_key, unique_alone, without_loops
 from genesis_sql.models.load import LinkData, code_labels, value_holds
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Categories, Raw
-from genesis_sql.program.steps import Copy, Expression, Link, Pick, PickSelf, Random, Tree
+from genesis_sql.program.steps import (
+    Copy,
+    Expression,
+    Link,
+    Pick,
+    PickDistinct,
+    PickSelf,
+    Random,
+    Tree,
+)
 from genesis_sql.sqlbuild import column, text
 from genesis_sql.types import Role
 
@@ -114,7 +123,10 @@ def _choose(
     _learn_gated(child, filled, gate)
     child.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
     row = child.links[-1].row
-    child.after.append(Pick(row, alias, kinds.name, group, weight, shared))
+    if not shared and gate is None and unique_alone(child, key.columns):
+        child.after.append(PickDistinct(row, alias, whole=True, present=kinds.name))
+    else:
+        child.after.append(Pick(row, alias, kinds.name, group, weight, shared))
     reason = f"key of {key.parent}, chosen last: the tables form a circle"
     _copies(child, link, hidden, parent, None if gate else reason)
     for name in [n for n, item in child.drawn.items() if item.tree is None]:

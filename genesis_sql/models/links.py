@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from genesis_sql.models.family import child_counts, whole
 from genesis_sql.models.frame import coded
 from genesis_sql.models.learnt import Drawn
-from genesis_sql.models.load import LinkData, dangling
+from genesis_sql.models.load import LinkData, code_labels, dangling
 from genesis_sql.program.cells import Cells, alias_tables
 from genesis_sql.program.domain import Categories, Key, Raw
-from genesis_sql.program.steps import Beyond, Copy, Digit, Draw, Link, Pick, Tree
+from genesis_sql.program.steps import Beyond, Copy, Digit, Draw, Link, Lookup, Pick, Tree
 
 if TYPE_CHECKING:
     from genesis_sql.models.fit import Learner
@@ -102,6 +102,50 @@ def level_pattern(depth: np.ndarray) -> np.ndarray:
             made[at], made[later] = made[later], made[at]
         deepest = max(deepest, int(made[at]))
     return made
+
+
+# references of a kind of their own
+
+
+def unique_alone(table: Settled, columns: tuple[str, ...]) -> bool:
+    """Whether no two rows of a table have the same reference."""
+    keys = (table.loaded.table.primary_key, *table.loaded.table.unique_keys)
+    return any(k and set(k) <= set(columns) for k in keys)
+
+
+def has_parent(table: Settled, link: LinkData) -> str | None:
+    """A hidden label: does the row have this parent? None where it must."""
+    key = link.relationship
+    if any(not table.loaded.table.column(c).nullable for c in key.columns):
+        return None
+    name = f"#kind:{table.ties.alias(link)}"
+    has = (link.parent_row >= 0).astype(np.int32)
+    table.drawn[name] = Drawn(coded(name, Categories("VARCHAR", ("1",)), Raw(has)))
+    return name
+
+
+def copy_composite(table: Settled, link: LinkData) -> None:
+    """A reference of several columns to a verbatim table: one label for each row there."""
+    key = link.relationship
+    name = f"#key:{key.parent}({', '.join(key.columns)})"
+    has = link.parent_row >= 0
+    found, first, code = np.unique(link.parent_row[has], return_index=True, return_inverse=True)
+    codes = np.zeros(len(has), np.int32)
+    codes[has] = code + 1
+    labels = tuple(str(i + 1) for i in range(len(found)))
+    table.drawn[name] = Drawn(coded(name, Categories("VARCHAR", labels), Raw(codes)))
+    rows = np.flatnonzero(has)[first]
+    for own in key.columns:
+        if own in table.settled:
+            continue
+        values = table.loaded.arrow[own].combine_chunks()
+        held = code_labels(own, table.loaded.table.column(own).type, values)
+        places = np.arange(len(found) + 1)
+        made = np.r_[0, held.raw.values[rows]].astype(np.int32)
+        levels = (np.arange(1, max(len(found), 1) + 1),)
+        table.after.append(Lookup(own, (name,), levels, places, made))
+        table.domains[own] = held.domain
+        table._done(own, "copy", f"key of {key.parent}")
 
 
 # references that dangle

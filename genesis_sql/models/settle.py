@@ -13,7 +13,13 @@ from genesis_sql.models.family import Ties, gather, whole
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
-from genesis_sql.models.links import dangling_key, settle_own
+from genesis_sql.models.links import (
+    copy_composite,
+    dangling_key,
+    has_parent,
+    settle_own,
+    unique_alone,
+)
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels, dangling
 from genesis_sql.models.running import Running, find_running
 from genesis_sql.models.siblings import Siblings, arrange
@@ -96,6 +102,7 @@ class Settled:
         for link in self.ties.copied:
             key = link.relationship
             if len(key.columns) > 1:
+                copy_composite(self, link)
                 continue
             column = self.loaded.table.column(key.columns[0])
             values = self.loaded.arrow[column.name].combine_chunks().cast(pa.string())
@@ -305,6 +312,8 @@ class Settled:
         if self._bridge(key.columns):
             self.unique_by.update(key.columns)
             self.after.append(PickDistinct(row, alias))
+        elif unique_alone(self, key.columns):
+            self.after.append(PickDistinct(row, alias, whole=True, present=has_parent(self, link)))
         else:
             shared = tuple(
                 (c, p)

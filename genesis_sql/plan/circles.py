@@ -95,7 +95,7 @@ def _rows(program: Program) -> Iterator[Node]:
     yield program.main.link.parent, ROWS
     yield program.main.link.parent, program.main.count
     for step in program.steps:
-        if isinstance(step, PickDistinct):
+        if isinstance(step, PickDistinct) and not step.whole:
             yield parent_of(program, step.alias) or "", ROWS
 
 

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from genesis_sql.program.domain import Domain
-from genesis_sql.program.steps import PARENT, PLACES, Pick, Program, step_columns, step_inputs
+from genesis_sql.program.steps import (
+    PARENT,
+    PLACES,
+    Pick,
+    PickDistinct,
+    Program,
+    step_columns,
+    step_inputs,
+)
 from genesis_sql.types import Graph
 
 _OF_CHILD = {f"{PARENT}.{place}" for place in PLACES}
@@ -43,7 +51,7 @@ def apart(model: Model, program: Program) -> frozenset[str]:
     """
     place = {name: at for at, name in enumerate(model.order)}
     links = {link.alias: link.parent for link in program.links}
-    chosen = {step.alias for step in program.steps if isinstance(step, Pick)}
+    chosen = {step.alias for step in program.steps if isinstance(step, Pick | PickDistinct)}
     return frozenset(a for a in chosen if place[links[a]] >= place[program.table])
 
 

@@ -145,7 +145,8 @@ class Sizing:
         model = self.sampler.model
         program = model.programs[table]
         links = {link.alias: link.parent for link in program.links}
-        limits = [self.size(links[s.alias]) for s in program.steps if isinstance(s, PickDistinct)]
+        picks = [s for s in program.steps if isinstance(s, PickDistinct) and not s.whole]
+        limits = [self.size(links[s.alias]) for s in picks]
         limits += [len(s.values) for s in program.steps if isinstance(s, Stratum)]
         return min([MANY, *limits, *([1] if only_child(model, table) else [])])
 

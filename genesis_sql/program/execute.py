@@ -392,6 +392,8 @@ class _State:
         return Raw(np.maximum(chosen, 0), None if (chosen >= 0).all() else chosen >= 0)
 
     def pick_distinct(self, step: PickDistinct) -> Raw:
+        if self.parents is not None and step.whole:
+            return self._pick_whole(step, self.parents.size(step.alias))
         if self.parents is None or self.rows.parent_address is None:
             raise KeyError(step.alias)
         k, _ = self._family()
@@ -408,6 +410,18 @@ class _State:
             np.maximum(k, 0), offset.astype(np.int64), stride.astype(np.int64), size
         )
         return Raw(chosen, None if (k >= 0).all() else k >= 0)
+
+    def _pick_whole(self, step: PickDistinct, size: int) -> Raw:
+        number = self.rows.number
+        names = (self.program.table, step.column)
+        one = np.zeros(1, np.int64)
+        offset, stride = (
+            draw(self.identity.stream(*names, p), one).astype(np.int64)
+            for p in ("offset", "stride")
+        )
+        chosen = distinct_place(np.minimum(number, max(size - 1, 0)), offset, stride, size)
+        present, inside = self.present(step.present), number < size
+        return Raw(chosen, inside if present is None else inside & present)
 
     def pick_self(self, step: PickSelf) -> Raw:
         number = self.rows.number

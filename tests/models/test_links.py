@@ -370,3 +370,41 @@ def test_a_composite_reference_by_label(db: duckdb.DuckDBPyConnection) -> None:
     assert one(db, lost) == 0
     assert one(db, "SELECT count(nr) FROM synth.sale WHERE \"the kind\" = 'web'") == 0
     assert one(db, "SELECT count(nr) FROM synth.sale WHERE \"the kind\" = 'shelf'") > 150
+
+
+# one to one, and keys of several columns to copied tables
+
+
+def test_two_references_that_are_unique(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute("""
+        CREATE TABLE person (id INTEGER PRIMARY KEY, age INTEGER);
+        CREATE TABLE car (id INTEGER PRIMARY KEY, doors INTEGER);
+        CREATE TABLE desk (id INTEGER PRIMARY KEY, person INTEGER UNIQUE REFERENCES person (id),
+          car INTEGER UNIQUE REFERENCES car (id), room VARCHAR);
+        INSERT INTO person SELECT i, i % 60 FROM range(200) r(i);
+        INSERT INTO car SELECT i, i % 5 FROM range(150) r(i);
+        INSERT INTO desk SELECT i, i, CASE WHEN i % 4 > 0 THEN i * 7 % 150 END, 'r' || i % 9
+        FROM range(120) r(i);
+    """)
+    db.execute("CALL genesis_fit_database('m')")
+    for scale in (0.5, 1, 3):
+        db.execute(f"""CALL genesis_generate_database('m', target := 'synth', scale := {scale},
+            if_exists := 'replace')""")
+        assert abs(one(db, "SELECT avg(CAST(car IS NULL AS INTEGER)) FROM synth.desk") - 0.25) < 0.2
+
+
+def test_a_reference_of_two_columns_to_a_copied_table(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute("""
+        CREATE TABLE zone (a INTEGER, b VARCHAR, name VARCHAR, PRIMARY KEY (a, b));
+        INSERT INTO zone SELECT i // 3, ['x', 'y', 'z'][1 + i % 3], 'zone ' || i FROM range(30) r(i);
+        CREATE TABLE stop (id INTEGER PRIMARY KEY, a INTEGER, b VARCHAR, busy INTEGER,
+          FOREIGN KEY (a, b) REFERENCES zone (a, b));
+        INSERT INTO stop SELECT i, nullif(i % 11, 10), ['x', 'y', 'z'][1 + i % 3], i % 3 * 100
+        FROM range(400) r(i);
+    """)
+    db.execute("CALL genesis_fit_database('m', verbatim := ['zone'])")
+    db.execute("CALL genesis_generate_database('m', target := 'synth', scale := 2)")
+    empty = "SELECT avg(CAST(a IS NULL AS INTEGER)) FROM synth.stop"
+    assert abs(one(db, empty) - 1 / 11) < 0.05
+    fits = "SELECT avg(CAST(busy = 100 * (ascii(b) - 120) AS INTEGER)) FROM synth.stop"
+    assert one(db, fits) > 0.8
