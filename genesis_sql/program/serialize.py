@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from genesis_sql.errors import ModelFormatError
+from genesis_sql.errors import ExpressionError, ModelFormatError
 from genesis_sql.program import steps as s
 from genesis_sql.program.allowlist import check_expression
 from genesis_sql.program.cells import Cells
@@ -120,7 +120,10 @@ def _step(step: s.Step, arrays: _Arrays) -> dict[str, Any]:
             "levels": [arrays.put(a) for a in step.levels],
             "arrays": [arrays.put(a) for a in (step.keys, step.values, step.valid)],
         }
-    return {"step": kind, **asdict(step)}
+    plain = asdict(step)
+    if isinstance(step, s.PickDistinct) and not step.whole:  # as format 1 wrote it
+        del plain["whole"], plain["present"]
+    return {"step": kind, **plain}
 
 
 def _domain(domain: Domain, arrays: _Arrays) -> dict[str, Any]:
@@ -169,7 +172,7 @@ def from_bytes(data: bytes) -> s.Program:
     try:
         program = _program(document, lambda name: _array(batch, name))
         check_program(program)
-    except ModelFormatError:
+    except (ModelFormatError, ExpressionError):
         raise
     except _DAMAGED as error:
         message = f"a stored program is damaged: {error!r}"
