@@ -30,6 +30,7 @@ def fit(
     method: str = "trees",
     seed: int = 0,
     options: Mapping[str, Any] | None = None,
+    constraints: Sequence[str] | None = None,
 ) -> list[Row]:
     """Learn one table, query or frame as a new version of a model.
 
@@ -40,6 +41,7 @@ def fit(
         method: how it is learnt.
         seed: of the choices the fit makes.
         options: of the method, such as {'min_cell': 50}.
+        constraints: predicates that every new row keeps, such as 'till >= since'.
 
     Raises:
         SourceError: the source is not there, is empty, or cannot be read.
@@ -52,6 +54,7 @@ def fit(
         >>> con.close()
     """
     given = {"model": name, "method": method, "seed": seed, "options": _plain(options)}
+    given["constraints"] = _listed("constraints", constraints)
     key = "source" if isinstance(source, str) else "frame"
     return _effect(con, "fit", {**given, key: source})
 
@@ -65,6 +68,7 @@ def fit_database(
     relationships: Sequence[str] | None = None,
     verbatim: Sequence[str] | None = None,
     orphans: str = "null",
+    constraints: Sequence[str] | None = None,
     method: str = "trees",
     seed: int = 0,
     options: Mapping[str, Any] | None = None,
@@ -81,6 +85,8 @@ def fit_database(
         verbatim: tables to copy unchanged.
         orphans: what becomes of references that find no parent: 'null'; 'drop' leaves their rows
             out; 'keep' has as many of them in the new rows.
+        constraints: predicates that every new row keeps, over a row or over a row and its parents,
+            such as 'orders.placed >= customers.joined'.
         method: how they are learnt.
         seed: of the choices the fit makes.
         options: of the method, for all tables or by table, such as {'orders': {'min_cell': 50}}.
@@ -95,6 +101,7 @@ def fit_database(
             "relationships": _listed("relationships", relationships),
             "verbatim": _listed("verbatim", verbatim),
             "orphans": orphans,
+            "constraints": _listed("constraints", constraints),
             "method": method,
             "seed": seed,
             "options": _plain(options),
@@ -112,6 +119,7 @@ def generate(
     scale: float | None = None,
     seed: int = 0,
     version: int | None = None,
+    conditions: Mapping[str, Any] | None = None,
 ) -> duckdb.DuckDBPyRelation:
     """Rows of a model as a relation; nothing is written, and the rows are drawn when they are read.
 
@@ -124,6 +132,8 @@ def generate(
         scale: of the whole database that the rows belong to.
         seed: another one gives other rows.
         version: another than the active one.
+        conditions: values that every row has, such as {'state': 'CA', 'age': [30, 31]}; None is
+            NULL.
     """
     session, database, schema = _place(con)
     interrupt.clear()
@@ -137,6 +147,7 @@ def generate(
         "scale": scale,
         "seed": seed,
         "version": version,
+        "conditions": _values(conditions),
     }
     return _read(con, session, "generate", arguments, database, schema)
 
@@ -152,6 +163,7 @@ def generate_database(
     version: int | None = None,
     if_exists: str = "error",
     keys: str = "declare",
+    conditions: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[Row]:
     """Write all tables of a model, with their keys, into a schema; all of them or none.
 
@@ -165,9 +177,11 @@ def generate_database(
         version: another than the active one.
         if_exists: 'error', 'replace' tables that an earlier call wrote, or 'append' to them.
         keys: 'declare' them, or 'none'.
+        conditions: values that every row of a table has, such as {'users': {'state': 'CA'}}.
     """
     given = {"model": name, "target": target, "scale": scale, "seed": seed, "version": version}
     more = {"rows": _plain(rows), "if_exists": if_exists, "keys": keys}
+    more["conditions"] = _values(conditions)
     return _effect(con, "generate_database", {**given, **more})
 
 
@@ -280,6 +294,11 @@ def _plain(options: Mapping[str, Any] | None) -> Any:
     except (TypeError, ValueError) as error:
         message = f"options={options!r} is not made of numbers, texts, lists and dicts"
         raise OptionError(message) from error
+
+
+def _values(conditions: Mapping[str, Any] | None) -> Any:
+    """Conditions as SQL would pass them: dates and the like as their text."""
+    return json.loads(json.dumps(conditions, default=str))
 
 
 def _listed(name: str, value: Sequence[str] | None) -> list[str] | None:

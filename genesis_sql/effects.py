@@ -90,7 +90,11 @@ def _fit(
 
     given = call.arguments
     arguments = FitArguments(
-        "table", given.get("method") or "trees", _seed(call), _mapping(call, "options")
+        "table",
+        given.get("method") or "trees",
+        _seed(call),
+        _mapping(call, "options"),
+        constraints=_list(call, "constraints"),
     )
     ws = workspace(session, cursor, call.database, call.schema, progress)
     with _source(cursor, call) as source:
@@ -123,6 +127,7 @@ def _fit_database(
         _list(call, "relationships"),
         _list(call, "verbatim"),
         given.get("orphans") or "null",
+        _list(call, "constraints"),
     )
     tables = None if given.get("tables") is None else _list(call, "tables")
     return fit_schema(
@@ -152,6 +157,7 @@ def _generate_database(
         given.get("if_exists") or "error",
         given.get("keys") or "declare",
         _counts(call, "rows"),
+        _mapping(call, "conditions"),
     )
     ws = workspace(session, cursor, call.database, call.schema, progress)
     return generate_database(ws, text(given, "model"), arguments)

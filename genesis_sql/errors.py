@@ -70,6 +70,10 @@ class IntegrityError(GenesisError, ValueError):
     """Generated rows break a key, or nothing at all could be checked."""
 
 
+class ConstraintError(GenesisError, ValueError):
+    """A constraint or a condition cannot be read, or no row was found that keeps it."""
+
+
 class MigrationError(GenesisError):
     """The stored schema is newer than this release, or was changed by hand."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from genesis_sql.actions.arguments import number, text, whole
 from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
+from genesis_sql.plan.conditions import read_conditions
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, function_name, rows_sql
 from genesis_sql.plan.scaling import smallest_scale
@@ -36,7 +38,12 @@ def _generate(session: Session, arguments: dict[str, Any], database: str, schema
                 f"(genesis_sql.register(con) after ATTACH makes all models known)"
             )
             raise OptionError(message)
-    return _range_sql(session, model, table, rows, first, scale, Spec.of(seed))
+    given = arguments.get("conditions") or {}
+    if not isinstance(given, Mapping):
+        message = f"conditions is {given!r}; it takes a struct, as in {{'state': 'CA'}}"
+        raise OptionError(message)
+    spec = replace(Spec.of(seed), conditions=read_conditions(model, table, given))
+    return _range_sql(session, model, table, rows, first, scale, spec)
 
 
 def _range_sql(
@@ -73,7 +80,7 @@ def choose_table(model: Model, table: str | None) -> str:
         OptionError: none is named and the model has several.
         ModelNotFoundError: the model has no such table.
     """
-    names = list(model.order)
+    names = list(model.visible)
     if table is None:
         if len(names) == 1:
             return names[0]

@@ -366,7 +366,7 @@ class Session:
             if call.verb != "check":
                 self.watch.check(call, cursor)
             self._bury(cursor, call.database)
-            with self.watch.busy(cursor), reporting(call.verb) as progress:
+            with self.watch.busy(cursor), reporting(call.verb) as progress, restored():
                 return EFFECTS[call.verb](self, cursor, call, progress)
 
 

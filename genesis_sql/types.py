@@ -19,6 +19,8 @@ class Role(str, Enum):
     BOOLEAN: two labels.
     IDENTIFIER: nearly unique text of a pattern; made anew.
     TEXT: free text; made anew from the shapes of its words.
+    STRUCT: put together from its fields, which are columns. LIST: the elements are rows of a table
+        of their own. JSON: text put together from its keys.
     CONSTANT: one value. EMPTY: nothing but NULL. UNSUPPORTED: left out, with the reason.
     """
 
@@ -33,6 +35,9 @@ class Role(str, Enum):
     TIME = "time"
     IDENTIFIER = "identifier"
     TEXT = "text"
+    STRUCT = "struct"
+    LIST = "list"
+    JSON = "json"
     CONSTANT = "constant"
     EMPTY = "empty"
     UNSUPPORTED = "unsupported"
@@ -40,12 +45,20 @@ class Role(str, Enum):
 
 @dataclass(frozen=True)
 class RawColumn:
-    """A column as the catalog has it; ``type`` is DuckDB's own text for it."""
+    """A column as the catalog has it; ``type`` is DuckDB's own text for it.
+
+    Nested columns are flattened: ``role`` is given to a struct or list, ``inside`` names the column
+    that a part belongs to, and ``reason`` says why one is left out. Of a key of JSON, ``nullable``
+    says whether it is null where it has no value; otherwise it is missing there.
+    """
 
     name: str
     type: str
     nullable: bool = True
     comment: str | None = None
+    role: Role | None = None
+    inside: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,7 @@ class RawTable:
     """A table, view or query as the catalog has it.
 
     ``source`` is SQL text that can stand behind FROM: a quoted three-part name, or a query in
-    brackets.
+    brackets. ``nested`` is the list column of another table that the rows are the elements of.
     """
 
     name: str
@@ -76,6 +89,7 @@ class RawTable:
     foreign_keys: tuple[RawForeignKey, ...] = ()
     checks: tuple[str, ...] = ()
     comment: str | None = None
+    nested: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +104,7 @@ class Column:
     """A column of the schema graph, with what one pass over the data told.
 
     ``distinct`` and ``nulls`` are counts over ``rows`` rows; ``reason`` says why a role was given
-    where it is not plain from the type.
+    where it is not plain from the type. ``inside`` names the nested column it is a part of.
     """
 
     name: str
@@ -102,6 +116,7 @@ class Column:
     nulls: int = 0
     comment: str | None = None
     reason: str = ""
+    inside: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,11 +149,44 @@ class Relationship:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A predicate over one row of a table and its parents, declared by the caller.
+
+    Attributes:
+        table: whose rows have to keep it.
+        sql: columns of the table stand alone, those of parents behind the name of a path.
+        paths: name of each path and the names of the relationships that it follows, from the table.
+        shown: as the caller wrote it.
+        broken: source rows that break it.
+    """
+
+    table: str
+    sql: str
+    paths: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    shown: str = ""
+    broken: int = 0
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Two columns of which one is never above the other in a row.
+
+    Names are those that the learner uses: a column's own, 'parent.column' for the main parent's.
+    ``strict``: never equal either.
+    """
+
+    low: str
+    high: str
+    strict: bool = False
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table of the schema graph.
+    """A table of the schema graph; ``checks`` are the catalog's CHECKs that its rows will keep.
 
     ``schema`` is given where tables of several schemas are learnt together; it then begins the
-    name.
+    name. Where ``nested`` is given, nobody sees the table: its rows are the elements of that list
+    column of its only parent, in order.
     """
 
     name: str
@@ -149,12 +197,22 @@ class Table:
     unique_keys: tuple[tuple[str, ...], ...] = ()
     verbatim: bool = False
     comment: str | None = None
+    checks: tuple[str, ...] = ()
+    nested: str = ""
     schema: str = ""
 
     @property
     def bare_name(self) -> str:
         """The name inside its schema."""
         return self.name.removeprefix(f"{self.schema}.") if self.schema else self.name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns as users write them: a field of a struct behind a plain point."""
+        return tuple(
+            c.name.replace("·{}", "").replace("·", ".") if c.inside else c.name
+            for c in self.columns
+        )
 
     def column(self, name: str) -> Column:
         """The column of that name (exact)."""
@@ -163,10 +221,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Graph:
-    """The schema graph: tables and the foreign keys between them."""
+    """The schema graph: tables, the foreign keys between them, and declared constraints."""
 
     tables: tuple[Table, ...]
     relationships: tuple[Relationship, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     def table(self, name: str) -> Table:
         """The table of that name (exact)."""

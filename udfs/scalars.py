@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from genesis_sql.errors import GenesisError, to_wire
+from genesis_sql.errors import GenesisError, from_wire, to_wire
 from genesis_sql.interrupt import cancelled
 from genesis_sql.sqlbuild import string
 from genesis_sql.types import Call
@@ -82,7 +82,8 @@ def _plan(doors: Any) -> Callable[..., str]:
         try:
             return str(doors.plan(kind, json.loads(arguments), database, schema, connection))
         except (GenesisError, duckdb.Error, KeyboardInterrupt) as error:
-            return f"SELECT error({string(to_wire(_ours(error)))})"
+            failing = f"error({string(to_wire(_ours(error)))})"
+            return f"SELECT {failing} AS error WHERE {failing} IS NULL"  # count(*) reads it, too
 
     return plan
 
@@ -127,4 +128,7 @@ def _ours(error: BaseException) -> GenesisError:
         return error
     if isinstance(error, KeyboardInterrupt):
         return cancelled()
+    inner = from_wire(str(error))  # of a function of ours inside the statement
+    if inner is not None:
+        return inner
     return GenesisError(f"DuckDB stopped it: {str(error).strip().splitlines()[0]}")

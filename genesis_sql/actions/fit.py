@@ -12,10 +12,13 @@ from genesis_sql.actions.options import check_method, fit_options, split_options
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import OptionError, SourceError, nearest
 from genesis_sql.graph.build import build_graph
+from genesis_sql.graph.constraints import constraint_notes, declare
 from genesis_sql.graph.dangling import check_choice, keep, why_not
 from genesis_sql.graph.order import topological
 from genesis_sql.introspect.from_duckdb import read_schema, read_table
 from genesis_sql.introspect.several import read_schemas
+from genesis_sql.models.constrain import constrain, ordered_pairs, shown_constraints
+from genesis_sql.models.family import ties
 from genesis_sql.models.fit import Described, Fitted, fit_tables
 from genesis_sql.models.load import Loaded, fingerprint, load
 from genesis_sql.plan.definition import Model
@@ -39,6 +42,7 @@ class FitArguments:
     relationships: Sequence[str] = ()
     verbatim: Sequence[str] = ()
     orphans: str = "null"
+    constraints: Sequence[str] = ()
 
     def plain(self) -> dict[str, Any]:
         """As the store keeps them and the uuid is made of them."""
@@ -49,6 +53,8 @@ class FitArguments:
                 "verbatim": list(self.verbatim),
                 "orphans": self.orphans,
             }
+        if self.constraints:
+            out["constraints"] = list(self.constraints)
         return out
 
 
@@ -139,16 +145,21 @@ def _fit(
 
     with ending(failed):
         tables, fitted = _learn(ws, graph, options, arguments)
-        source, graph = graph, replace(graph, tables=tuple(t.table for t in tables.values()))
+        fitted.programs.update(constrain(graph, fitted.programs))
+        source = graph
+        graph = replace(graph, tables=tuple(tables[t.name].table for t in graph.tables))
         print_ = fingerprint(tables)
-        uuid = _uuid(stored, print_)
+        uuid = _uuid(stored, print_, [t.checks for t in graph.tables])
         model = Model(
             name, version, uuid, graph, fitted.programs, fitted.verbatim, topological(graph)
         )
         content = _content(model, fitted, tables, print_)
         models.finish_version(ws.con, ws.database, name, version, content, seconds=ws.seconds)
     ws.announce(model)
-    return _report(model, fitted, source, arguments.orphans, ws.seconds)
+    notes = constraint_notes(ws.con, raw, graph)
+    return _report(
+        model, fitted, source, _dangling(source, model.graph, arguments.orphans, notes), ws.seconds
+    )
 
 
 def _graph(
@@ -166,13 +177,15 @@ def _graph(
                 f"names them with tables := [...]"
             )
             raise SourceError(message)
-        _check_names(table, graph, options[table.name])
-    return keep(graph) if arguments.orphans == "keep" else graph
+        if not table.nested:
+            _check_names(table, graph, options[table.name])
+    graph = keep(graph) if arguments.orphans == "keep" else graph
+    return declare(ws.con, graph, arguments.constraints)
 
 
 def _check_names(table: Table, graph: Graph, options: Mapping[str, Any]) -> None:
     """Refuse options that name columns or parents the table does not have."""
-    columns = [c.name for c in table.columns]
+    columns = list(table.names)
     parents = [r.parent for r in graph.parents(table.name)]
     main = [options["main"]] if options.get("main") else []
     for option, given, known in (
@@ -197,18 +210,37 @@ def _learn(
 ) -> tuple[dict[str, Loaded], Fitted]:
     ws.progress("reading", 0.0)
     tables = load(ws.con, graph, arguments.orphans)
-    by_table = {t: fit_options(o, arguments.seed) for t, o in options.items()}
+    seed = arguments.seed
+    by_table = {t.name: fit_options(_own_options(graph, t, options), seed) for t in graph.tables}
+    for name, given in by_table.items():
+        if graph.rules or graph.table(name).checks:
+            main = ties(tables, name, given.main).main
+            pairs = ordered_pairs(graph, name, main.relationship if main else None)
+            by_table[name] = replace(given, ordered=pairs)
     return tables, fit_tables(tables, topological(graph), by_table, ws.progress)
 
 
-def _uuid(arguments: Mapping[str, Any], print_: str) -> str:
-    """Of the arguments and the source's content.
+def _own_options(
+    graph: Graph, table: Table, options: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """A table's options by the names of its parts; elements of lists have those of their table."""
+    if table.nested:
+        above = options[graph.parents(table.name)[0].parent]
+        return {k: v for k, v in above.items() if k not in ("first", "main", "roles")}
+    own = dict(options[table.name])
+    parts = dict(zip(table.names, (c.name for c in table.columns), strict=True))
+    if own.get("first"):
+        own["first"] = [parts.get(name, name) for name in own["first"]]
+    return own
+
+
+def _uuid(arguments: Mapping[str, Any], print_: str, checks: Sequence[Sequence[str]] = ()) -> str:
+    """Of the arguments, the source's content and its CHECKs.
 
     The same fit twice gives the same rows, whatever the name.
     """
-    text = json.dumps(
-        [arguments, print_, migrator.library_version(), FORMAT], sort_keys=True, default=str
-    )
+    parts = [arguments, print_, migrator.library_version(), FORMAT]
+    text = json.dumps([*parts, *([checks] if any(checks) else [])], sort_keys=True, default=str)
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -216,13 +248,20 @@ def _content(
     model: Model, fitted: Fitted, tables: Mapping[str, Loaded], print_: str
 ) -> ModelContent:
     parts = tuple(p for table, part, data in to_parts(model) for p in split(table, part, data))
-    by_table: dict[str, list[Described]] = {n: [] for n in model.order}
-    for d in fitted.described:
-        by_table[d.table].append(d)
+    by_table: dict[str, list[Described]] = {n: [] for n in model.visible}
+    for d in shown_constraints(model.graph, fitted.described):
+        by_table.setdefault(d.table, []).append(d)
+    names = {
+        c.name: shown
+        for t in model.graph.tables
+        for c, shown in zip(t.columns, t.names, strict=True)
+        if c.inside
+    }
     rows = tuple(
-        TableRow(n, tables[n].rows, tuple(_column(d) for d in by_table[n])) for n in model.order
+        TableRow(n, tables[n].rows, tuple(_column(d, names) for d in by_table[n]))
+        for n in model.visible
     )
-    keys = tuple(RelationshipRow.of(r, _how(r)) for r in model.graph.relationships)
+    keys = tuple(RelationshipRow.of(r, _how(r)) for r in model.graph.relationships if r.columns)
     return ModelContent(model.uuid, FORMAT, parts, rows, keys, print_)
 
 
@@ -233,12 +272,32 @@ def _how(key: Relationship) -> str:
     return "it closes a circle of tables" if key.cut else ""
 
 
-def _column(d: Described) -> ColumnRow:
-    return ColumnRow(d.column, d.type, d.role, d.step, d.inputs, d.cells or None, d.reason)
+def _column(d: Described, names: Mapping[str, str]) -> ColumnRow:
+    """As the store keeps it: parts of nested columns by the names that users write."""
+    inputs = []
+    for name in d.inputs:
+        alias, dot, part = name.rpartition(".")
+        inputs.append(f"{alias}{dot}{names.get(part, part)}")
+    column = names.get(d.column, d.column)
+    return ColumnRow(column, d.type, d.role, d.step, tuple(inputs), d.cells or None, d.reason)
 
 
-def _dangling(graph: Graph, table: str, orphans: str) -> list[str]:
-    """What becomes of the references of a table that dangle."""
+def _dangling(
+    source: Graph, kept: Graph, orphans: str, notes: Mapping[str, list[str]]
+) -> dict[str, list[str]]:
+    """What becomes of the references that dangle, by table, and the other notes behind."""
+    out = {}
+    for table in source.tables:
+        dropped = table.rows - kept.table(table.name).rows
+        told = [f"{dropped} rows with dangling references left out"] if dropped else []
+        told += [] if dropped else _lost(source, table.name, orphans)
+        told += ["empty: stays empty"] if not table.rows else []
+        out[table.name] = told + notes.get(table.name, [])
+    return out
+
+
+def _lost(graph: Graph, table: str, orphans: str) -> list[str]:
+    """What becomes of the references of one table that dangle."""
     found = [r for r in graph.parents(table) if r.orphans]
     kept = sum(r.kept_orphans for r in found)
     lost = [r for r in found if not r.kept_orphans]
@@ -251,10 +310,10 @@ def _dangling(graph: Graph, table: str, orphans: str) -> list[str]:
 
 
 def _report(
-    model: Model, fitted: Fitted, graph: Graph, orphans: str, seconds: float
+    model: Model, fitted: Fitted, graph: Graph, notes_of: Mapping[str, list[str]], seconds: float
 ) -> list[dict[str, Any]]:
     out = []
-    for name in model.order:
+    for name in model.visible:
         table = graph.table(name)
         left = [
             f"{d.column}: {d.reason}"
@@ -262,18 +321,13 @@ def _report(
             if d.table == name and d.step == "left out"
         ]
         lost = sum(r.orphans for r in graph.parents(name))
-        dropped = table.rows - model.graph.table(name).rows
-        notes = (
-            left
-            + ([f"{dropped} rows with dangling references left out"] if dropped else [])
-            + ([] if dropped else _dangling(graph, name, orphans))
-            + (["empty: stays empty"] if not table.rows else [])
-        )
+        notes = left + notes_of.get(name, [])
         how = "verbatim" if table.verbatim else "trees"
-        taken = round(seconds if len(model.order) == 1 else fitted.seconds.get(name, 0.0), 3)
+        columns = sum(not c.inside for c in table.columns)
+        taken = round(seconds if len(model.visible) == 1 else fitted.seconds.get(name, 0.0), 3)
         out.append({
             "model": model.name, "version": model.version, "table_name": name, "method": how,
-            "rows": table.rows, "columns": len(table.columns), "orphans": lost,
+            "rows": table.rows, "columns": columns, "orphans": lost,
             "seconds": taken, "notes": "; ".join(notes),
         })  # fmt: skip
     return out

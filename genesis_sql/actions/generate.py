@@ -15,6 +15,7 @@ from genesis_sql.actions.loading import fill
 from genesis_sql.actions.target import Writing, find_target, settle
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import IntegrityError, OptionError
+from genesis_sql.plan.conditions import read_all
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, declared_keys
 from genesis_sql.plan.sizing import check_rows
@@ -36,14 +37,16 @@ class GenerateArguments:
     if_exists: str = "error"
     keys: str = "declare"
     rows: Mapping[str, int] = field(default_factory=dict)
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """As the history keeps them."""
         return dict(vars(self))
 
-    def spec(self) -> Spec:
+    def spec(self, model: Model) -> Spec:
         """The rows they ask for."""
-        return Spec.of(self.seed, self.scale, self.rows)
+        conditions = read_all(model, self.conditions)
+        return replace(Spec.of(self.seed, self.scale, self.rows), conditions=conditions)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def generate_database(
         ws,
         model,
         find_target(ws, arguments.target).of(model),
-        arguments.spec(),
+        arguments.spec(model),
         if_exists=arguments.if_exists,
         keys=arguments.keys,
     )
@@ -182,7 +185,7 @@ class _Run:
 
 def _recorded(model: Model, keys: str, undeclared: Mapping[str, str]) -> list[RelationshipRow]:
     out = []
-    for table in model.order:
+    for table in model.visible:
         for key, reason in declared_keys(model, table):
             why = reason or ("keys := 'none'" if keys == "none" else undeclared.get(key.name, ""))
             out.append(
@@ -207,13 +210,13 @@ def _write(ws: Workspace, model: Model, writing: Writing, *, replace_old: bool) 
     for schema in target.schemas():
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {qualified(target.database, schema)}")
     if replace_old:
-        for table in reversed(model.order):
+        for table in reversed(model.visible):
             con.execute(f"DROP TABLE IF EXISTS {target.table(table)}")
     report: list[dict[str, Any]] = []
     undeclared: dict[str, str] = {}
     details: dict[str, dict[str, Any]] = {}
-    for at, table in enumerate(model.order):
-        ws.progress(table, at / len(model.order))
+    for at, table in enumerate(model.visible):
+        ws.progress(table, at / len(model.visible))
         started = time.perf_counter()
         filled = fill(ws, model, writing, table)
         undeclared.update(filled.undeclared)

@@ -161,7 +161,7 @@ def _there(ws: Workspace, model: Model, target: Target) -> list[str]:
     for schema in target.schemas():
         rows = ws.con.execute(_NAMES, [target.database, schema] * 2).fetchall()
         found |= {(schema, r[0].lower()) for r in rows}
-    places = {t: target.place(t) for t in model.order}
+    places = {t: target.place(t) for t in model.visible}
     return [t for t, (schema, name) in places.items() if (schema, name.lower()) in found]
 
 
@@ -187,7 +187,7 @@ def _appended(
     ws: Workspace, model: Model, target: Target, spec: Spec, runs: list[Execution]
 ) -> Writing:
     """The rows of a spec behind those that are there, which must be as they were written."""
-    mine = {t.lower() for t in model.order}
+    mine = {t.lower() for t in model.visible}
     last = next(
         (
             r
@@ -230,7 +230,7 @@ def _unlike(model: Model, spec: Spec, run: Execution, record: Mapping[str, Any])
 def _require_untouched(ws: Workspace, model: Model, target: Target, old: Spec) -> None:
     sampler = ws.sampler(model, old)
     there = _there(ws, model, target)
-    for table in model.order:
+    for table in model.visible:
         count = 0
         if table in there:
             query = f"SELECT count(*) FROM {target.table(table)}"  # noqa: S608 - quoted names

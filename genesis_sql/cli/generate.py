@@ -17,6 +17,7 @@ from genesis_sql.cli.command import (
     seed_option,
     version_option,
 )
+from genesis_sql.cli.learn import read_options
 from genesis_sql.cli.progress import watching
 from genesis_sql.errors import TargetError
 
@@ -56,6 +57,12 @@ FIRST = 20
     show_default=True,
     help="Of the tables of --target.",
 )
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="What every row has: state=CA; with --target TABLE.COLUMN=VALUE (repeat).",
+)
 @json_option
 def generate(*, file: str, model: str, table: str | None, as_json: bool, **given: Any) -> None:
     """Make rows of MODEL, which FILE keeps.
@@ -64,9 +71,9 @@ def generate(*, file: str, model: str, table: str | None, as_json: bool, **given
     Without --out and --target the rows go to the standard output: a look at the first ones on a
     terminal, CSV where it is piped. The same call always gives the same rows.
     """
-    rows = given.pop("rows")
+    rows, where = given.pop("rows"), read_options(given.pop("where"), "'--where'")
     if given["target"] is None:
-        _table(file, model, table, as_json=as_json, rows=_one_number(rows), **given)
+        _table(file, model, table, as_json=as_json, rows=_one_number(rows), where=where, **given)
         return
     for option, value in (
         ("TABLE", table),
@@ -80,6 +87,7 @@ def generate(*, file: str, model: str, table: str | None, as_json: bool, **given
             )
             raise click.UsageError(message)
     chosen = {k: given[k] for k in ("seed", "version", "if_exists", "keys")}
+    chosen["conditions"] = where
     chosen["rows"] = dict(_table_number(text) for text in rows)
     scale = 1.0 if given["scale"] is None else given["scale"]
     found = _database(file, model, given["target"], scale=scale, **chosen)
@@ -121,13 +129,14 @@ def _table(
     out: str | None,
     if_exists: str,
     rows: int | None,
+    where: dict[str, Any],
     **given: Any,
 ) -> None:
     if out is not None:
         _refuse_out(out, if_exists)
     wanted = {k: given[k] for k in ("first_row", "scale", "seed", "version")}
     with files.opened(file, "read") as con:
-        relation = doors.generate(con, model, table, rows=rows, **wanted)
+        relation = doors.generate(con, model, table, rows=rows, conditions=where, **wanted)
         if out is not None:
             with watching(con, f"generate {Path(out).name}"):
                 count = files.copy(relation, con, out)

@@ -88,6 +88,12 @@ def check(
     metavar="KEY=VALUE",
     help="Of the method: min_cell=50, or orders.min_cell=50 for one table (repeat).",
 )
+@click.option(
+    "--constraint",
+    multiple=True,
+    metavar="PREDICATE",
+    help="What every new row keeps: 'till >= since', 'orders.placed >= customers.joined' (repeat).",
+)
 @seed_option
 @json_option
 def fit(*, file: str, name: str, as_json: bool, **given: Any) -> None:
@@ -101,6 +107,7 @@ def fit(*, file: str, name: str, as_json: bool, **given: Any) -> None:
         "method": given["method"],
         "seed": given["seed"],
         "options": read_options(given["option"]),
+        "constraints": given["constraint"] or None,
     }
     files.require(file)
     with ExitStack() as stack:
@@ -147,7 +154,7 @@ def _refuse(given: dict[str, Any], allowed: str, message: str) -> None:
             raise click.UsageError(message.format(option))
 
 
-def read_options(pairs: tuple[str, ...]) -> dict[str, Any]:
+def read_options(pairs: tuple[str, ...], hint: str = "'--option'") -> dict[str, Any]:
     """Options from KEY=VALUE; a value is JSON, or else text.
 
     Example:
@@ -159,7 +166,7 @@ def read_options(pairs: tuple[str, ...]) -> dict[str, Any]:
         key, equals, text = pair.partition("=")
         if not key or not equals:
             message = f"'{pair}' is not KEY=VALUE"
-            raise click.BadParameter(message, param_hint="'--option'")
+            raise click.BadParameter(message, param_hint=hint)
         try:
             value = json.loads(text)
         except ValueError:

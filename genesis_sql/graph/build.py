@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import duckdb
 
 from genesis_sql.errors import OptionError, SchemaError, nearest
 from genesis_sql.graph import keys
+from genesis_sql.graph.constraints import read_checks
+from genesis_sql.graph.nested import Flat, flatten
 from genesis_sql.graph.notation import relationship_text
 from genesis_sql.graph.order import cut_circles
 from genesis_sql.graph.roles import profile_columns, role_of_type
@@ -52,20 +55,36 @@ def build_graph(
     copied = verbatim_names(tables, merged, verbatim)
     wanted = _roles_by_table(tables, roles or {})
     several = all(t.name.startswith(f"{t.schema}.") for t in tables)
-    built = tuple(
-        _table(
-            con,
-            t,
-            merged,
-            verbatim=t.name in copied,
-            roles=wanted.get(t.name, {}),
-            several=several,
-        )
-        for t in tables
-    )
-    graph = cut_circles(Graph(built, tuple(keys.counted(con, raw, r) for r in merged)))
+    built, lists = [], []
+    for table in tables:
+        given_roles = wanted.get(table.name, {})
+        flat = _flat(con, table, tables, whole=table.name in copied, roles=given_roles)
+        made = _table(con, flat.table, merged, verbatim=table.name in copied, roles=given_roles)
+        built.append(replace(made, schema=table.schema) if several else made)
+        lists += [(table, hidden) for hidden in flat.lists]
+    elements = [Relationship(hidden.name, (), table.name, ()) for table, hidden in lists]
+    hidden_tables = [_table(con, t, (), verbatim=False, roles={}) for _, t in lists]
+    counted = [keys.counted(con, raw, r) for r in merged]
+    graph = cut_circles(Graph((*built, *hidden_tables), (*counted, *elements)))
     _check_conditions(graph)
     return graph
+
+
+def _flat(
+    con: duckdb.DuckDBPyConnection,
+    raw: RawTable,
+    tables: Sequence[RawTable],
+    *,
+    whole: bool,
+    roles: Mapping[str, str],
+) -> Flat:
+    """The table with its nested columns flattened, but for those that the caller leaves out."""
+    left = {c.casefold() for c, role in roles.items() if role == Role.UNSUPPORTED.value}
+    skipped = [c.name for c in raw.columns if c.name.casefold() in left]
+    for table in tables:  # a table that is called like the elements of a list
+        if table.name.startswith(f"{raw.name}."):
+            skipped += [c.name for c in raw.columns if f"{raw.name}.{c.name}" == table.name]
+    return flatten(con, raw, whole=whole, left_out=skipped)
 
 
 def verbatim_names(
@@ -117,7 +136,6 @@ def _table(
     *,
     verbatim: bool,
     roles: Mapping[str, str],
-    several: bool,
 ) -> Table:
     """One table of the graph: its keys, then its columns with their roles."""
     usable = _usable(raw)
@@ -136,6 +154,7 @@ def _table(
         msg = f"table '{raw.name}': {error}"
         raise OptionError(msg) from error
     primary, unique = _with_given_keys(columns, primary, unique)
+    checks, _ = read_checks(con, raw, columns)
     return Table(
         name=raw.name,
         source=raw.source,
@@ -145,7 +164,8 @@ def _table(
         unique_keys=unique,
         verbatim=verbatim,
         comment=raw.comment,
-        schema=raw.schema if several else "",
+        checks=checks,
+        nested=raw.nested,
     )
 
 

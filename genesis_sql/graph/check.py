@@ -11,6 +11,7 @@ import duckdb
 from genesis_sql.errors import GenesisError, SchemaError
 from genesis_sql.graph import keys
 from genesis_sql.graph.build import build_graph, verbatim_names
+from genesis_sql.graph.constraints import read_checks, unkept_text
 from genesis_sql.graph.hints import pair_key, possible_references
 from genesis_sql.graph.infer import Proposal, propose_keys, propose_relationships, propose_verbatim
 from genesis_sql.graph.notation import relationship_text
@@ -25,6 +26,7 @@ RARE = 20
 
 _SEVERITIES = ("error", "warning", "info")
 _INFINITE = ("FLOAT", "DOUBLE", "DATE", "TIMESTAMP")
+_WITHOUT = (Role.EMPTY, Role.LIST, Role.UNSUPPORTED)
 
 _CLEAN = Template("CREATE VIEW $view AS SELECT * REPLACE ($expression AS $name) FROM $source")
 
@@ -58,17 +60,24 @@ def check(
     findings += _left_out(raw)
     findings += _circle(built)
     copied = set(verbatim) | {t.name for t in built.tables if t.verbatim}
-    for table in built.tables:
+    shown = Graph(
+        tuple(t for t in built.tables if not t.nested),
+        tuple(r for r in built.relationships if r.columns),
+    )
+    sources = {t.name: t.source for t in raw.tables}
+    for table in shown.tables:
         findings += _empty(table)
         findings += [f for r in built.parents(table.name) for f in _reference(table, r)]
         if table.name not in copied and table.rows:
-            findings += _columns(table)
-            findings += _wild_numbers(con, table)
+            findings += _columns(table, sources[table.name])
+            findings += _nested(table)
+            findings += _wild_numbers(con, table, sources[table.name])
             findings += _rare_labels(con, table)
+            findings += _unkept(con, raw, table)
     proposals = propose_relationships(con, raw, built)
-    findings += _undeclared(built, proposals)
+    findings += _undeclared(shown, proposals)
     proposed = tuple(p.relationship for p in proposals)
-    wider = replace(built, relationships=built.relationships + proposed)
+    wider = replace(shown, relationships=shown.relationships + proposed)
     findings += _unnamed(con, raw, wider)
     findings += _without_key(con, raw, wider)
     if not copied:
@@ -160,22 +169,47 @@ def _reference(table: Table, relationship: Relationship) -> Iterator[Finding]:
         yield Finding("info", table.name, columns, text)
 
 
-def _columns(table: Table) -> Iterator[Finding]:
+def _columns(table: Table, source: str) -> Iterator[Finding]:
     """Columns that are left out, empty or constant."""
-    for column in table.columns:
-        if column.role is Role.UNSUPPORTED:
-            fix = _view(table, column, f"CAST({quoted(column.name)} AS VARCHAR)")
+    for column, name in zip(table.columns, table.names, strict=True):
+        if column.role is Role.UNSUPPORTED and column.inside:
+            text = f"{column.reason}; it is NULL in each struct"
+            yield Finding("warning", table.name, name, text)
+        elif column.role is Role.UNSUPPORTED:
+            fix = _view(source, table, column, f"CAST({quoted(column.name)} AS VARCHAR)")
             yield Finding("warning", table.name, column.name, column.reason, fix)
         elif column.role is Role.EMPTY:
-            yield Finding("info", table.name, column.name, "all values are NULL and stay so")
+            yield Finding("info", table.name, name, "all values are NULL and stay so")
         elif column.role is Role.CONSTANT:
             text = "one value in all rows, which is kept"
+            yield Finding("info", table.name, name, text)
+
+
+def _nested(table: Table) -> Iterator[Finding]:
+    """How columns that hold others are learnt."""
+    for column in table.columns:
+        if column.inside:
+            continue
+        parts = [
+            name
+            for c, name in zip(table.columns, table.names, strict=True)
+            if c.inside == column.name and c.role is not Role.UNSUPPORTED
+        ]
+        parts = [name for name in parts if name != column.name and not name.endswith(".?")]
+        if column.role is Role.JSON and parts:
+            text = f"its keys are learnt as columns: {', '.join(parts)}"
+            yield Finding("info", table.name, column.name, text)
+        elif column.role is Role.STRUCT:
+            text = f"each field is learnt as a column: {', '.join(parts)}"
+            yield Finding("info", table.name, column.name, text)
+        elif column.role in (Role.LIST, Role.JSON):
+            text = "the elements are learnt as rows of their own, in order"
             yield Finding("info", table.name, column.name, text)
 
 
-def _wild_numbers(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Finding]:
+def _wild_numbers(con: duckdb.DuckDBPyConnection, table: Table, source: str) -> Iterator[Finding]:
     """NaN and infinities of float, date and timestamp columns."""
-    columns = [c for c in table.columns if c.type.startswith(_INFINITE) and c.role != Role.EMPTY]
+    columns = [c for c in table.columns if c.type.startswith(_INFINITE) and c.role not in _WITHOUT]
     if not columns:
         return
     counts = []
@@ -190,7 +224,8 @@ def _wild_numbers(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Find
         nan, infinite = found[2 * at], found[2 * at + 1]
         if nan or infinite:
             name = quoted(column.name)
-            fix = _view(table, column, f"CASE WHEN isfinite({name}) THEN {name} END")
+            fix = _view(source, table, column, f"CASE WHEN isfinite({name}) THEN {name} END")
+            fix = "" if column.inside else fix
             text = f"NaN: {nan:,}, infinite: {infinite:,} of {table.rows:,} values"
             yield Finding("warning", table.name, column.name, text, fix)
 
@@ -198,7 +233,7 @@ def _wild_numbers(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Find
 def _rare_labels(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Finding]:
     """Labels so rare that they could point at somebody, one finding for a table."""
     shown = []
-    for column in table.columns:
+    for column, name in zip(table.columns, table.names, strict=True):
         if column.role is Role.CATEGORY:
             rare, labels = ask(
                 con,
@@ -208,10 +243,17 @@ def _rare_labels(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Findi
                 column=quoted(column.name),
                 limit=str(RARE),
             )[0]
-            shown += [f"{column.name} ({rare:,} of {labels:,})"] if rare else []
+            shown += [f"{name} ({rare:,} of {labels:,})"] if rare else []
     if shown:
         text = f"labels in fewer than {RARE} rows, which may not be generated: {', '.join(shown)}"
         yield Finding("info", table.name, None, text)
+
+
+def _unkept(con: duckdb.DuckDBPyConnection, raw: RawSchema, table: Table) -> Iterator[Finding]:
+    """CHECKs that generated rows may break."""
+    source = next(t for t in raw.tables if t.name == table.name)
+    for found in read_checks(con, source, table.columns)[1]:
+        yield Finding("warning", table.name, None, unkept_text(found))
 
 
 def _dimensions(graph: Graph) -> Iterator[Finding]:
@@ -275,13 +317,13 @@ def _listed(graph: Graph, more: Sequence[Relationship]) -> str:
     return f"relationships := [{', '.join(string(relationship_text(r)) for r in (*given, *more))}]"
 
 
-def _view(table: Table, column: Column, expression: str) -> str:
+def _view(source: str, table: Table, column: Column, expression: str) -> str:
     """A statement that makes a view with one column replaced."""
     return _CLEAN.substitute(
         view=quoted(f"{table.name}_clean"),
         expression=expression,
         name=quoted(column.name),
-        source=table.source,
+        source=source,
     )
 
 

@@ -62,7 +62,8 @@ def possible_references(
     taken = {(r.child, c) for r in graph.relationships for c in r.columns}
     for table in graph.tables:
         for column in table.columns:
-            named = column.role in _REFERENCES and _REFERS.search(column.name)
+            named = column.role in _REFERENCES and bool(_REFERS.search(column.name))
+            named = named and not column.inside
             repeated = 1 < column.distinct < column.rows - column.nulls  # no key of its own
             if named and repeated and (table.name, column.name) not in taken:
                 found = tuple(_holders(con, raw, graph, table, column))

@@ -10,6 +10,7 @@ import duckdb
 
 from genesis_sql.errors import OptionError, nearest
 from genesis_sql.introspect.query import ask
+from genesis_sql.program.column_types import POINT, is_known
 from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import Column, RawColumn, Role
 
@@ -97,8 +98,12 @@ def profile_columns(
             distinct=distinct,
             nulls=rows - nonnull,
             comment=raw.comment,
+            inside=raw.inside,
+            reason=raw.reason,
         )
         seen = _with_role(con, source, column, known.get(raw.name))
+        if raw.role is not None:
+            seen = replace(column, role=raw.role)
         columns.append(_overridden(seen, wanted.get(raw.name)))
     return tuple(columns)
 
@@ -163,10 +168,11 @@ def _with_role(
     values = column.rows - column.nulls
     if key is Role.FOREIGN_KEY:
         return replace(column, role=key)
-    if column.rows and not values:
+    if not values and is_known(column.type) and (column.rows or by_type is Role.UNSUPPORTED):
         return replace(column, role=Role.EMPTY, reason="all values are NULL")
     if by_type is Role.UNSUPPORTED:
-        reason = f"type {column.type} cannot be learnt yet; the column is left out"
+        yet = f"type {column.type} cannot be learnt yet; the column is left out"
+        reason = column.reason or yet
         return replace(column, role=by_type, reason=reason)
     if key is None and "HUGEINT" in column.type and _too_wide(con, source, column.name):
         reason = "numbers of 39 digits cannot be learnt; the column is left out"
@@ -225,6 +231,8 @@ def _text_role(con: duckdb.DuckDBPyConnection, source: str, name: str) -> Role:
 def _overrides(overrides: Mapping[str, str], raw_columns: Sequence[RawColumn]) -> dict[str, Role]:
     """The roles the caller gives, names and roles checked."""
     names = {c.name.casefold(): c.name for c in raw_columns}
+    for part in (c.name for c in raw_columns if c.inside):
+        names.setdefault(part.replace(POINT, ".").casefold(), part)
     roles = {r.value: r for r in Role}
     wanted: dict[str, Role] = {}
     for column, text in overrides.items():
@@ -242,6 +250,8 @@ def _overrides(overrides: Mapping[str, str], raw_columns: Sequence[RawColumn]) -
 
 def _overridden(column: Column, wanted: Role | None) -> Column:
     """The column with the caller's role, where its type and keys allow it."""
+    if wanted is column.role is Role.UNSUPPORTED:
+        return replace(column, reason="left out by the caller")
     if wanted is None or wanted is column.role:
         return column
     if wanted is Role.UNSUPPORTED and column.role not in (Role.KEY, Role.FOREIGN_KEY):
@@ -261,7 +271,7 @@ def _allowed(column: Column) -> set[Role]:
     """The roles a caller may give to a column."""
     if column.role in (Role.KEY, Role.FOREIGN_KEY):
         return {column.role}
-    if column.role in (Role.EMPTY, Role.UNSUPPORTED):
+    if column.role in (Role.EMPTY, Role.UNSUPPORTED, Role.STRUCT, Role.LIST, Role.JSON):
         return {column.role, Role.UNSUPPORTED}
     by_type = role_of_type(column.type)
     allowed = {column.role, by_type, Role.CATEGORY, Role.UNSUPPORTED}

@@ -65,6 +65,7 @@ def ties(tables: Mapping[str, Loaded], name: str, main: str | None = None) -> Ti
         x
         for x in rest
         if tables[x.relationship.parent].rows >= MIN_PARENTS
+        or loaded.table.nested
         or keyed.intersection(x.relationship.columns)
     ]
     given = next((x for x in rest if x.relationship.parent == main), None)

@@ -14,11 +14,14 @@ from genesis_sql.models.late import learn_late
 from genesis_sql.models.learnt import Described, FitOptions, Learnt
 from genesis_sql.models.links import learn_fanout
 from genesis_sql.models.load import LinkData, Loaded
+from genesis_sql.models.nested import with_lists
 from genesis_sql.models.order import entropy
 from genesis_sql.models.siblings import arrange
 from genesis_sql.models.summaries import ordered, summaries
 from genesis_sql.models.timed import Timed
+from genesis_sql.models.totals import hidden, settled, shown
 from genesis_sql.models.trees import collect_edges, to_edges
+from genesis_sql.program.column_types import POSITION
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.steps import (
     KIND,
@@ -90,8 +93,15 @@ def fit_tables(
             Described(name, c.name, c.type, c.role.value, "verbatim")
             for c in tables[name].table.columns
         )
+    out.programs.update(settled(out.programs))
+    with_lists(out.programs, {n: _lists(tables[n]) for n in made})
     progress("fitted", 1.0)
     return out
+
+
+def _lists(loaded: Loaded) -> dict[str, str]:
+    """The list columns of a table with their types."""
+    return {c.name: c.type for c in loaded.table.columns if c.role is Role.LIST}
 
 
 class Learner(Timed):
@@ -102,7 +112,8 @@ class Learner(Timed):
 
         Of siblings the moment comes first, then what makes their kind.
         """
-        first = [c for c in self.options.first if c in self.open]
+        first = [c for c in self.open if shown(c) in self.options.first]
+        first.sort(key=lambda c: self.options.first.index(shown(c)))
         if self.past and self.family is not None:
             first += [c for c in self.open if self._ordering(c) and c not in first]
             kinds = [c for c in self.kinds if c not in first]
@@ -155,7 +166,7 @@ class Learner(Timed):
             self.tell(column, "gap", followed, "after the sibling before")
         elif gaps := self.bases(column, target, [*self.context, *self.inputs], always=False):
             item = self.count_from(column, target, gaps, self.asked())
-            self.tell(column, "gap", item, f"counted from {gaps[0].base.name}")
+            self.tell(column, "gap", item, f"counted from {shown(gaps[0].base.name)}")
         else:
             item, withheld = self.grow(column, target, self.asked())
             kind = "tree" if item.tree is not None and item.tree.leaves > 1 else "draw"
@@ -165,7 +176,7 @@ class Learner(Timed):
 
     def _learn_children(self) -> None:
         """Hidden columns for the children: how many, and the kind of row they choose."""
-        columns = [c for c in self.inputs if not c.name.startswith("#")]
+        columns = [c for c in self.inputs if not hidden(c.name)]
         visible = {c.name: c for c in columns}
         for link in self.ties.own:
             learn_fanout(self, link)
@@ -181,22 +192,23 @@ class Learner(Timed):
                     summed[child] = self._learn_summaries(child, link, extended)
                 else:
                     self._learn_kinds(child, link, bond.alias(link), columns, visible)
-        above = [c for c in self.context if _plain(c.name)]
+        above = [c for c in self.context if _plain(shown(c.name))]
         self.learnt[self.name] = Learnt(visible, dict(self.domains), above, summed)
 
     def _learn_summaries(self, child: str, link: LinkData, extended: list[Coded]) -> list[Coded]:
         """What this table says about a child table's rows; each is an input of the next."""
         loaded = self.tables[child]
-        family = arrange(loaded, link.parent_row, None)
+        family = arrange(loaded, link.parent_row, POSITION if loaded.table.nested else None)
         rows, moment = self.loaded.rows, family.moment
         found = ordered(summaries(child, loaded.columns, link, family, rows), moment)
         for summary in found:
             inputs = [*self.context, *extended]
             gaps = self.bases(summary.name, summary, inputs, always=False)
-            timed = summary.name == f"#min:{child}.{moment}"
+            least = f"#min:{child}.{moment}"
+            timed = summary.name == least
             item = self.count_from(summary.name, summary, gaps if timed else [], inputs)
-            if summary.name == f"#max:{child}.{moment}":
-                item.at_least = f"#min:{child}.{moment}"
+            if summary.name == f"#max:{child}.{moment}" and least in self.domains:
+                item.at_least = least
             extended.append(summary)
         return found
 
@@ -239,7 +251,7 @@ class Learner(Timed):
         outputs = tuple(
             Output(c.name, c.type)
             for c in self.loaded.table.columns
-            if c.role is not Role.UNSUPPORTED
+            if c.role is not Role.UNSUPPORTED and not c.inside
         )
         places = {c.name: i for i, c in enumerate(self.loaded.table.columns)}
         self.described.sort(key=lambda d: places[d.column])

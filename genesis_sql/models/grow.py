@@ -13,6 +13,7 @@ from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.learnt import Drawn, FitOptions, Learnt
 from genesis_sql.models.load import Loaded
 from genesis_sql.models.settle import Settled
+from genesis_sql.models.totals import hidden, shown, stand_in
 from genesis_sql.models.trees import learn_forest, used_inputs
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Categories, Raw
@@ -80,17 +81,19 @@ class Grown(Settled):
         return item, withheld
 
     def tell(self, column: str, kind: str, item: Drawn, reason: str = "") -> None:
-        """Say how a column is made."""
-        names = tuple(c.name for c in item.inputs if not c.name.startswith("#tree:"))
+        """Say how a column is made; of a stand-in that is said already."""
+        if stand_in(column):
+            return
+        names = tuple(shown(c.name) for c in item.inputs if not c.name.startswith("#tree:"))
         self._done(column, kind, reason, names, item.tree.leaves if item.tree else 0)
 
     def _tree(
         self, target: Coded, inputs: Sequence[Coded], rows: np.ndarray
     ) -> tuple[Tree, Cells, tuple[Coded, ...], int]:
         options = self.options.trees
-        if self.main is not None or target.name.startswith("#"):
+        if self.main is not None or hidden(target.name):
             least = min(options.min_cell, self.options.child_cell)
-            options = replace(options, min_cell=least, forest=self.options.child_forest)
+            options = replace(options, min_cell=least, forest=self.options.child_forest, apart=True)
         goal = target.rows(rows)
         asked = [] if self.hurried else [c.rows(rows) for c in inputs]
         tree, cell, forest = learn_forest(asked, goal, options)
@@ -101,7 +104,7 @@ class Grown(Settled):
         used = tuple(by_name[n] for n in names)
         if target.numeric:
             return tree, fill_numbers(goal, cell, tree.leaves, self.options.fill), used, 0
-        floor = 1 if target.name.startswith("#") else self.options.fill.floor
+        floor = 1 if hidden(target.name) else self.options.fill.floor
         cells, withheld = fill_labels(
             goal, cell, tree.leaves, replace(self.options.fill, floor=floor)
         )

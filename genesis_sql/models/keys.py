@@ -15,6 +15,7 @@ from genesis_sql.encoders.number import fit_number
 from genesis_sql.encoders.text import fit_text
 from genesis_sql.models.frame import Coded
 from genesis_sql.models.load import LinkData, Loaded
+from genesis_sql.program.column_types import POSITION
 from genesis_sql.program.domain import Grid, Key, Words
 from genesis_sql.program.pattern import UUID, Pattern
 from genesis_sql.types import Role
@@ -115,13 +116,17 @@ def residual(
         chosen_keys: columns that the choice of a further parent fills.
 
     Returns:
-        None where the key has no column of its own: then the other references make it unique.
+        None where the key has no column of its own that siblings do not share: then the other
+        references make it unique, or the key is looked after when rows are made.
     """
+    if loaded.table.nested:
+        return Residual(POSITION, "sibling", 1)
     main = set(link.relationship.columns)
     for key in [loaded.table.primary_key, *loaded.table.unique_keys]:
         if len(key) < 2 or not main < set(key):
             continue
         left = [c for c in key if c not in main | chosen_keys and c in own]
+        left = [c for c in left if differ(link.parent_row, own[c].rank)]
         if not left:
             continue
         chosen = max(left, key=lambda c: len(own[c].values))
@@ -133,6 +138,14 @@ def residual(
                 return Residual(chosen, "sibling", base)
         return Residual(chosen, "stratum")
     return None
+
+
+def differ(parent: np.ndarray, values: np.ndarray) -> bool:
+    """Whether no two rows of the same parent share a value (0 or more)."""
+    has = (parent >= 0) & (values >= 0)
+    order = np.lexsort((values[has], parent[has]))
+    above, own = parent[has][order], values[has][order]
+    return not bool(((above[1:] == above[:-1]) & (own[1:] == own[:-1])).any())
 
 
 def _counts_up(values: np.ndarray, parent: np.ndarray) -> int | None:

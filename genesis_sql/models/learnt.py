@@ -12,6 +12,7 @@ from genesis_sql.models.trees import TreeOptions
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Domain
 from genesis_sql.program.steps import Tree
+from genesis_sql.types import Ordered
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class FitOptions:
         child_forest: trees per column there.
         max_seconds: after that long no more trees are grown; the columns left are drawn without
             inputs.
+        ordered: pairs of columns of which one is never above the other.
     """
 
     trees: TreeOptions = field(default_factory=TreeOptions)
@@ -36,6 +38,7 @@ class FitOptions:
     child_cell: int = 10
     child_forest: int = 1
     max_seconds: float | None = None
+    ordered: tuple[Ordered, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

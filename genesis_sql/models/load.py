@@ -17,7 +17,9 @@ from genesis_sql.encoders.number import fit_number
 from genesis_sql.errors import SchemaError
 from genesis_sql.graph.roles import role_of_type
 from genesis_sql.models.frame import Coded, coded, row_hash, spread
+from genesis_sql.models.nested import elements
 from genesis_sql.models.order import binned, label_order
+from genesis_sql.program.column_types import POSITION
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import Column, Graph, Relationship, Role, Table
@@ -63,7 +65,8 @@ class Loaded:
 
 def read_table(con: duckdb.DuckDBPyConnection, table: Table) -> pa.Table:
     """The supported columns as one Arrow table; labels as text."""
-    names = [c for c in table.columns if c.role is not Role.UNSUPPORTED]
+    put_together = () if table.verbatim else (Role.STRUCT, Role.JSON)
+    names = [c for c in table.columns if c.role not in (Role.UNSUPPORTED, *put_together)]
     cells = [_select(c) for c in names]
     if not cells:
         return pa.table({})
@@ -73,14 +76,19 @@ def read_table(con: duckdb.DuckDBPyConnection, table: Table) -> pa.Table:
 
 def _select(column: Column) -> str:
     name = quoted(column.name)
-    as_text = column.role in LABELS or column.role in (Role.IDENTIFIER, Role.TEXT, Role.CONSTANT)
+    as_text = column.role in LABELS or column.role in (
+        Role.IDENTIFIER,
+        Role.TEXT,
+        Role.CONSTANT,
+        Role.JSON,
+    )
     if as_text and column.type != "VARCHAR":
         return f"CAST({name} AS VARCHAR) AS {name}"
     return name
 
 
-def encode_table(table: Table, arrow: pa.Table) -> Loaded:
-    """Encode the numbers and labels of a table as read (labels in correspondence order)."""
+def encode(table: Table, arrow: pa.Table) -> Loaded:
+    """A table as read, with its numbers and labels encoded (labels in correspondence order)."""
     columns: dict[str, Coded] = {}
     for column in table.columns:
         if _is_number(column):
@@ -139,20 +147,38 @@ def load(con: duckdb.DuckDBPyConnection, graph: Graph, orphans: str = "null") ->
         orphans: 'drop' leaves out the rows whose reference dangles, and those that refer to them.
             Otherwise such references are NULL in tables to copy, unless they are to be kept.
     """
-    found = {t.name: read_table(con, t) for t in graph.tables}
-    links = [LinkData(r, _parent_rows(con, found, r)) for r in graph.relationships]
+    plain = [t for t in graph.tables if not t.nested]
+    found = {t.name: read_table(con, t) for t in plain}
+    keys = [r for r in graph.relationships if r.columns]
+    links = [LinkData(r, _parent_rows(con, found, r)) for r in keys]
     if orphans == "drop":
         found, links = without_dangling(found, links)
     for link in links:
         table = graph.table(link.relationship.child)
         if table.verbatim and not link.relationship.kept_orphans:
             found[table.name] = _with_nulls(table, found[table.name], link)
-    tables = {
-        t.name: encode_table(_recounted(t, found[t.name]), found[t.name]) for t in graph.tables
-    }
+    tables = {t.name: encode(_recounted(t, found[t.name]), found[t.name]) for t in plain}
     for link in links:
         tables[link.relationship.child].links.append(link)
-    return {name: replace(t, hash=_order_hash(t)) for name, t in tables.items()}
+    for key in [r for r in graph.relationships if not r.columns]:
+        hidden = graph.table(key.child)
+        tables[hidden.name] = _elements(con, hidden, tables[key.parent], key)
+    return {name: replace(t, hash=_order_hash(t, tables)) for name, t in tables.items()}
+
+
+def _elements(
+    con: duckdb.DuckDBPyConnection, table: Table, parent: Loaded, key: Relationship
+) -> Loaded:
+    """The elements of a list column as a table, read by the types of its columns."""
+    held, rows = elements(table, _array(parent.arrow, table.nested))
+    con.register("__genesis_elements", held.append_column("#at", pa.array(np.arange(len(rows)))))
+    try:
+        source = '(SELECT * FROM __genesis_elements ORDER BY "#at")'
+        arrow = read_table(con, replace(table, source=source))
+    finally:
+        con.unregister("__genesis_elements")
+    loaded = encode(table, arrow)
+    return replace(loaded, links=[LinkData(key, rows)])
 
 
 def _recounted(table: Table, arrow: pa.Table) -> Table:
@@ -163,8 +189,10 @@ def _recounted(table: Table, arrow: pa.Table) -> Table:
     for column in table.columns:
         if column.name in arrow.column_names:
             held = arrow[column.name]
-            distinct = pc.count_distinct(held, mode="only_valid").as_py()
-            column = replace(column, distinct=distinct, nulls=held.null_count)
+            column = replace(column, nulls=held.null_count)
+            if not pa.types.is_nested(held.type):
+                distinct = pc.count_distinct(held, mode="only_valid").as_py()
+                column = replace(column, distinct=distinct)
         columns.append(replace(column, rows=arrow.num_rows))
     return replace(table, rows=arrow.num_rows, columns=tuple(columns))
 
@@ -278,12 +306,22 @@ def parent_rows(
     return out
 
 
-def _order_hash(loaded: Loaded) -> np.ndarray:
+def _order_hash(loaded: Loaded, tables: Mapping[str, Loaded]) -> np.ndarray:
     """What sorts the rows into one random order that depends on their content alone.
 
-    Equal rows are told apart by the order of their keys, and spread like all others.
+    Equal rows are told apart by the order of their keys, and spread like all others. An element of
+    a list has its row's hash and its place.
     """
+    if loaded.table.nested:
+        link = loaded.links[0]
+        above = _order_hash(tables[link.relationship.parent], tables)
+        place = loaded.columns[POSITION].raw.values.astype(np.uint64)
+        return spread(above[link.parent_row] + place * np.uint64(0xD1B54A32D192ED03))
     content = row_hash(loaded.columns, loaded.rows)
+    for other in tables.values():
+        if other.table.nested and other.links[0].relationship.parent == loaded.table.name:
+            inside = row_hash(other.columns, other.rows)
+            np.add.at(content, other.links[0].parent_row, spread(inside))
     ranks = [
         encode_labels(_array(loaded.arrow, name).cast(pa.string()))[1]
         for name in loaded.table.primary_key
@@ -317,6 +355,8 @@ def fingerprint(tables: Mapping[str, Loaded]) -> str:
                 parts += [content, np.bincount(ranks).tobytes()]
                 rows = spread(rows + ranks.astype(np.uint64) * np.uint64(0xBF58476D1CE4E5B9))
         parts.append(int(np.add.reduce(spread(rows))) if loaded.rows else 0)
+        if node.nested and loaded.rows:
+            parts.append(int(np.add.reduce(loaded.hash)))
         for part in parts:
             raw = part if isinstance(part, bytes) else str(part).encode()
             digest.update(len(raw).to_bytes(8, "little") + raw)
@@ -332,6 +372,8 @@ def _ranked(array: pa.Array) -> tuple[bytes, np.ndarray]:
         ranks = np.zeros(len(array), np.int64)
         ranks[valid] = places + 1
         return values.tobytes(), ranks
+    if pa.types.is_nested(array.type):
+        array = pa.array([None if v is None else repr(v) for v in array.to_pylist()], pa.string())
     labels, codes = encode_labels(array.cast(pa.string()))
     return "\0".join(labels).encode(), codes.astype(np.int64)
 

@@ -18,12 +18,15 @@ def entropy(column: Coded) -> float:
     return float(-(p * np.log2(p)).sum())
 
 
-def binned(column: Coded, bins: int = BINS) -> np.ndarray:
+def binned(column: Coded, bins: int = BINS, *, apart: bool = False) -> np.ndarray:
     """Codes of at most ``bins`` + 1 groups of about equal rows.
 
-    Labels: the commonest ones, the rest pooled.
+    Labels: the commonest ones, the rest pooled. ``apart``: numbers that fill a group alone stand
+    beside the groups of the others, so that a spike leaves them as many as ever.
     """
     if column.numeric:
+        if apart and len(column.values) > bins:
+            return _apart(column, bins)
         share = np.cumsum(np.r_[0, column.count]) / max(int(column.count.sum()), 1)
         place = (
             1 + np.minimum((share[:-1] * bins).astype(np.int64), bins - 1)
@@ -36,6 +39,17 @@ def binned(column: Coded, bins: int = BINS) -> np.ndarray:
     place[0] = 0
     place[common + 1] = 1 + np.arange(len(common))
     return np.asarray(place[column.rank])
+
+
+def _apart(column: Coded, bins: int) -> np.ndarray:
+    """Groups of the numbers that are no spikes, and one for each spike, in order."""
+    count = np.bincount(column.rank, minlength=len(column.values) + 1)[1:].astype(np.float64)
+    spike = count >= max(count.sum(), 1) / bins
+    rest = np.where(spike, 0.0, count)
+    share = np.cumsum(np.r_[0.0, rest])[:-1] / max(rest.sum(), 1)
+    group = np.minimum((share * bins).astype(np.int64), bins - 1)
+    begins = np.r_[True, spike[1:] | spike[:-1] | (group[1:] != group[:-1])]
+    return np.asarray(np.r_[0, np.cumsum(begins)][column.rank])
 
 
 def label_order(column: Coded, others: Sequence[np.ndarray]) -> np.ndarray:

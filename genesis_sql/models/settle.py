@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 from genesis_sql.models.derive import derived_columns
 from genesis_sql.models.family import Ties, gather, whole
 from genesis_sql.models.frame import Coded, coded
-from genesis_sql.models.keys import KeyColumn, Residual, key_column, residual, text_column
+from genesis_sql.models.keys import KeyColumn, Residual, differ, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.links import (
     copy_composite,
@@ -21,8 +22,11 @@ from genesis_sql.models.links import (
     unique_alone,
 )
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels, dangling
+from genesis_sql.models.nested import json_sql, list_step, struct_sql
 from genesis_sql.models.running import Running, find_running
 from genesis_sql.models.siblings import Siblings, arrange
+from genesis_sql.models.totals import DRAWN, find_totals, hidden, shown, sources_of
+from genesis_sql.program.column_types import ROOT
 from genesis_sql.program.domain import Categories, Domain, Fixed, Raw
 from genesis_sql.program.steps import (
     PARENT,
@@ -40,7 +44,7 @@ from genesis_sql.program.steps import (
     Step,
     Stratum,
 )
-from genesis_sql.types import Column, Role
+from genesis_sql.types import Column, Role, Table
 
 
 def places(family: Siblings) -> list[Coded]:
@@ -51,6 +55,9 @@ def places(family: Siblings) -> list[Coded]:
         whole(f"{PARENT}.#count", count),
         whole(f"{PARENT}.#left", np.maximum(count - k - 1, 0), k >= 0),
     ]
+
+
+IN_ORDER = "unique, in order"
 
 
 class Settled:
@@ -95,6 +102,8 @@ class Settled:
         if self.loaded.rows == 0:
             self._settle_empty()
         self._settle_text()
+        self._settle_nested()
+        self._settle_totals()
         self._settle_derived()
 
     def _label_copied_keys(self) -> None:
@@ -146,8 +155,9 @@ class Settled:
     def _of_parent(self, link: LinkData) -> list[Coded]:
         """The parent's columns for its children: its own, its ancestors', and its summaries."""
         learnt = self.learnt[link.relationship.parent]
-        own = [c for n, c in learnt.columns.items() if not n.startswith("#")]
+        own = [c for n, c in learnt.columns.items() if not hidden(n)]
         found = [*own, *learnt.above, *learnt.summaries.get(self.name, [])]
+        found = [c for c in found if f"{PARENT}.{c.name}" not in self.own]
         return [gather(c, link.parent_row, f"{PARENT}.{c.name}") for c in found]
 
     def _copy(self, own: str, alias: str, above: str, *, drawn_alone: bool, link: LinkData) -> None:
@@ -232,6 +242,9 @@ class Settled:
         node = self.loaded.table.column(column)
         if node.role in (Role.UNSUPPORTED, Role.EMPTY, Role.CONSTANT):
             return
+        if node.type == "BOOLEAN" or node.type.startswith("ENUM"):
+            self._settle_labels(column)
+            return
         if (node.role in NUMBERS and node.role is not Role.INTEGER) or (
             node.role is Role.KEY and key_column(self.loaded, column) is None
         ):
@@ -256,7 +269,17 @@ class Settled:
         self.domains[column] = held.domain
         step = int(np.median(np.diff(held.values))) if len(held.values) > 1 else 1
         self.before.append(Digit(column, held.values, max(step, 1), 1, 0))
-        self._done(column, "digit", "unique, in order")
+        self._done(column, "digit", IN_ORDER)
+
+    def _settle_labels(self, column: str) -> None:
+        """A unique column of a type that has few values: each once, then NULL or an end."""
+        node = self.loaded.table.column(column)
+        texts = self.loaded.arrow[column].combine_chunks().cast(pa.string())
+        held = code_labels(column, node.type, texts)
+        values = [*held.values.tolist(), *([0] if node.nullable else [])]
+        self.own[column], self.domains[column] = held, held.domain
+        self.before.append(Digit(column, np.array(values, np.int32), 0, 1, 0))
+        self._done(column, "digit", IN_ORDER)
 
     def _settle_lattice(self, key: list[str]) -> None:
         """A composite key without parent.
@@ -283,6 +306,11 @@ class Settled:
                 self._done(key[at], "digit", "part of a key that fills a grid")
                 divisor *= sizes[at]
             return
+        room = any(c is not None and c.numeric for c in held) or (
+            math.prod(sizes) >= 4 * self.loaded.rows
+        )
+        if 0 not in sizes and room and max(sizes) < self.loaded.rows / 2:
+            return  # values that many rows share are drawn; the key is looked after as a whole
         for column in sorted(key, key=lambda c: -self.loaded.table.column(c).distinct):
             found = key_column(self.loaded, column)
             if found is not None:
@@ -309,7 +337,7 @@ class Settled:
             return
         self.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
         row = self.links[-1].row
-        if self._bridge(key.columns):
+        if self._bridge(link):
             self.unique_by.update(key.columns)
             self.after.append(PickDistinct(row, alias))
         elif unique_alone(self, key.columns):
@@ -324,8 +352,14 @@ class Settled:
         for own, above in left:
             self._copy(own, alias, above, drawn_alone=False, link=link)
 
-    def _bridge(self, columns: tuple[str, ...]) -> bool:
-        """Whether this key has to make a composite key unique among the main parent's children."""
+    def _bridge(self, link: LinkData) -> bool:
+        """Whether this key has to make a composite key unique among the main parent's children.
+
+        Where siblings share a parent the whole key is looked after when rows are made.
+        """
+        columns = link.relationship.columns
+        if self.ties.main is None or not differ(self.ties.main.parent_row, link.parent_row):
+            return False
         keys = [self.loaded.table.primary_key, *self.loaded.table.unique_keys]
         main = set(self.ties.main.relationship.columns) if self.ties.main else set()
         unique = self.unique_by
@@ -401,8 +435,50 @@ class Settled:
             and count.max() < max(self.options.fill.floor, 2)
         )
 
+    def _settle_nested(self) -> None:
+        """Structs and lists are put together again after all their parts are drawn."""
+        parts = {c.name: c for c in self.loaded.table.columns if c.role is not Role.UNSUPPORTED}
+        for column in self.loaded.table.columns:
+            if column.role is Role.STRUCT and not column.inside:
+                sql = struct_sql(column.name, column.type, parts)
+                self.expressions.append(Expression(column.name, sql))
+                self._done(column.name, "struct", "of its fields")
+            elif column.role is Role.JSON:
+                self.expressions.append(Expression(column.name, json_sql(column.name, parts)))
+                self._done(column.name, "json", "of its keys")
+            elif column.role is Role.LIST:
+                table = next(t for t in self._lists() if t.nested == column.name)
+                self.after.append(list_step(table, column.name, parts))
+                if not column.name.endswith(ROOT):
+                    self._done(column.name, "list", "of its elements in order")
+
+    def _lists(self) -> list[Table]:
+        """The hidden tables of this table's list columns."""
+        own = [n for n, bond in self.bonds.items() if bond.main is not None]
+        nested = [self.tables[n].table for n in own if self.tables[n].table.nested]
+        parents = {n: self.bonds[n].main for n in own}
+        return [t for t in nested if (x := parents[t.name]) and x.relationship.parent == self.name]
+
+    def _settle_totals(self) -> None:
+        """Columns that the children fix: drawn under another name, which all others read."""
+        for column, total in find_totals(self.tables, self.bonds, self.name).items():
+            if column not in self.settled and column in self.own:
+                name = f"{DRAWN}{column}"
+                self.own[name] = replace(self.own.pop(column), name=name)
+                self.domains[column] = total.domain
+                self.after.append(total.step)
+                self._done(column, "aggregate", total.text)
+                if self.family is not None and self.family.moment == column:
+                    self.family = replace(self.family, moment=name)
+                if self.running and column in (self.running.total, self.running.amount):
+                    self.running = None  # it would read what only the children fix
+
     def _settle_derived(self) -> None:
-        for column, sql in derived_columns(self.own, self.settled).items():
+        if self.loaded.table.nested:
+            return
+        columns = {shown(n): c for n, c in self.own.items()}
+        kept = self.settled | sources_of(self.tables, self.bonds, self.name)
+        for column, sql in derived_columns(columns, kept).items():
             self.expressions.append(Expression(column, sql))
             self.domains.pop(column, None)
             self._done(column, "expression", sql)

@@ -42,6 +42,9 @@ from genesis_sql.sqlbuild import column as column_node
 from genesis_sql.sqlbuild import text
 
 CALENDAR = ("days left", "weekday", "month")
+SHARES = 1024  # of the pace, in which gaps are counted
+FINE = 64  # parts of a raw number in which the pace is counted
+FARTHEST = 0.995  # quantile of the distance to a hot day that is still believed
 YES = Categories("VARCHAR", ("1", "2"))
 """Labels of a flag: code 1 means yes."""
 
@@ -187,15 +190,16 @@ class Timed(Grown):
         if gap is None or not holds(gap):
             return None
         room = self._room(gap, target)
-        more = [*inputs, room, self._pace(column, room), *self._parts(previous)]
+        pace = self._pace(column, room)
+        more = [*inputs, room, pace, *self._parts(previous)]
         known = previous.rank > 0
         days = hot_days(target)
         hot = np.isin(target.raw.values, days) & known
         name = f"#free:{column}"
         if len(days):
+            self._limit(column, gap, (room, pace), hot)
             self._hot(column, gap, (hot, known), days, more)
-        item, _ = self.grow(gap.gap.name, gap.gap, more, self.sample(known & ~hot))
-        item.at_most = room.name
+        item = self._paced(column, gap, (room, pace), more, known & ~hot)
         self.middle.append(gap.formula(name, None))
         self.domains[name] = target.domain
         if len(days):
@@ -221,10 +225,52 @@ class Timed(Grown):
         at = np.searchsorted(days, target.raw.values) - first
         hops = whole(f"#hops:{column}", np.where(hot, at, 0), hot)
         self.grow(hops.name, hops, inputs, self.sample(hot))
-        last = self._last(column)
-        step = Following(f"#day:{column}", gap.base.name, hops.name, days, gap.factor, last)
+        most = f"#limit:{column}"
+        step = Following(f"#day:{column}", gap.base.name, hops.name, days, gap.factor, most)
         self.middle.append(step)
         self.domains[step.column] = target.domain
+
+    def _paced(
+        self,
+        column: str,
+        gap: Gap,
+        told: tuple[Coded, Coded],
+        inputs: Sequence[Coded],
+        rows: np.ndarray,
+    ) -> Drawn:
+        """A gap in shares of the pace, so that siblings who run late or early find back."""
+        room, pace = told
+        one = np.maximum(np.where(pace.rank > 0, pace.raw.values, 0), 1)
+        share = -(-gap.gap.raw.values * SHARES * FINE // one)  # up: it gives the same gap again
+        valid = (gap.gap.rank > 0) & (pace.rank > 0)
+        drawn = whole(f"#share:{column}", np.where(valid, share, 0), valid)
+        item, _ = self.grow(drawn.name, drawn, inputs, self.sample(rows & valid))
+        each = exp.Greatest(
+            this=column_node(pace.name), expressions=[exp.Literal.number(1)], ignore_nulls=True
+        )
+        by = exp.Literal.number(SHARES * FINE)
+        back = exp.IntDiv(this=exp.paren(column_node(drawn.name) * each), expression=by)
+        least = exp.Least(this=back, expressions=[column_node(room.name)], ignore_nulls=True)
+        self.middle.append(Formula(gap.gap.name, text(least)))
+        self.domains[gap.gap.name] = gap.gap.domain
+        return item
+
+    def _limit(self, column: str, gap: Gap, told: tuple[Coded, Coded], rows: np.ndarray) -> None:
+        """How far the next hot day may be: as many times the pace as it was in the source."""
+        room, pace = told
+        at = rows & (pace.rank > 0)
+        times = gap.gap.raw.values[at] * FINE // (pace.raw.values[at] + FINE)
+        most = int(np.quantile(times, FARTHEST)) + 1 if at.any() else 1
+        each = exp.IntDiv(
+            this=exp.paren(exp.paren(column_node(pace.name) + FINE) * most),
+            expression=exp.Literal.number(FINE),
+        )
+        far = exp.Least(this=each, expressions=[column_node(room.name)], ignore_nulls=True)
+        base = column_node(gap.base.name)
+        whole_base = base if gap.factor == 1 else base * gap.factor
+        name = f"#limit:{column}"
+        self.middle.append(Formula(name, text(whole_base + far)))
+        self.domains[name] = self.own[column].domain
 
     def _either(self, column: str, flag: str, source: str, otherwise: str) -> None:
         self.middle.append(Either(column, flag, source, otherwise))
@@ -315,15 +361,15 @@ class Timed(Grown):
         return whole(name, np.where(known, until - gap.base.raw.values * gap.factor, 0), known)
 
     def _pace(self, column: str, room: Coded) -> Coded:
-        """The time left for each of the siblings to come."""
+        """The time left for each of the siblings to come, in parts of FINE."""
         name, left = f"#pace:{column}", f"{PARENT}.#left"
         after = exp.paren(column_node(left) + 1)
-        step = exp.IntDiv(this=column_node(room.name), expression=after)
+        step = exp.IntDiv(this=exp.paren(column_node(room.name) * FINE), expression=after)
         self.middle.append(Formula(name, text(step)))
         self.domains[name] = Grid("BIGINT")
         siblings = next(c for c in self.context if c.name == left)
         known = (room.rank > 0) & (siblings.rank > 0)
-        each = np.where(known, room.raw.values // (siblings.raw.values + 1), 0)
+        each = np.where(known, room.raw.values * FINE // (siblings.raw.values + 1), 0)
         return whole(name, each, known)
 
 

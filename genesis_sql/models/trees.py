@@ -38,6 +38,7 @@ class TreeOptions:
         slack: a subtree stays while it raises the loss on held-out rows by at most this share of
             its root's loss; for numbers.
         label_slack: the same for labels.
+        apart: groups of a number leave its spikes beside them, see `binned`.
         seed: of the order in which equally good splits are tried.
     """
 
@@ -48,6 +49,7 @@ class TreeOptions:
     forest_rows: int = 60_000
     slack: float = 0.003
     label_slack: float = 0.005
+    apart: bool = False
     seed: int = 0
 
 
@@ -74,7 +76,7 @@ def learn_tree(
     scale = target.numeric and len(target.values) > FEW
     fine = scale and n <= options.forest_rows
     classes = fine or len(target.values) <= (FEW if target.numeric else MAX_CLASSES)
-    groups = binned(target, BINS) if fine else target.rank
+    groups = binned(target, BINS, apart=options.apart) if fine else target.rank
     y = groups[:sample] if classes else _spread(target.rank[:sample])
     seen = max(int(sample * LEARN_SHARE), min(sample, 2 * options.min_cell))
     grown = _grow(features[:seen], y[:seen], options, classes=classes)

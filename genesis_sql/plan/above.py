@@ -11,7 +11,7 @@ import numpy as np
 from genesis_sql.plan.definition import Model, domain_of
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.execute import Rows
-from genesis_sql.program.steps import PARENT, PLACES, Link, Pick, Program, step_inputs
+from genesis_sql.program.steps import PARENT, PLACES, Link, Pick, Program, step_columns, step_inputs
 
 
 class Tables(Protocol):
@@ -31,6 +31,12 @@ class Tables(Protocol):
 
     def size(self, table: str) -> int:
         """Rows of a table."""
+        ...
+
+    def redrawn(
+        self, table: str, numbers: np.ndarray, addresses: np.ndarray, names: Sequence[str]
+    ) -> dict[str, Raw]:
+        """Hidden columns of rows, drawn anew under other addresses; visible ones stay."""
         ...
 
 
@@ -87,6 +93,30 @@ class Above:
         valid[has] = _valid(found)
         return Raw(values, valid)
 
+    def take(self, at: np.ndarray, rows: Rows, wanted: tuple[str, ...], anew: np.ndarray) -> Above:
+        """See `Parents.take`: the main parent stays, further ones may be others."""
+        parent = None if self.parent is None else self.parent[at]
+        part = Above(self.sampler, self.program, parent, rows, wanted)
+        part.held = {n: c.take(at) for n, c in self.held.items() if n.startswith(f"{PARENT}.")}
+        if parent is not None and self.program.main is not None:
+            part._summarize(self.program.main.link.parent, anew & (parent >= 0))
+        return part
+
+    def _summarize(self, table: str, anew: np.ndarray) -> None:
+        """Draw anew what the main parents of some rows say of their children as a group."""
+        names = [n for n in foreign_columns(self.program, PARENT, self.wanted) if is_summary(n)]
+        if not names or not anew.any():
+            return
+        self._bring(PARENT, {})
+        number, own = _known(self.parent)[anew], self.rows.address[anew]
+        found = self.sampler.redrawn(table, number, own, names)
+        for name in names:
+            held = self.held[f"{PARENT}.{name}"]
+            values, valid = held.values.copy(), _valid(held).copy()
+            values[anew], valid[anew] = found[name].values, _valid(found[name])
+            labels = held.valid is None and found[name].valid is None
+            self.held[f"{PARENT}.{name}"] = Raw(values, None if labels else valid)
+
     def choose(
         self, step: Pick, kind: np.ndarray, shared: list[Raw], word: np.ndarray
     ) -> np.ndarray:
@@ -101,11 +131,17 @@ class Above:
         return self.sampler.size(self.links[alias].parent)
 
 
+def is_summary(name: str) -> bool:
+    """Whether a hidden column tells of the children as a group, other than how many there are."""
+    return name.startswith("#") and not name.startswith(("#count", "#kind", "#row"))
+
+
 @lru_cache(maxsize=1_024)
 def foreign_columns(program: Program, alias: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """The columns of one parent that are read where those columns of a program are wanted."""
     read = [*wanted, *(name for step in program.needed(wanted) for name in step_inputs(step))]
-    found = {n.partition(".")[2] for n in read if n.startswith(f"{alias}.")}
+    own = {c for step in program.steps for c in step_columns(step)}
+    found = {n.partition(".")[2] for n in read if n.startswith(f"{alias}.") and n not in own}
     return tuple(sorted(found - set(PLACES)))
 
 

@@ -43,6 +43,12 @@ class Model:
     verbatim: Mapping[str, pa.Table]
     order: tuple[str, ...]
 
+    @property
+    def visible(self) -> tuple[str, ...]:
+        """The tables that users see: not those of the elements of lists."""
+        hidden = {t.name for t in self.graph.tables if t.nested}
+        return tuple(n for n in self.order if n not in hidden)
+
 
 def apart(model: Model, program: Program) -> frozenset[str]:
     """Aliases of chosen parents that do not stand before the table: itself, or behind a cut edge.
@@ -72,8 +78,9 @@ def read_of_parents(
         out.append((program.main.link.parent, program.main.count))
     wanted = tuple(columns)
     steps = program.needed(wanted)
-    made = {c for step in steps for c in step_columns(step)}
+    made = {c for step in program.steps for c in step_columns(step)}
     names = [*(c for c in wanted if c not in made), *(n for s in steps for n in step_inputs(s))]
+    names = [n for n in names if n not in made]
     for name in dict.fromkeys(names):
         alias, _, read = name.partition(".")
         if alias in links and name not in _OF_CHILD:

@@ -10,11 +10,12 @@ from collections.abc import Container, Iterable
 
 from sqlglot import exp
 
-from genesis_sql.errors import ModelNotFoundError, nearest
+from genesis_sql.errors import GenesisError, ModelNotFoundError, nearest
 from genesis_sql.plan.definition import Model, apart, group_columns, read_of_parents
-from genesis_sql.plan.output import sampled
+from genesis_sql.plan.open_keys import open_keys
 from genesis_sql.plan.sizing import most_rows
 from genesis_sql.program.execute import Identity
+from genesis_sql.program.expressions import sampled
 from genesis_sql.program.sql import (
     ADDRESS,
     COUNT,
@@ -138,11 +139,24 @@ class _Tables:
         self.query = query or Query()
         self.wanted = wanted_columns(model, table, columns)
         self.made: dict[str, Relation] = {}
+        for name in self.wanted:
+            if model.programs[name].constraints:
+                message = (
+                    f"table '{name}' has constraints, whose rows are drawn again until they hold; "
+                    f"plain SQL cannot do that yet, so leave them out of the fit for it"
+                )
+                raise GenesisError(message)
 
     def relation(self, table: str) -> Relation:
         """``#number``, ``#address`` and the wanted raw columns of a table."""
         if table not in self.made:
             program = self.model.programs[table]
+            for key in open_keys(self.model, table):
+                message = (
+                    f"table '{table}' has a key ({', '.join(key.columns)}) for which all its rows "
+                    "are looked through, which has no SQL form; read it with genesis_generate"
+                )
+                raise GenesisError(message)
             rows = self._rows(program)
             add_steps(rows, program, self.identity, self._around(program), self.wanted[table])
             kept = dict.fromkeys([NUMBER, ADDRESS, *self.wanted[table]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -11,13 +11,27 @@ from sqlglot import exp
 
 from genesis_sql.encoders.category import decode_labels
 from genesis_sql.encoders.number import decode_number
-from genesis_sql.plan.sampler import Sampler
-from genesis_sql.program.allowlist import hidden_columns
-from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Raw, Reals, Words
+from genesis_sql.program.domain import (
+    Categories,
+    Domain,
+    Fixed,
+    Grid,
+    Key,
+    Listed,
+    Raw,
+    RawLists,
+    Reals,
+    Record,
+    Words,
+)
+from genesis_sql.program.expressions import inlined, sampled
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.pattern_numpy import render, render_unique
-from genesis_sql.program.steps import Expression, Program
-from genesis_sql.sqlbuild import quoted
+from genesis_sql.program.steps import Program
+from genesis_sql.sqlbuild import quoted, text
+
+if TYPE_CHECKING:
+    from genesis_sql.plan.sampler import Sampler
 
 _ARROW = {
     "TINYINT": pa.int8(), "SMALLINT": pa.int16(), "INTEGER": pa.int32(), "BIGINT": pa.int64(),
@@ -41,6 +55,11 @@ def transport(domain: Domain) -> str:
         return "VARCHAR"
     if isinstance(domain, Key) and isinstance(domain.format, Pattern):
         return "VARCHAR"
+    if isinstance(domain, Listed):
+        return f"{transport(domain.item)}[]"
+    if isinstance(domain, Record):
+        fields = ", ".join(f"{quoted(n)} {transport(d)}" for n, d in domain.fields)
+        return f"STRUCT({fields})"
     type_ = domain.type.upper()
     if isinstance(domain, Key):
         return "BIGINT" if type_ not in _ARROW else type_
@@ -67,6 +86,10 @@ def decode(domain: Domain, raw: Raw) -> pa.Array:
         return _constant(domain.value, len(raw))
     if isinstance(domain, Grid | Reals):
         return decode_number(domain, raw, arrow_type(transport(domain)))
+    if isinstance(domain, Listed):
+        return _lists(domain, raw)
+    if isinstance(domain, Record):
+        raise TypeError(domain)
     if isinstance(domain, Words):
         return _masked(render(domain.pattern, raw.values), raw)
     if isinstance(domain.format, Pattern):
@@ -84,6 +107,25 @@ def _masked(array: pa.Array, raw: Raw) -> pa.Array:
     return pc.if_else(pa.array(raw.valid), array, pa.scalar(None, array.type))
 
 
+def _lists(domain: Listed, raw: Raw) -> pa.Array:
+    if not isinstance(raw, RawLists):
+        raise TypeError(domain)
+    items = _items(domain.item, list(raw.items))
+    offsets = np.r_[0, np.cumsum(raw.values)].astype(np.int32)
+    mask = None if raw.valid is None else pa.array(~raw.valid)
+    return pa.ListArray.from_arrays(pa.array(offsets), items, mask=mask)
+
+
+def _items(domain: Domain, raw: list[Raw]) -> pa.Array:
+    """The elements of lists; takes the raw columns they are made of from the front."""
+    if not isinstance(domain, Record):
+        made = decode(domain, raw.pop(0))
+        return made.dictionary_decode() if isinstance(made, pa.DictionaryArray) else made
+    missing = pa.array(raw.pop(0).values == 0) if domain.optional else None
+    fields = [_items(field, raw) for _, field in domain.fields]
+    return pa.StructArray.from_arrays(fields, [n for n, _ in domain.fields], mask=missing)
+
+
 def _constant(value: str | None, n: int) -> pa.DictionaryArray:
     if value is None:
         return pa.DictionaryArray.from_arrays(pa.nulls(n, pa.int32()), pa.array([""], pa.string()))
@@ -92,19 +134,8 @@ def _constant(value: str | None, n: int) -> pa.DictionaryArray:
     )
 
 
-def sampled(program: Program) -> tuple[str, ...]:
-    """The columns that the kernel produces, in order.
-
-    The visible ones but expressions, then the hidden ones that expressions read.
-    """
-    computed = {s.column: s.sql for s in program.steps if isinstance(s, Expression)}
-    hidden = (name for sql in computed.values() for name in hidden_columns(sql))
-    visible = (o.name for o in program.outputs if o.name not in computed)
-    return tuple(dict.fromkeys((*visible, *hidden)))
-
-
 def batch(program: Program, raw: Mapping[str, Raw]) -> pa.StructArray:
-    """The sampled columns as one Arrow struct array: fields c0, c1 and so on."""
+    """The columns of `sampled` as one Arrow struct array: fields c0, c1 and so on."""
     names = sampled(program)
     arrays = [decode(program.domains[n], raw[n]) for n in names]
     return pa.StructArray.from_arrays(arrays, [f"c{i}" for i in range(len(names))])
@@ -118,39 +149,25 @@ def struct_type(program: Program) -> str:
 
 def select_list(program: Program) -> str:
     """SQL that turns fields c0, c1, … into the columns of the table, in order and type."""
-    place = {name: i for i, name in enumerate(sampled(program))}
-    computed = {s.column: s.sql for s in program.steps if isinstance(s, Expression)}
+    fields = {name: f"c{i}" for i, name in enumerate(sampled(program))}
     return ", ".join(
-        f"{_value(program, o.name, o.type, place, computed)} AS {quoted(o.name)}"
-        for o in program.outputs
+        f"{value_sql(program, o.name, fields)} AS {quoted(o.name)}" for o in program.outputs
     )
 
 
-def _value(
-    program: Program, name: str, type_: str, place: Mapping[str, int], computed: Mapping[str, str]
-) -> str:
-    if name in place:
-        field = f"c{place[name]}"
-        sent = transport(program.domains[name])
-        if sent == type_.upper():
-            return field
-        return f"CAST({field} AS {type_})"
-    import sqlglot
+def value_sql(program: Program, name: str, fields: Mapping[str, str]) -> str:
+    """SQL of a column in its final type, out of fields that hold the sampled columns."""
+    types = {o.name: o.type for o in program.outputs}
+    type_ = types[name] if name in types else program.domains[name].type
+    if name in fields:
+        field, sent = fields[name], transport(program.domains[name])
+        return field if sent == type_.upper() else f"CAST({field} AS {type_})"
 
-    tree = sqlglot.parse_one(computed[name], read="duckdb")
+    def raw(read: str) -> exp.Expression | None:
+        """The field of a column the kernel produces, in its type; written as text already."""
+        return exp.var(value_sql(program, read, fields)) if read in fields else None
 
-    def swap(node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.Column) and node.name in place:
-            value = _value(program, node.name, _type(program, node.name), place, computed)
-            return cast(exp.Expression, sqlglot.parse_one(value, read="duckdb"))
-        return node
-
-    return f"CAST({tree.transform(swap).sql(dialect='duckdb')} AS {type_})"
-
-
-def _type(program: Program, name: str) -> str:
-    held = next((o.type for o in program.outputs if o.name == name), None)
-    return held or program.domains[name].type
+    return f"CAST({text(inlined(program, name, raw))} AS {type_})"
 
 
 def chunk_of(

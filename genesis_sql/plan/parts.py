@@ -9,13 +9,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from genesis_sql.errors import ModelFormatError
+from genesis_sql.errors import GenesisError, ModelFormatError
+from genesis_sql.plan.aggregate import unfit_aggregate
 from genesis_sql.plan.circles import circle
 from genesis_sql.plan.definition import Model, parent_of, read_of_parents
+from genesis_sql.plan.predicate import unreadable
+from genesis_sql.program.allowlist import check_expression, columns_of
+from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.serialize import from_bytes, to_bytes
 from genesis_sql.program.steps import Expression, Link, Program, step_columns
 from genesis_sql.program.validate import check_type
-from genesis_sql.types import Column, Graph, Relationship, Role, Table
+from genesis_sql.types import Column, Graph, Relationship, Role, Rule, Table
 
 GRAPH, PROGRAM, ROWS = "graph", "program", "rows"
 """Names of the parts: the schema graph (of no table), a table's program, a copied table's rows."""
@@ -29,6 +33,8 @@ def to_parts(model: Model) -> list[Part]:
         "tables": [_without_source(asdict(t)) for t in model.graph.tables],
         "relationships": [asdict(r) for r in model.graph.relationships],
     }
+    if model.graph.rules:
+        plain["rules"] = [asdict(r) for r in model.graph.rules]
     graph = json.dumps({**plain, "order": model.order}, ensure_ascii=False, sort_keys=True).encode()
     out: list[Part] = [("", GRAPH, graph)]
     out += [(name, PROGRAM, to_bytes(p)) for name, p in model.programs.items()]
@@ -60,6 +66,7 @@ def from_parts(parts: Iterable[Part], *, name: str, version: int, uuid: str) -> 
         graph = Graph(
             tuple(_table(t) for t in plain["tables"]),
             tuple(_relationship(r) for r in plain["relationships"]),
+            tuple(_rule(r) for r in plain.get("rules", ())),
         )
         order = tuple(str(n) for n in plain["order"])
         programs = {t: from_bytes(data) for (t, part), data in held.items() if part == PROGRAM}
@@ -69,7 +76,7 @@ def from_parts(parts: Iterable[Part], *, name: str, version: int, uuid: str) -> 
             if part == ROWS
         }
     except (KeyError, TypeError, ValueError, pa.ArrowInvalid) as error:
-        if isinstance(error, ModelFormatError):
+        if isinstance(error, GenesisError):
             raise
         message = f"model '{name}' is damaged: {error!r}"
         raise ModelFormatError(message) from error
@@ -97,15 +104,27 @@ def _wrong(model: Model, table: str, program: Program) -> str:
     if program.table != table:
         return "has the program of another table"
     for link in [*program.links, *([program.main.link] if program.main else [])]:
+        if link.parent in model.verbatim and link in program.links:
+            continue
         if link.parent not in model.programs:
             return f"has a parent '{link.parent}' that is not there"
         own = link.parent == table and link in program.links
         behind = not own and model.order.index(link.parent) >= model.order.index(table)
         if behind and (link not in program.links or not _is_cut(model, table, link)):
             return f"stands before its parent '{link.parent}'"
+    missing = unreadable(model, program, [c.sql for c in program.constraints])
+    if missing is not None:
+        return f"has a constraint on '{missing}', which is not there"
+    for step in program.steps:
+        if isinstance(step, Aggregate) and (
+            unfit := unfit_aggregate(model.programs, program, step)
+        ):
+            return unfit
     for parent, read in read_of_parents(
         program, [c for s in program.steps for c in step_columns(s)]
     ):
+        if parent in model.verbatim:
+            return f"reads a column '{read}' of the copied table '{parent}'"
         if not _has(model, parent, read):
             return f"reads a column '{read}' that its parent '{parent}' does not have"
     return ""
@@ -123,7 +142,7 @@ def _has(model: Model, table: str, name: str) -> bool:
     """Whether a table makes a column, or can read it of a parent."""
     steps = model.programs[table].needed([name])
     if any(name in step_columns(s) for s in steps):
-        return not isinstance(steps[-1], Expression)
+        return not isinstance(steps[-1], Expression | Aggregate)
     alias, _, above = name.partition(".")
     parent = parent_of(model.programs[table], alias)
     return parent is not None and parent != table and _has(model, parent, above)
@@ -132,8 +151,18 @@ def _has(model: Model, table: str, name: str) -> bool:
 def _table(plain: dict[str, Any]) -> Table:
     columns = tuple(_column(c) for c in plain.pop("columns"))
     unique = tuple(tuple(u) for u in plain.pop("unique_keys"))
-    key = tuple(plain.pop("primary_key"))
-    return Table(columns=columns, unique_keys=unique, primary_key=key, **plain)
+    key, checks = tuple(plain.pop("primary_key")), tuple(plain.pop("checks", ()))
+    names = {c.name for c in columns}
+    if any(path or name not in names for c in checks for path, name in columns_of(c)):
+        message = f"table '{plain['name']}' has a CHECK over a column it does not have"
+        raise ModelFormatError(message)
+    return Table(columns=columns, unique_keys=unique, primary_key=key, checks=checks, **plain)
+
+
+def _rule(plain: dict[str, Any]) -> Rule:
+    check_expression(plain["sql"])
+    paths = tuple((str(name), tuple(map(str, links))) for name, links in plain["paths"])
+    return Rule(**{**plain, "paths": paths})
 
 
 def _column(plain: dict[str, Any]) -> Column:

@@ -9,6 +9,7 @@ from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import select_list, struct_type
 from genesis_sql.plan.sizing import MOST_ROWS
 from genesis_sql.plan.spec import Spec
+from genesis_sql.program.allowlist import columns_of
 from genesis_sql.sqlbuild import qualified, quoted, string
 from genesis_sql.types import Relationship, Role
 
@@ -18,7 +19,7 @@ def function_name(model: Model, table: str) -> str:
     return f"genesis_rows_{model.uuid[:16]}_{model.order.index(table)}"
 
 
-_AS_TEXT = {Role.CATEGORY, Role.BOOLEAN, Role.IDENTIFIER, Role.TEXT, Role.CONSTANT}
+_AS_TEXT = {Role.CATEGORY, Role.BOOLEAN, Role.IDENTIFIER, Role.TEXT, Role.CONSTANT, Role.JSON}
 
 
 def function_type(model: Model, table: str) -> str:
@@ -135,6 +136,7 @@ def create_sql(
         for u in node.unique_keys
         if set(u) <= set(kept) and u != node.primary_key
     ]
+    lines += [f"CHECK ({c})" for c in node.checks if {n for _, n in columns_of(c)} <= set(kept)]
     for key, reason in declared_keys(model, table):
         if foreign and not reason and key.name not in without:
             parent = quoted(model.graph.table(key.parent).bare_name)

@@ -13,20 +13,34 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from genesis_sql.plan.above import Above
+from genesis_sql.errors import OptionError
+from genesis_sql.plan.above import Above, is_summary
+from genesis_sql.plan.accept import Checks, draw
+from genesis_sql.plan.aggregate import aggregate, aggregates
 from genesis_sql.plan.blocks import Blocks
+from genesis_sql.plan.checks import table_checks
+from genesis_sql.plan.conditions import conditioned
 from genesis_sql.plan.definition import Model
+from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.plan.sequence import is_sequential, run_families
 from genesis_sql.plan.sizing import Family, Sizing, positive
 from genesis_sql.plan.spec import Spec
+from genesis_sql.plan.unique import Repair, overridden
 from genesis_sql.program.domain import Domain, Raw
 from genesis_sql.program.draw import address
-from genesis_sql.program.execute import Identity, Rows, run
+from genesis_sql.program.execute import Identity, Rows, run, steps_from
 from genesis_sql.program.steps import (
+    PARENT,
     Pick,
     Program,
+    Step,
+    sequential,
+    step_columns,
+    step_inputs,
 )
 
+KEY_ROUNDS = 200  # looks at rows that follow those that were changed
+KEY_BLOCK = 65_536  # rows that are drawn at a time where keys are looked through
 KEEP_ROWS = 200_000  # a parent of so few rows is drawn once and kept
 
 
@@ -56,19 +70,22 @@ class Sampler:
     """
 
     def __init__(self, model: Model, spec: Spec | int = 0, scale: float = 1.0) -> None:
-        self.model = model
         self.spec = spec if isinstance(spec, Spec) else Spec.of(spec, scale)
+        self.model, self._conditions = conditioned(model, self.spec.conditions)
         self.identity = Identity(model.uuid, self.spec.seed)
         self.before: Sampler | None = (
             Sampler(model, replace(self.spec, sizes=self.spec.sizes[:-1]))
             if len(self.spec.sizes) > 1
             else None
         )
-        self.sizing: Sizing = Sizing(self, self.before.sizing if self.before else None)
         self._lock = threading.RLock()
+        self.sizing: Sizing = Sizing(self, self._lock, self.before.sizing if self.before else None)
+        self._programs: dict[str, Program] = {}
+        self._passing: dict[str, Program] = {}
         self._groups: dict[tuple[str, str], Groups] = {}
         self._kept: dict[str, dict[str, Raw]] = {}
         self._blocks: dict[str, Blocks] = {}
+        self._checks: dict[str, Checks | None] = {}
 
     def blocks(self, table: str, draw: Callable[[int, int], pa.StructArray]) -> Blocks:
         """Where chunks of a table's rows are served from; ``draw`` makes them."""
@@ -135,13 +152,107 @@ class Sampler:
         )
         return {n: joined(*(part[n] for part in parts)).take(back) for n in names}
 
-    def _raw(self, table: str, numbers: np.ndarray, names: tuple[str, ...]) -> dict[str, Raw]:
+    def _raw(self, table: str, numbers: np.ndarray, asked: tuple[str, ...]) -> dict[str, Raw]:
         """Rows of the last segment."""
-        program = self.model.programs[table]
+        program = self._programs.get(table) or self._program(table)
+        folded = aggregates(program, asked)
+        if not folded:
+            return self._drawn(program, numbers, asked)
+        names = [n for n in asked if n not in folded]
+        labels = [s.present for s in folded.values() if s.present]
+        out = self._drawn(program, numbers, tuple(dict.fromkeys([*names, *labels])))
+        for name, step in folded.items():
+            present = out[step.present].values > 0 if step.present else None
+            out[name] = aggregate(self, program, step, numbers, present)
+        return out
+
+    def _drawn(
+        self, program: Program, numbers: np.ndarray, names: tuple[str, ...]
+    ) -> dict[str, Raw]:
+        """Raw columns that depend on no children."""
+        table, checks = program.table, self.checks(program.table)
+        needed = (*names, *checks.needed) if checks else names
         rows, parent = self.locate(table, numbers)
-        if is_sequential(program, names):
+        if is_sequential(program, needed):
             return run_families(self, program, self.identity, rows, parent, names)
-        return run(program, self.identity, rows, Above(self, program, parent, rows, names), names)
+        above = Above(self, program, parent, rows, needed)
+        return draw(program, self.identity, rows, above, names, checks)
+
+    def redrawn(
+        self, table: str, numbers: np.ndarray, addresses: np.ndarray, names: Sequence[str]
+    ) -> dict[str, Raw]:
+        """Hidden columns of rows, drawn anew under other addresses; visible ones stay."""
+        program, wanted = self.model.programs[table], tuple(names)
+        visible = {c for s in program.steps for c in step_columns(s) if not is_summary(c)}
+        steps = steps_from(program, wanted, frozenset(visible))
+        if sequential(steps):
+            return self.columns(table, numbers, names)
+        read = {n for s in steps for n in (*step_inputs(s), *_rows_of(program, s))} & visible
+        known = self.columns(table, numbers, sorted(read))
+        rows, parent = self.locate(table, numbers)
+        rows = rows.take(np.arange(len(numbers)), addresses)
+        above = Above(self, program, parent, rows, wanted)
+        return run(program, self.identity, rows, above, wanted, given=known)
+
+    def checks(self, table: str) -> Checks | None:
+        """What the rows of a table have to keep, None where there is nothing."""
+        with self._lock:
+            if table not in self._checks:
+                self._checks[table] = table_checks(
+                    self.model, self.model.programs[table], self._conditions.get(table)
+                )
+            return self._checks[table]
+
+    # keys
+
+    def _program(self, table: str) -> Program:
+        """What makes the rows of the last segment: the program, with what its open keys need."""
+        with self._lock:
+            if table in self._programs:
+                return self._programs[table]
+            if table in self._passing:  # asked for while its keys are looked through
+                return self._passing[table]
+            self._passing[table] = self.model.programs[table]
+            try:
+                keys = open_keys(self.model, table, self.spec.conditioned(table))
+                if keys:
+                    self._keep(table, keys)
+                self._programs[table] = self._passing[table]
+            finally:
+                del self._passing[table]
+            return self._programs[table]
+
+    def _keep(self, table: str, keys: tuple[OpenKey, ...]) -> None:
+        """Look through all rows until no key of the table repeats."""
+        program = self.model.programs[table]
+        repair = Repair(self, program, keys, self.sizing.first(table))
+        size = self.size(table)
+        own = any(link.parent == table for link in program.links)
+        for _ in range(KEY_ROUNDS if size else 0):
+            if not repair.look(self._key_columns(table, repair.names, size)):
+                return
+            self._passing[table] = overridden(program, repair.overrides())
+            self._kept.pop(table, None)
+            for key in [k for k in self._groups if k[0] == table]:
+                del self._groups[key]
+            if not own and not is_sequential(program, repair.drawn):
+                return
+        if size:
+            raise OptionError(repair.impossible(keys[0]))
+
+    def _key_columns(self, table: str, names: tuple[str, ...], size: int) -> dict[str, Raw]:
+        """Columns of all rows; `PARENT` stands for the number of the main parent's row."""
+        blocks: dict[str, list[Raw]] = {name: [] for name in names}
+        drawn = [name for name in names if name != PARENT]
+        for at in range(0, size, KEY_BLOCK):
+            numbers = np.arange(at, min(at + KEY_BLOCK, size), dtype=np.int64)
+            for name, raw in self.raw(table, numbers, drawn).items():
+                if name in blocks:
+                    blocks[name].append(raw)
+            parent = self.locate(table, numbers)[1]
+            if PARENT in blocks and parent is not None:
+                blocks[PARENT].append(Raw(parent, parent >= 0))
+        return {name: joined(*parts) for name, parts in blocks.items()}
 
     def columns(self, table: str, numbers: np.ndarray, names: Sequence[str]) -> dict[str, Raw]:
         """Raw columns of a parent by row number; a small parent is drawn once and kept whole."""
@@ -182,6 +293,11 @@ class Sampler:
             else np.full(len(at), -1, np.int64)
         )
         return np.asarray(found)
+
+    def members(self, program: Program, step: Pick) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows that a choice is made from: members, where each group begins, group of each kind."""
+        groups = self.groups(program, step)
+        return groups.members, groups.offsets, groups.kinds
 
     def groups(self, program: Program, step: Pick) -> Groups:
         """The parent's rows in groups, drawn once for a scale."""
@@ -259,9 +375,15 @@ def _valid(raw: Raw) -> np.ndarray:
     return np.ones(len(raw), bool) if raw.valid is None else raw.valid
 
 
-def joined(first: Raw, second: Raw) -> Raw:
+def joined(*parts: Raw) -> Raw:
     """The rows of one behind those of the other."""
     valid = None
-    if first.valid is not None or second.valid is not None:
-        valid = np.r_[_valid(first), _valid(second)]
-    return Raw(np.concatenate([first.values, second.values]), valid)
+    if any(part.valid is not None for part in parts):
+        valid = np.concatenate([_valid(part) for part in parts])
+    return Raw(np.concatenate([part.values for part in parts]), valid)
+
+
+def _rows_of(program: Program, step: Step) -> list[str]:
+    """The columns with the rows of further parents that a step reads through."""
+    links = {link.alias: link.row for link in program.links}
+    return [links[a] for a in (n.partition(".")[0] for n in step_inputs(step)) if a in links]

@@ -7,14 +7,18 @@ drawing the beginnings of its families.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 
-from genesis_sql.plan.above import Above, Tables
+from genesis_sql.plan.above import Above
+from genesis_sql.plan.above import Tables as ParentTables
+from genesis_sql.plan.accept import Checks, draw
 from genesis_sql.program.domain import Categories, Raw, Reals
 from genesis_sql.program.draw import address
-from genesis_sql.program.execute import Identity, Rows, run
+from genesis_sql.program.execute import Identity, Rows
 from genesis_sql.program.steps import (
     AGO,
     KIND,
@@ -26,8 +30,17 @@ from genesis_sql.program.steps import (
     Program,
     earlier_columns,
     sequential,
+    step_columns,
     step_inputs,
 )
+
+
+class Tables(ParentTables, Protocol):
+    """What drawing families asks of a sampler."""
+
+    def checks(self, table: str) -> Checks | None:
+        """What the rows of a table have to keep."""
+        ...
 
 
 @lru_cache(maxsize=1_024)
@@ -67,15 +80,18 @@ def run_families(
         raise KeyError(message)
     families = _Families(rows, parent)
     buffers: dict[str, _Buffer] = {}
-    carried = carried_columns(program, wanted)
-    kept = tuple(dict.fromkeys([*wanted, *carried]))
-    above = _Brought(sampler, program, families, kept)
+    checks = sampler.checks(program.table)
+    needed = (*wanted, *checks.needed) if checks else wanted
+    carried = carried_columns(program, needed)
+    made = {name for step in program.needed(needed) for name in step_columns(step)}
+    kept = tuple(dict.fromkeys([*wanted, *carried, *({KIND} & made)]))
+    above = _Brought(sampler, program, families, (*kept, *needed))
     history = _History(program, families, buffers)
     for place, size in enumerate(families.sizes):
         block = families.at(identity, program.table, place, size)
         history.begin(place, size)
         above.begin(block, size)
-        drawn = run(program, identity, block, above, kept, history)
+        drawn = draw(program, identity, block, above, kept, checks, history)
         for name in kept:
             buffers.setdefault(name, _Buffer(families.total)).put(
                 families.begins[place], drawn[name]
@@ -166,12 +182,18 @@ class _History:
     ) -> None:
         self.program, self.families, self.buffers = program, families, buffers
         self.last: np.ndarray | None = None  # where the last row of each kind of each family stands
-        self.place, self.size = 0, 0
+        self.place, self.at = 0, np.zeros(0, np.int64)  # of which families, by their place
         self.same: np.ndarray | None = None
 
     def begin(self, place: int, size: int) -> None:
         """Turn to the next place."""
-        self.place, self.size, self.same = place, size, None
+        self.place, self.at, self.same = place, np.arange(size), None
+
+    def take(self, at: np.ndarray) -> _History:
+        """See `History.take`."""
+        part = copy(self)
+        part.at, part.same = self.at[at], None
+        return part
 
     def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
         """See `History.column`."""
@@ -180,7 +202,7 @@ class _History:
             if self.place == 0:
                 return self._nothing(of)
             at = int(self.families.begins[self.place - 1])
-            return self.buffers[of].take(slice(at, at + self.size))
+            return self.buffers[of].take(at + self.at)
         if which in (AGO, TIME, PAST):
             return self._kind(which, int(of), raw)
         same = self._same(raw)
@@ -204,20 +226,20 @@ class _History:
 
     def _nothing(self, of: str) -> Raw:
         if isinstance(self.program.domains[of], Categories):
-            return Raw(np.zeros(self.size, np.int32))
+            return Raw(np.zeros(len(self.at), np.int32))
         kind = np.float64 if isinstance(self.program.domains[of], Reals) else np.int64
-        return Raw(np.zeros(self.size, kind), np.zeros(self.size, bool))
+        return Raw(np.zeros(len(self.at), kind), np.zeros(len(self.at), bool))
 
     def _kind(self, which: str, kind: int, raw: Mapping[str, Raw]) -> Raw:
         """How far back the last row of one kind is."""
-        at = self._lasts()[: self.size, kind]
+        at = self._lasts()[self.at, kind]
         has = at >= 0
         if which == AGO:
             return Raw(self.place - self._place_of(at), has)
         moment = self.program.moment or ""
         now = raw[moment] if which == TIME else self.column(f"{PREV}.{moment}", raw)
         if not has.any():
-            return Raw(np.zeros(self.size, np.int64), has)
+            return Raw(np.zeros(len(self.at), np.int64), has)
         then = self.buffers[moment].take(np.maximum(at, 0))
         for known in (now.valid, then.valid):
             has = has if known is None else has & known
@@ -234,14 +256,13 @@ class _History:
     def _same(self, raw: Mapping[str, Raw]) -> np.ndarray:
         """Where the last row of the same kind stands; -1: there is none."""
         if self.same is None:
-            self.same = self._lasts()[np.arange(self.size), raw[KIND].values]
+            self.same = self._lasts()[self.at, raw[KIND].values]
         return self.same
 
     def end(self, drawn: Mapping[str, Raw]) -> None:
         """Remember the rows that were drawn."""
         if self.last is not None:
-            at = self.families.begins[self.place] + np.arange(self.size)
-            self.last[np.arange(self.size), drawn[KIND].values] = at
+            self.last[self.at, drawn[KIND].values] = self.families.begins[self.place] + self.at
 
 
 class _Brought(Above):

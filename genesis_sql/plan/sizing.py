@@ -10,12 +10,13 @@ from typing import Protocol
 import numpy as np
 
 from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
-from genesis_sql.plan.definition import Model
+from genesis_sql.plan.definition import Model, parent_of
+from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.plan.spec import Spec
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.draw import draw
 from genesis_sql.program.execute import Identity
-from genesis_sql.program.steps import Digit, MainParent, PickDistinct, Program, Stratum
+from genesis_sql.program.steps import PARENT, Digit, MainParent, PickDistinct, Program, Stratum
 
 MOST_ROWS = 10**12  # of a table at any scale
 MOST_PARENTS = 10**8  # where their children are counted: 16 bytes of memory for each
@@ -50,11 +51,12 @@ class Draws(Protocol):
 class Sizing:
     """The sizes of one spec; ``before`` has those of the segments before its last one."""
 
-    def __init__(self, sampler: Draws, before: Sizing | None = None) -> None:
+    def __init__(self, sampler: Draws, lock: threading.RLock, before: Sizing | None = None) -> None:
         self.sampler, self.before = sampler, before
         self.sizes = sampler.spec.sizes[-1]
-        self._lock = threading.RLock()
+        self._lock = lock  # the sampler's: each asks the other
         self._families: dict[str, Family] = {}
+        self._open: dict[str, tuple[OpenKey, ...]] = {}
 
     def size(self, table: str) -> int:
         """Rows of a table.
@@ -77,12 +79,15 @@ class Sizing:
 
     def _roots(self, program: Program) -> int:
         table, first, most = program.table, self.first(program.table), most_rows(program)
+        why = "its key is made of labels, and there are no more combinations of them"
+        room, because = self._room(table)
+        if room < min(most, MANY):
+            most, why = room, because
         exact = self.sizes.exact(table)
         if exact is not None and first + exact > most:
             message = (
-                f"rows asks for {exact:,} rows of table '{table}', which can have {most - first:,}:"
-                " its key is made of labels, and there are no more combinations of those it was "
-                "fitted with; ask for fewer"
+                f"rows asks for {exact:,} rows of table '{table}', which can have "
+                f"{max(most - first, 0):,}: {why}; ask for fewer"
             )
             raise OptionError(message)
         more = round(self.sizes.scale * program.rows) if exact is None else exact
@@ -116,6 +121,16 @@ class Sizing:
         first = self.first(parent)
         counts, loose = self._drawn(table, main, first, stop)
         exact = self.sizes.exact(table)
+        room, why = self._room(table)
+        left = max(room - self.first(table), 0)
+        if exact is not None and room < MANY and exact > left:
+            message = (
+                f"rows asks for {exact:,} rows of table '{table}', which can have {left:,}: {why}; "
+                "ask for fewer"
+            )
+            raise OptionError(message)
+        if exact is None and room < MANY and int(counts.sum() + loose.sum()) > left:
+            exact = left
         if exact is not None:
             counts, loose = self._fitted(table, np.arange(first, stop), counts, loose, exact)
         ends = np.cumsum(counts + loose)
@@ -145,10 +160,40 @@ class Sizing:
         model = self.sampler.model
         program = model.programs[table]
         links = {link.alias: link.parent for link in program.links}
+        limits = [self._combinations(table, key) for key in self._keys(table) if key.of_parent]
         picks = [s for s in program.steps if isinstance(s, PickDistinct) and not s.whole]
-        limits = [self.size(links[s.alias]) for s in picks]
+        limits += [self.size(links[s.alias]) for s in picks]
         limits += [len(s.values) for s in program.steps if isinstance(s, Stratum)]
         return min([MANY, *limits, *([1] if only_child(model, table) else [])])
+
+    # keys that allow no more than so many rows
+
+    def _keys(self, table: str) -> tuple[OpenKey, ...]:
+        if table not in self._open:
+            held = self.sampler.spec.conditioned(table)
+            self._open[table] = open_keys(self.sampler.model, table, held)
+        return self._open[table]
+
+    def _combinations(self, table: str, key: OpenKey) -> int:
+        """Different values of a key, beside the main parent's row, as far as they are bounded."""
+        model, out = self.sampler.model, 1
+        for piece in key.pieces:
+            if piece.name == PARENT:
+                continue
+            if piece.missing or not piece.free or piece.counts:
+                return MANY
+            parent = parent_of(model.programs[table], piece.choice.alias) if piece.choice else None
+            if parent is not None and model.order.index(parent) >= model.order.index(table):
+                return MANY
+            out = min(MANY, out * (piece.labels if parent is None else self.size(parent)))
+        return out
+
+    def _room(self, table: str) -> tuple[int, str]:
+        """The most rows that the keys of a table allow (MANY: no bound), and why no more."""
+        keys = [key for key in self._keys(table) if not key.of_parent]
+        room = [(self._combinations(table, key), ", ".join(key.columns)) for key in keys]
+        most, columns = min(room, default=(MANY, ""))
+        return most, f"its key ({columns}) has no more values"
 
     # exact numbers of rows
 
@@ -285,6 +330,7 @@ def most_rows(program: Program) -> int:
         for step in program.steps
         if isinstance(step, Digit)
         and step.base == 0
+        and step.values[-1] != 0  # beyond its labels it is NULL
         and isinstance(program.domains[step.column], Categories)
     ]
     return min(ends, default=2**62)

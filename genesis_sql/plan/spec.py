@@ -63,6 +63,10 @@ class Spec:
         """The same at another scale, in one segment without exact rows."""
         return replace(self, sizes=(Sizes(scale),))
 
+    def conditioned(self, table: str) -> tuple[str, ...]:
+        """The columns of a table that are under conditions."""
+        return tuple(json.loads(dict(self.conditions).get(table, "{}")))
+
     def to_json(self) -> str:
         """Canonical text: equal specs have equal texts, and :meth:`from_json` reads it."""
         sizes = [

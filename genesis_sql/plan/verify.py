@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from genesis_sql.graph.constraints import joined
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import table_columns
 from genesis_sql.sqlbuild import quoted, string
@@ -20,7 +21,7 @@ class Check:
     """One question about a table.
 
     Attributes:
-        kind: 'orphans', 'duplicates' or 'not null'.
+        kind: 'orphans', 'duplicates', 'not null' or 'constraint'.
         of: the relationship, key or column it is about.
         sql: a SELECT of one row: rows looked at, rows that break it.
         share: of the table's rows that may break it: orphans that are kept.
@@ -52,6 +53,7 @@ def checks(model: Model, table: str, place: Place) -> list[Check]:
         *_not_null(model, table, place),
         *_duplicates(model, table, place),
         *(_kept(model, key, orphans(key, place)) for key in model.graph.parents(table)),
+        *(_constraints(model, table, place) if table in model.programs else ()),
     ]
 
 
@@ -59,6 +61,16 @@ def _kept(model: Model, key: Relationship, check: Check) -> Check:
     """The check with the share of orphans that the source has and that is kept."""
     rows = max(model.graph.table(key.child).rows, 1)
     return replace(check, share=min(key.kept_orphans / rows, 1.0))
+
+
+def _constraints(model: Model, table: str, place: Place) -> Iterator[Check]:
+    """CHECKs and declared constraints; NULL is kept."""
+    asked = [(f"CHECK ({c})", c, place(table)) for c in model.graph.table(table).checks]
+    rules = [r for r in model.graph.rules if r.table == table]
+    asked += [(r.shown, *joined(model.graph, r, place)) for r in rules]
+    for of, predicate, rows in asked:
+        sql = f"SELECT count(*), count(*) FILTER (WHERE NOT ({predicate})) FROM {rows}"  # noqa: S608
+        yield Check("constraint", of, sql)
 
 
 def _not_null(model: Model, table: str, place: Place) -> Iterator[Check]:

@@ -71,7 +71,27 @@ class Fixed:
     value: str | None
 
 
-Domain = Categories | Grid | Reals | Key | Words | Fixed
+@dataclass(frozen=True)
+class Record:
+    """Structs as elements of a list: each field has a raw column of its own.
+
+    Where ``optional``, a label column stands in front of them: code 0 is a struct that is NULL.
+    """
+
+    type: str
+    fields: tuple[tuple[str, Domain], ...]
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Lists of the values of another domain; the raw column is a `RawLists`."""
+
+    type: str
+    item: Domain
+
+
+Domain = Categories | Grid | Reals | Key | Words | Fixed | Record | Listed
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,3 +111,10 @@ class Raw:
     def __len__(self) -> int:
         """Rows."""
         return len(self.values)
+
+
+@dataclass(frozen=True, eq=False)
+class RawLists(Raw):
+    """Lists: ``values`` are their lengths, ``items`` the raw columns of all elements in a row."""
+
+    items: tuple[Raw, ...] = ()

@@ -32,6 +32,7 @@ from genesis_sql.program.steps import (
     Formula,
     Lookup,
     Number,
+    Override,
     Part,
     Pick,
     PickDistinct,
@@ -40,6 +41,8 @@ from genesis_sql.program.steps import (
     Random,
     Sibling,
     Stratum,
+    step_columns,
+    step_inputs,
 )
 
 HALF_OPEN = 2.0**-32  # a word times this lies in [0, 1)
@@ -78,6 +81,13 @@ class Rows:
     count: np.ndarray | None = None
     parent_address: np.ndarray | None = None
 
+    def take(self, at: np.ndarray, address: np.ndarray | None = None) -> Rows:
+        """The rows at those positions, under other addresses where some are given."""
+        rest = (self.k, self.count, self.parent_address)
+        k, count, parent = (None if a is None else a[at] for a in rest)
+        own = self.address[at] if address is None else address
+        return Rows(own, self.number[at], k, count, parent)
+
 
 class Parents(Protocol):
     """Where a program finds the columns of parents."""
@@ -96,12 +106,25 @@ class Parents(Protocol):
         """Rows of a further parent."""
         ...
 
+    def take(
+        self, at: np.ndarray, rows: Rows, wanted: tuple[str, ...], anew: np.ndarray
+    ) -> Parents:
+        """The parents of the rows at those positions of the block, which are drawn as ``rows``.
+
+        Where ``anew`` holds, what the main parent says of its children is drawn anew.
+        """
+        ...
+
 
 class History(Protocol):
     """Where a program finds what came before a row among its siblings."""
 
     def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
         """The raw column ``#prev.x``, ``#same.x`` or ``#since.x`` for the rows of the block."""
+        ...
+
+    def take(self, at: np.ndarray) -> History:
+        """What came before the rows at those positions of the block."""
         ...
 
 
@@ -127,6 +150,7 @@ def run(
     parents: Parents | None,
     wanted: Iterable[str],
     history: History | None = None,
+    given: Mapping[str, Raw] | None = None,
 ) -> dict[str, Raw]:
     """Raw columns of a block.
 
@@ -137,18 +161,35 @@ def run(
         parents: columns of parents; None for a program that has none.
         wanted: the columns to produce, a parent's too; only what they depend on is drawn.
         history: earlier siblings; None where the rows have none.
+        given: columns that are known and not drawn.
 
     Returns:
         Raw columns by name.
     """
     names = tuple(wanted)
     state = _State(program, identity, rows, parents, history)
-    for step in _needed(program, names):
+    state.raw.update(given or {})
+    for step in steps_from(program, names, frozenset(given)) if given else _needed(program, names):
         state.do(step)
     for name in names:
         if "." in name:  # a parent's column that a child reads through this table
             state.get(name)
     return state.raw
+
+
+@lru_cache(maxsize=1_024)
+def steps_from(program: Program, names: tuple[str, ...], known: frozenset[str]) -> tuple[Any, ...]:
+    """The steps that columns depend on where others are known."""
+    rows = {f"{link.alias}.": link.row for link in program.links}
+    wanted, kept = set(names), []
+    for step in reversed(program.steps):
+        made = step_columns(step)
+        if wanted.isdisjoint(made) or known.issuperset(made):
+            continue
+        kept.append(step)
+        for name in step_inputs(step):
+            wanted |= {name, *(row for prefix, row in rows.items() if name.startswith(prefix))}
+    return tuple(reversed(kept))
 
 
 @lru_cache(maxsize=1_024)
@@ -392,36 +433,19 @@ class _State:
         return Raw(np.maximum(chosen, 0), None if (chosen >= 0).all() else chosen >= 0)
 
     def pick_distinct(self, step: PickDistinct) -> Raw:
-        if self.parents is not None and step.whole:
-            return self._pick_whole(step, self.parents.size(step.alias))
-        if self.parents is None or self.rows.parent_address is None:
+        above = np.zeros(1, np.int64) if step.whole else self.rows.parent_address
+        if self.parents is None or above is None:
             raise KeyError(step.alias)
-        k, _ = self._family()
-        size = self.parents.size(step.alias)
-        offset = draw(
-            self.identity.stream(self.program.table, step.column, "offset"),
-            self.rows.parent_address,
+        size, k = self.parents.size(step.alias), self._family()[0]
+        if step.whole:
+            k = np.where(self.rows.number < size, self.rows.number, -1)
+        streams = (
+            self.identity.stream(self.program.table, step.column, p) for p in ("offset", "stride")
         )
-        stride = draw(
-            self.identity.stream(self.program.table, step.column, "stride"),
-            self.rows.parent_address,
-        )
-        chosen = distinct_place(
-            np.maximum(k, 0), offset.astype(np.int64), stride.astype(np.int64), size
-        )
-        return Raw(chosen, None if (k >= 0).all() else k >= 0)
-
-    def _pick_whole(self, step: PickDistinct, size: int) -> Raw:
-        number = self.rows.number
-        names = (self.program.table, step.column)
-        one = np.zeros(1, np.int64)
-        offset, stride = (
-            draw(self.identity.stream(*names, p), one).astype(np.int64)
-            for p in ("offset", "stride")
-        )
-        chosen = distinct_place(np.minimum(number, max(size - 1, 0)), offset, stride, size)
-        present, inside = self.present(step.present), number < size
-        return Raw(chosen, inside if present is None else inside & present)
+        keys = (draw(s, above).astype(np.int64) for s in streams)
+        chosen, present = distinct_place(np.maximum(k, 0), *keys, size), self.present(step.present)
+        valid = k >= 0 if present is None else (k >= 0) & present
+        return Raw(chosen, None if valid.all() else valid)
 
     def pick_self(self, step: PickSelf) -> Raw:
         number = self.rows.number
@@ -435,6 +459,9 @@ class _State:
         share = self.word(step.column, "cell") * HALF_OPEN
         at = np.floor(share * step.spread).astype(np.int64)
         return Raw(self.parents.size(step.alias) + at, self.present(step.present))
+
+    def override(self, step: Override) -> Raw:
+        return step.apply(self.raw[step.column], self.rows.number)
 
 
 _DO: dict[type, Callable[[_State, Any], Raw]] = {
@@ -455,6 +482,7 @@ _DO: dict[type, Callable[[_State, Any], Raw]] = {
     Part: _State.part,
     Following: _State.following,
     Either: _State.either,
+    Override: _State.override,
 }
 
 STRIDES = (1000003, 1000033, 1000037, 1000039, 1000081, 1000099, 1000117, 1000121)

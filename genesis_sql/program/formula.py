@@ -1,14 +1,14 @@
 """Whole-number formulas over raw columns: parsed once, run on numpy arrays, the same in SQL.
 
-Columns, whole numbers, + − × // % and brackets, nothing else. ``//`` and ``%`` are those of whole
-numbers at least 0, where all engines agree; a formula adds what keeps its operands there. Divided
-by 0 they give 0.
+Columns, whole numbers, + − × // %, least, greatest and brackets, nothing else. ``//`` and ``%``
+are those of whole numbers at least 0, where all engines agree; a formula adds what keeps its
+operands there. Divided by 0 they give 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 import sqlglot
@@ -24,6 +24,10 @@ _OPERATORS: dict[type, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     exp.Mul: np.multiply,
     exp.IntDiv: np.floor_divide,
     exp.Mod: np.mod,
+}
+_ENDS: dict[type, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    exp.Least: np.minimum,
+    exp.Greatest: np.maximum,
 }
 
 
@@ -59,12 +63,16 @@ def _check(node: object, sql: str) -> None:
         _check(node.args["this"], sql)  # type: ignore[attr-defined]
         _check(node.args["expression"], sql)  # type: ignore[attr-defined]
         return
+    if type(node) in _ENDS:
+        for part in (node.args["this"], *node.args["expressions"]):  # type: ignore[attr-defined]
+            _check(part, sql)
+        return
     if type(node) in (exp.Paren, exp.Neg):
         _check(node.args["this"], sql)  # type: ignore[attr-defined]
         return
     message = (
         f"the formula {sql[:80]!r} holds a {type(node).__name__}; allowed are columns, whole "
-        "numbers, + - * // % and brackets"
+        "numbers, + - * // %, least, greatest and brackets"
     )
     raise ExpressionError(message)
 
@@ -97,6 +105,11 @@ def _value(node: exp.Expression, columns: Mapping[str, np.ndarray]) -> np.ndarra
         return _value(node.this, columns)
     if isinstance(node, exp.Neg):
         return np.asarray(-_value(node.this, columns))
+    if type(node) in _ENDS:
+        return reduce(
+            _ENDS[type(node)],
+            (_value(part, columns) for part in (node.this, *node.args["expressions"])),
+        )
     left, right = _value(node.this, columns), _value(node.args["expression"], columns)
     if isinstance(node, exp.IntDiv | exp.Mod):
         by = np.where(right == 0, 1, right)

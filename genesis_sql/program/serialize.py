@@ -18,7 +18,19 @@ from genesis_sql.errors import ExpressionError, ModelFormatError
 from genesis_sql.program import steps as s
 from genesis_sql.program.allowlist import check_expression
 from genesis_sql.program.cells import Cells
-from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Reals, Words
+from genesis_sql.program.constraint import Constraint
+from genesis_sql.program.domain import (
+    Categories,
+    Domain,
+    Fixed,
+    Grid,
+    Key,
+    Listed,
+    Reals,
+    Record,
+    Words,
+)
+from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.scatter import IntegerKey
 from genesis_sql.program.validate import check_program
@@ -26,7 +38,7 @@ from genesis_sql.program.validate import check_program
 _PLAIN: dict[str, type] = {
     c.__name__: c for c in (
         s.Number, s.Random, s.Constant, s.Copy, s.Sibling, s.Pick, s.PickDistinct, s.PickSelf,
-        s.Expression, s.Block, s.Beyond, s.Formula, s.Either, s.Part,
+        s.Expression, Aggregate, s.Block, s.Beyond, s.Formula, s.Either, s.Part,
     )
 }  # fmt: skip
 
@@ -60,6 +72,8 @@ def to_bytes(program: s.Program) -> bytes:
         "links": [asdict(link) for link in program.links],
         "parts": {n: arrays.put(p) for n, p in sorted(program.parts.items())},
     }
+    if program.constraints:
+        document["constraints"] = [asdict(c) for c in program.constraints]
     if program.moment is not None:
         document["moment"] = program.moment
     lists = [
@@ -139,6 +153,11 @@ def _domain(domain: Domain, arrays: _Arrays) -> dict[str, Any]:
         return {"kind": kind, "type": domain.type, "pattern": domain.pattern.to_dict()}
     if isinstance(domain, Categories):
         return {"kind": kind, "type": domain.type, "labels": list(domain.labels)}
+    if isinstance(domain, Record):
+        fields = [[n, _domain(d, arrays)] for n, d in domain.fields]
+        return {"kind": kind, "type": domain.type, "fields": fields, "optional": domain.optional}
+    if isinstance(domain, Listed):
+        return {"kind": kind, "type": domain.type, "item": _domain(domain.item, arrays)}
     return {"kind": kind, **asdict(domain)}
 
 
@@ -171,15 +190,15 @@ def from_bytes(data: bytes) -> s.Program:
         raise ModelFormatError(message)
     try:
         program = _program(document, lambda name: _array(batch, name))
+        for step in program.steps:
+            if isinstance(step, s.Expression):
+                check_expression(step.sql)
         check_program(program)
     except (ModelFormatError, ExpressionError):
         raise
     except _DAMAGED as error:
         message = f"a stored program is damaged: {error!r}"
         raise ModelFormatError(message) from error
-    for step in program.steps:
-        if isinstance(step, s.Expression):
-            check_expression(step.sql)
     return program
 
 
@@ -222,6 +241,7 @@ def _program(document: dict[str, Any], get: _Get) -> s.Program:
         main=None if main is None else s.MainParent(**{**main, "link": _link(main["link"])}),
         links=tuple(_link(link) for link in document["links"]),
         parts={n: _must(get(p)) for n, p in document["parts"].items()},
+        constraints=tuple(Constraint(**dict(c)) for c in document.get("constraints", ())),
         moment=document.get("moment"),
         format=int(document["format"]),
     )
@@ -282,6 +302,8 @@ def _read_step(plain: dict[str, Any], get: _Get) -> s.Step:
         plain["shared"] = tuple((a, b) for a, b in plain["shared"])
     if kind == "Block":
         plain["columns"], plain["inputs"] = tuple(plain["columns"]), tuple(plain["inputs"])
+    if kind == "Aggregate":
+        plain["sources"] = tuple(plain["sources"])
     step: s.Step = _PLAIN[kind](**plain)
     return step
 
@@ -295,5 +317,10 @@ def _read_domain(plain: dict[str, Any]) -> Domain:
         return Words(plain["type"], Pattern.from_dict(plain["pattern"]))
     if kind == "Categories":
         return Categories(plain["type"], tuple(str(label) for label in plain["labels"]))
+    if kind == "Record":
+        fields = tuple((str(n), _read_domain(dict(d))) for n, d in plain["fields"])
+        return Record(plain["type"], fields, bool(plain["optional"]))
+    if kind == "Listed":
+        return Listed(plain["type"], _read_domain(dict(plain["item"])))
     plain_kinds: dict[str, Callable[..., Domain]] = {"Grid": Grid, "Reals": Reals, "Fixed": Fixed}
     return plain_kinds[kind](**plain)

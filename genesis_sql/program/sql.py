@@ -19,6 +19,7 @@ from genesis_sql.errors import GenesisError
 from genesis_sql.program.domain import Categories
 from genesis_sql.program.draw import LOW, WORD, Stream, draw_columns, round_columns
 from genesis_sql.program.execute import STRIDES, Identity
+from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, route, slot
 from genesis_sql.program.sql_decode import comparable
 from genesis_sql.program.sql_nodes import (
@@ -135,6 +136,12 @@ def add_steps(
             message = (
                 f"table '{program.table}' has a block step of method '{step.method}' for "
                 f"{', '.join(step.columns)}, which has no SQL form; read it with genesis_generate"
+            )
+            raise GenesisError(message)
+        if isinstance(step, Aggregate):
+            message = (
+                f"column '{step.column}' of table '{program.table}' is the {step.function} of rows "
+                f"of '{step.child}', which has no SQL form; read it with genesis_generate"
             )
             raise GenesisError(message)
         _WRITE[type(step)](writer, step)

@@ -6,8 +6,19 @@ import re
 
 from sqlglot import exp
 
-from genesis_sql.program.allowlist import hidden_columns
-from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Reals, Words
+from genesis_sql.errors import GenesisError
+from genesis_sql.program.domain import (
+    Categories,
+    Domain,
+    Fixed,
+    Grid,
+    Key,
+    Listed,
+    Reals,
+    Record,
+    Words,
+)
+from genesis_sql.program.expressions import inlined, sampled
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.pattern_sql import integer_key_sql, render_columns, unique_columns
 from genesis_sql.program.sql_nodes import (
@@ -26,8 +37,8 @@ from genesis_sql.program.sql_nodes import (
     times,
 )
 from genesis_sql.program.sql_relation import Relation
-from genesis_sql.program.steps import Expression, Program
-from genesis_sql.sqlbuild import column, fill
+from genesis_sql.program.steps import Program
+from genesis_sql.sqlbuild import column
 
 DAY = 86_400_000_000
 _DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
@@ -40,31 +51,25 @@ def add_outputs(relation: Relation, program: Program) -> list[tuple[str, exp.Exp
         relation: has the raw columns of all steps but expressions.
         program: whose outputs.
     """
-    computed = {s.column: s.sql for s in program.steps if isinstance(s, Expression)}
-    made = {o.name: f"#out {i}" for i, o in enumerate(program.outputs) if o.name not in computed}
-    types = {o.name: o.type for o in program.outputs}
-    for name in dict.fromkeys(n for sql in computed.values() for n in hidden_columns(sql)):
-        made[name], types[name] = (
-            f"#out {len(program.outputs) + len(made)}",
-            program.domains[name].type,
-        )
+    names = sampled(program)
+    made = {name: f"#out {i}" for i, name in enumerate(names)}
+    types = {n: program.domains[n].type for n in names} | {o.name: o.type for o in program.outputs}
     for name, out in made.items():
         node = _decode(relation, program.domains[name], name, types[name].upper())
         relation.put(out, as_type(node, types[name]), keep=True)
+
+    def value(read: str) -> exp.Expression | None:
+        return column(made[read]) if read in made else None
+
     return [
         (
             o.name,
-            column(made[o.name]) if o.name in made else _expression(computed[o.name], o.type, made),
+            column(made[o.name])
+            if o.name in made
+            else as_type(inlined(program, o.name, value), o.type),
         )
         for o in program.outputs
     ]
-
-
-def _expression(sql: str, type_: str, made: dict[str, str]) -> exp.Expression:
-    tree = fill(sql).transform(
-        lambda n: column(made[n.name]) if isinstance(n, exp.Column) and n.name in made else n
-    )
-    return as_type(tree, type_)
 
 
 def comparable(relation: Relation, name: str, mine: Domain, other: Domain) -> exp.Expression:
@@ -86,6 +91,11 @@ def _decode(relation: Relation, domain: Domain, name: str, type_: str) -> exp.Ex
         return _grid(domain, times(raw, domain.step), type_)
     if isinstance(domain, Reals):
         return _reals(raw, type_)
+    if isinstance(domain, Listed | Record):
+        message = (
+            f"column '{name}' holds lists, which have no SQL form; read it with genesis_generate"
+        )
+        raise GenesisError(message)
     return _text(relation, domain, name)
 
 

@@ -17,8 +17,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from genesis_sql.program.cells import Cells
+from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.domain import Domain
+from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.formula import formula_columns
+from genesis_sql.program.override import Override as Override
 from genesis_sql.program.tree import NEVER as NEVER
 from genesis_sql.program.tree import Tree as Tree
 
@@ -262,7 +265,7 @@ class Either:
 class Expression:
     """A column computed in SQL from other columns of the row, after sampling.
 
-    It is never an input of a step.
+    It may read hidden columns and expressions before it. It is never an input of a step.
     """
 
     column: str
@@ -301,7 +304,9 @@ Step = (
     | Part
     | Following
     | Either
+    | Override
     | Expression
+    | Aggregate
     | Block
 )
 
@@ -329,7 +334,7 @@ def step_inputs(step: Step) -> tuple[str, ...]:
         return (step.source,) + ((step.otherwise,) if step.otherwise else ())
     if isinstance(step, Pick):
         return (step.kind, *(own for own, _ in step.shared))
-    if isinstance(step, Number | Random | PickSelf | PickDistinct | Beyond):
+    if isinstance(step, Number | Random | PickSelf | PickDistinct | Beyond | Aggregate):
         return (step.present,) if step.present else ()
     return ()
 
@@ -395,6 +400,7 @@ class Program:
         links: further parents.
         parts: arrays of block steps by name.
         notes: facts for `genesis_describe`, by column.
+        constraints: predicates that every row keeps.
         moment: the date or time that orders siblings.
     """
 
@@ -410,6 +416,7 @@ class Program:
     notes: Mapping[str, str] = field(default_factory=dict)
     moment: str | None = None
     format: int = FORMAT
+    constraints: tuple[Constraint, ...] = ()
 
     def needed(self, columns: Iterable[str]) -> tuple[Step, ...]:
         """The steps that those columns depend on, in order.

@@ -1,4 +1,4 @@
-"""The decision tree that leads a row to a cell."""
+"""A decision tree as arrays, and as the packed nodes that the kernel walks."""
 
 from __future__ import annotations
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
 import numpy as np
 
 from genesis_sql.errors import ModelFormatError
-from genesis_sql.program.allowlist import hidden_columns
+from genesis_sql.program.allowlist import columns_of
 from genesis_sql.program.calendar import PARTS
-from genesis_sql.program.domain import Categories, Fixed, Grid, Key, Reals, Words
+from genesis_sql.program.column_types import MAX_DEPTH, is_known, is_plain
+from genesis_sql.program.domain import (
+    Categories,
+    Domain,
+    Fixed,
+    Grid,
+    Key,
+    Listed,
+    Reals,
+    Record,
+    Words,
+)
+from genesis_sql.program.expressions import columns_read
+from genesis_sql.program.fold import FUNCTIONS, Aggregate
 from genesis_sql.program.formula import parse_formula
 from genesis_sql.program.steps import (
     AGO,
@@ -44,12 +57,6 @@ from genesis_sql.program.steps import (
 )
 
 MOST_ROWS, MOST_WORDS = 10**12, 64
-_TYPE = re.compile(
-    r"BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE"
-    r"|DECIMAL\(\d{1,2}, ?\d{1,2}\)|DATE|TIME(_NS)?"
-    r"|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|VARCHAR|UUID"
-    r"|ENUM\('(?:[^']|'')*'(?:, ?'(?:[^']|'')*')*\)"
-)
 
 
 def _require(condition: object, text: str) -> None:
@@ -62,11 +69,13 @@ def _between(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and low <= value <= high
 
 
-def check_type(type_: str) -> None:
-    """Refuse text that is no DuckDB type a column can have: it is written into statements."""
-    _require(
-        isinstance(type_, str) and _TYPE.fullmatch(type_), f"'{str(type_)[:40]}' is no column type"
-    )
+def check_type(type_: str, *, plain: bool = False) -> None:
+    """Refuse text that is no DuckDB type a column can have: it is written into statements.
+
+    ``plain`` refuses structs and lists, too.
+    """
+    fits = is_plain(type_) if plain else is_known(type_)
+    _require(fits, f"'{str(type_)[:40]}' is no column type")
 
 
 def check_program(program: Program) -> None:
@@ -75,14 +84,17 @@ def check_program(program: Program) -> None:
     made: set[str] = set()
     all_made = {c for step in program.steps for c in step_columns(step)}
     _check_shape(program)
+    late = {s.column for s in program.steps if isinstance(s, Expression | Aggregate)}
+    fixed = {n for n, domain in program.domains.items() if isinstance(domain, Fixed)}
     for output in program.outputs:
-        check_type(output.type)
+        check_type(output.type, plain=output.name not in late | fixed)
     for step in program.steps:
         optional = [getattr(step, field, None) for field in ("present", "otherwise")]
         names = [n for n in optional if n is not None]
         for name in (*step_columns(step), *step_inputs(step), *names):
             _require(isinstance(name, str) and name, "a column has no name")
         for name in step_inputs(step):
+            _require(name not in late, f"column '{name}' is computed, no step can read it")
             alias = name.partition(".")[0]
             foreign = "." in name and (alias == PARENT or f"#row:{alias}" in made)
             foreign = foreign and alias in aliases
@@ -92,10 +104,13 @@ def check_program(program: Program) -> None:
                 foreign or name in made,
                 f"column '{name}' is read before it is made",
             )
+        for name in columns_read(step.sql) if isinstance(step, Expression) else ():
+            _require(name in made, f"column '{name}' is read before it is made")
         for column in step_columns(step):
             _require(column not in made, f"column '{column}' is made twice")
             made.add(column)
     _check_domains(program, made)
+    _check_constraints(program, aliases)
     for step in program.steps:
         if isinstance(step, Draw):
             _check_draw(step, program)
@@ -115,10 +130,8 @@ def check_program(program: Program) -> None:
             _require(fits, f"'{str(step.part)[:20]}' is no part of a date")
         if isinstance(step, Random):
             _check_words(step, program)
-        if isinstance(step, Expression):
-            for name in hidden_columns(step.sql):
-                there = name in made and name in program.domains
-                _require(there, f"column '{name}' is read and not made")
+        if isinstance(step, Aggregate):
+            _check_aggregate(step, program)
         if isinstance(step, Beyond):
             key = isinstance(program.domains.get(step.column), Key)
             _require(key and _between(step.spread, 1, 2**32), "references do not dangle")
@@ -158,6 +171,17 @@ def _check_shape(program: Program) -> None:
         _require(edges.dtype.kind in "if", "edges are no numbers")
 
 
+def _check_constraints(program: Program, aliases: set[str]) -> None:
+    """Predicates: of the allow-list, over columns that are there."""
+    made = {o.name for o in program.outputs}
+    for constraint in program.constraints:
+        texts = (constraint.sql, constraint.source, constraint.shown)
+        _require(all(isinstance(t, str) for t in texts), "a constraint is no text")
+        for path, name in columns_of(constraint.sql):
+            there = path.partition(".")[0] in aliases if path else name in made
+            _require(there, f"a constraint reads '{name}', which is not there")
+
+
 def _check_part(step: Digit | Stratum, program: Program) -> None:
     """Values of a key's part: codes with labels, or numbers."""
     values, domain = step.values, program.domains[step.column]
@@ -168,6 +192,32 @@ def _check_part(step: Digit | Stratum, program: Program) -> None:
     if isinstance(domain, Categories):
         codes = values.dtype.kind == "i" and values.min() >= 0
         _require(codes and int(values.max()) <= len(domain.labels), "a code has no label")
+
+
+def _check_aggregate(step: Aggregate, program: Program) -> None:
+    domain, names = program.domains.get(step.column), [step.child, *step.sources]
+    _require(all(isinstance(n, str) and n for n in names), "an aggregate has no source")
+    _require(step.function in FUNCTIONS, "an aggregate has an unknown function")
+    flag = None if step.present is None else program.domains.get(step.present)
+    _require(step.present is None or isinstance(flag, Categories), "a list has no label")
+    if step.function == "list":
+        items = _leaves(domain.item) if isinstance(domain, Listed) else []
+        _require(len(items) == len(step.sources) > 0, "a list does not fit its source")
+        return
+    _require(isinstance(domain, Grid), "an aggregate is no number")
+    most = 0 if step.function == "count" else 1
+    _require(most <= len(step.sources) <= 1, "an aggregate has several sources")
+    _require(
+        step.empty is None or _between(step.empty, -(2**62), 2**62), "an empty one is no number"
+    )
+
+
+def _leaves(domain: Domain) -> list[Domain | None]:
+    """The domains of a list's raw columns; None stands for the label that a struct is there."""
+    if not isinstance(domain, Record):
+        return [domain]
+    first: list[Domain | None] = [None] if domain.optional else []
+    return first + [leaf for _, field in domain.fields for leaf in _leaves(field)]
 
 
 def _check_lookup(step: Lookup, program: Program) -> None:
@@ -208,8 +258,8 @@ def _check_domains(program: Program, made: set[str]) -> None:
     for step in program.steps:
         if isinstance(step, Draw | Copy | Digit | Stratum | Lookup | Either):
             _require(step.column in program.domains, f"column '{step.column}' has no domain")
-    for domain in program.domains.values():
-        check_type(domain.type)
+    for domain in (d for held in program.domains.values() for d in _with_inner(held)):
+        check_type(domain.type, plain=not isinstance(domain, Listed | Record | Fixed))
         _require(
             not isinstance(domain, Fixed) or domain.value is None or isinstance(domain.value, str),
             "a constant is no text",
@@ -220,6 +270,18 @@ def _check_domains(program: Program, made: set[str]) -> None:
         if isinstance(domain, Grid):
             fits = _between(domain.step, 1, 2**63 - 1) and _between(domain.scale, 0, 38)
             _require(fits, "a grid has no step")
+
+
+def _with_inner(domain: Domain, depth: int = 0) -> Iterator[Domain]:
+    """A domain, and those of the elements of its lists."""
+    _require(depth <= MAX_DEPTH, "its lists are too deep")
+    yield domain
+    if isinstance(domain, Listed):
+        yield from _with_inner(domain.item, depth + 1)
+    if isinstance(domain, Record):
+        for name, field in domain.fields:
+            _require(isinstance(name, str) and name, "a field has no name")
+            yield from _with_inner(field, depth + 1)
 
 
 def _check_draw(step: Draw, program: Program) -> None:

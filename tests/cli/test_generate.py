@@ -149,3 +149,17 @@ def test_refusals(
 ) -> None:
     assert expected in genesis("generate", "shop.duckdb", *words, code=code).stderr
     assert {f.name for f in folder.iterdir()} == {"shop.duckdb"}
+
+
+def test_rows_with_values_asked_for(told: Told, genesis: Genesis) -> None:
+    where = ("--where", "region=N", "--where", "age=[24, 36, 40]")
+    found = told("generate", "shop.duckdb", "shop", "customers", "--rows", "40", *where)
+    assert len(found) == 40
+    assert {r["region"] for r in found} == {"N"}
+    assert {r["age"] for r in found} <= {24, 36, 40}
+    genesis("generate", "shop.duckdb", "shop", "--target", "s", "--where", "customers.region=S")
+    with duckdb.connect("shop.duckdb") as con:
+        query = "SELECT count(*), count(*) FILTER (WHERE region <> 'S') FROM s.customers"
+        assert con.execute(query).fetchall() == [(300, 0)]
+    done = genesis(*ORDERS, "--where", "amount", code=2)
+    assert "'amount' is not KEY=VALUE" in done.stderr

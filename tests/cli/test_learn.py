@@ -123,3 +123,12 @@ def test_option_values_are_json_or_text() -> None:
         "roles": {"id": "key"},
         "t": {"first": [], "floor": 3},
     }
+
+
+def test_constraints_hold(told: Told) -> None:
+    _write(ORDERS, "orders.csv")
+    words = ("fit", "orders.csv", "m", "--to", "models.duckdb", "--constraint", "amount > kind")
+    assert "source rows break 'amount > kind'" in told(*words)[0]["notes"]
+    rows = told("generate", "models.duckdb", "m", "--rows", "500")
+    assert len(rows) == 500
+    assert all(r["amount"] > r["kind"] for r in rows)

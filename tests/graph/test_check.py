@@ -44,17 +44,32 @@ def test_nothing_to_say(con) -> None:
 
 
 def test_columns_that_are_left_out_empty_or_constant(con) -> None:
-    con.execute("""CREATE TABLE "t; --" AS SELECT i AS id, [i] AS "l ""x", {'a': i} AS s,
+    con.execute("""CREATE TABLE "t; --" AS SELECT i AS id, [[i]] AS "l ""x", {'a': i, 'b': ''::BLOB} AS s,
                    NULL::VARCHAR AS n, 'k' AS c FROM range(30) r(i)""")
     found = findings(con)
-    left = one(found, "type BIGINT[] cannot be learnt")
+    left = one(found, "type BIGINT[][] cannot be learnt: it holds lists in lists")
     assert (left.severity, left.table, left.column) == ("warning", "t; --", 'l "x')
-    assert one(found, "STRUCT(a BIGINT)").column == "s"
+    assert one(found, "STRUCT(a BIGINT, b BLOB)").column == "s"
+    assert "field 'b' is of type BLOB" in one(found, "STRUCT(a BIGINT, b BLOB)").finding
     assert one(found, "all values are NULL").column == "n"
     assert one(found, "one value in all rows").column == "c"
     con.execute(left.fix)
     view = read_table(con, '"t; --_clean"', database="memory", schema="main")
     assert [c.type for c in view.columns][1] == "VARCHAR"
+
+
+def test_how_nested_columns_are_learnt(con) -> None:
+    con.execute("""CREATE TABLE t AS SELECT i AS id, {'a': i % 3, 'b': {'c': CASE WHEN i % 9 > 0
+        THEN 'x' || i % 2 ELSE 'rare' || i END}} AS s, [DATE '2020-01-01' + (i % 3)::INT] AS l,
+        'nan'::DOUBLE AS n, array_value(1.5::DOUBLE, i) AS u
+        FROM range(300) r(i)""")
+    found = findings(con)
+    assert one(found, "each field is learnt as a column: s.a, s.b, s.b.c").column == "s"
+    assert one(found, "the elements are learnt as rows of their own, in order").column == "l"
+    assert "s.b.c (34 of 36)" in one(found, "labels in fewer than 20 rows").finding
+    assert {f.table for f in found} == {"t"}
+    con.execute(one(found, "NaN: 300").fix)
+    assert con.sql("FROM t_clean").columns == ["id", "s", "l", "n", "u"]
 
 
 def test_empty_table(con) -> None:
@@ -176,11 +191,11 @@ def test_rare_labels_and_missing_keys(con) -> None:
 
 def test_a_query_and_a_graph_that_is_there(con) -> None:
     raw = RawSchema(
-        (read_table(con, "(SELECT [1] AS l, 2 AS v)", database="memory", schema="main"),)
+        (read_table(con, "(SELECT [[1]] AS l, 2 AS v)", database="memory", schema="main"),)
     )
     found = check(con, raw)
     assert found == check(con, raw, graph=build_graph(con, raw))
-    assert one(found, "INTEGER[]").table == "query"
+    assert one(found, "INTEGER[][]").table == "query"
 
 
 def test_it_writes_nothing(tmp_path: Path) -> None:

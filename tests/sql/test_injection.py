@@ -154,3 +154,26 @@ def test_a_cursor_of_the_same_name(victim: duckdb.DuckDBPyConnection) -> None:
     got = con.execute("SELECT i, c0, done FROM genesis_generate('numbers')").fetchall()
     assert len(got) == 60
     assert {r[2] for r in got} == {1}
+
+
+def test_constraints_and_conditions(victim: duckdb.DuckDBPyConnection) -> None:
+    con = victim
+    con.execute(f"CREATE TABLE {quoted(NASTIER)} ({quoted(NASTIER)} VARCHAR, n INTEGER)")
+    con.execute(
+        f"INSERT INTO {quoted(NASTIER)} SELECT if(i % 2 = 0, ?, 'plain'), i % 5 FROM range(100) AS r(i)",
+        [NASTY],
+    )
+    kept = f"{quoted(NASTIER)} = {string(NASTY)} OR n > 1"
+    con.execute("FROM genesis_fit('m', ?, constraints := [?])", [NASTIER, kept]).fetchall()
+    made = "SELECT count(*) FROM genesis_generate('m', rows := 200, conditions := $1)"
+    given = {NASTIER: [NASTY, "plain"], "n": 1}
+    assert con.execute(made, [given]).fetchall() == [(200,)]
+    rows = con.execute(made.replace("count(*)", f"DISTINCT {quoted(NASTIER)}"), [given])
+    assert rows.fetchall() == [(NASTY,)]
+    for name, value in (("n", "1); DROP TABLE victim; --"), (NASTIER, "'; DROP TABLE victim; --")):
+        with pytest.raises(duckdb.Error, match="OptionError"):
+            con.execute(made, [{name: value}]).fetchall()
+    for text in ("n > 1); DROP TABLE victim; --", "n > (SELECT max(a) FROM victim)", "n > ';'"):
+        with pytest.raises(duckdb.Error, match="ConstraintError"):
+            con.execute("FROM genesis_fit('x', ?, constraints := [?])", [NASTIER, text]).fetchall()
+    assert unhurt(con)

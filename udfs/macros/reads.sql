@@ -1,8 +1,8 @@
 -- Reads: the plan function returns SQL text when the statement is bound.
 
 -- Rows of a model, streamed into any query.
-CREATE OR REPLACE TEMP MACRO genesis_generate(model, part := NULL, rows := NULL, first_row := 0, scale := NULL, seed := 0, version := NULL) AS TABLE
-FROM query(genesis_plan_('generate', CAST(to_json({'model': model, 'part': part, 'rows': rows, 'first_row': first_row, 'scale': scale, 'seed': seed, 'version': version}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
+CREATE OR REPLACE TEMP MACRO genesis_generate(model, part := NULL, rows := NULL, first_row := 0, scale := NULL, seed := 0, version := NULL, conditions := NULL) AS TABLE
+FROM query(genesis_plan_('generate', CAST(to_json({'model': model, 'part': part, 'rows': rows, 'first_row': first_row, 'scale': scale, 'seed': seed, 'version': version, 'conditions': conditions}) AS VARCHAR), current_database(), current_schema(), current_connection_id()));
 
 -- Models and their versions.
 CREATE OR REPLACE TEMP MACRO genesis_models() AS TABLE

@@ -1,0 +1,74 @@
+"""Expressions of a program: the columns they read, and what they are with all others put in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import sqlglot
+from sqlglot import exp
+
+from genesis_sql.program.steps import Expression, Program
+
+
+@lru_cache(maxsize=4096)
+def columns_read(sql: str) -> tuple[str, ...]:
+    """The columns that an expression names, each once.
+
+    Example:
+        >>> columns_read('"b" + "a" * "b"')
+        ('b', 'a')
+    """
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    return tuple(dict.fromkeys(c.name for c in tree.find_all(exp.Column)))
+
+
+def computed(program: Program) -> dict[str, str]:
+    """The columns that are expressions, with their SQL."""
+    return {s.column: s.sql for s in program.steps if isinstance(s, Expression)}
+
+
+def sampled(program: Program) -> tuple[str, ...]:
+    """The columns that the kernel produces for the output: the visible ones in order.
+
+    Behind them stand the hidden ones that visible expressions read.
+    """
+    sqls = computed(program)
+    names = dict.fromkeys(o.name for o in program.outputs if o.name not in sqls)
+    open_ = [o.name for o in program.outputs if o.name in sqls]
+    seen: set[str] = set()
+    while open_:
+        name = open_.pop(0)
+        if name in sqls and name not in seen:
+            seen.add(name)
+            open_ += columns_read(sqls[name])
+        elif name not in sqls and name in program.domains:
+            names.setdefault(name)
+    return tuple(names)
+
+
+def inlined(
+    program: Program, name: str, value: Callable[[str], exp.Expression | None]
+) -> exp.Expression:
+    """The tree of an expression in which every column is replaced by its value.
+
+    Args:
+        program: has the expression.
+        name: its column.
+        value: the node that stands for a column the kernel produces; None leaves a name alone.
+    """
+    sqls, types = computed(program), {o.name: o.type for o in program.outputs}
+
+    def swap(node: exp.Expression) -> exp.Expression:
+        if not isinstance(node, exp.Column):
+            return node
+        if node.name not in sqls:
+            return value(node.name) or node
+        inner = exp.paren(put(node.name), copy=False)
+        return exp.cast(inner, types[node.name], dialect="duckdb") if node.name in types else inner
+
+    def put(of: str) -> exp.Expression:
+        tree = sqlglot.parse_one(sqls[of], read="duckdb")
+        return tree.transform(swap)
+
+    return put(name)
