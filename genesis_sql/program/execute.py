@@ -426,8 +426,9 @@ class _State:
         streams = (
             self.identity.stream(self.program.table, step.column, p) for p in ("offset", "stride")
         )
-        keys = (draw(s, above).astype(np.int64) for s in streams)
-        chosen, present = distinct_place(np.maximum(k, 0), *keys, size), self.present(step.present)
+        offset, stride = (draw(s, above).astype(np.int64) for s in streams)
+        chosen = distinct_place(np.maximum(k, 0), offset, stride, size)
+        present = self.present(step.present)
         valid = k >= 0 if present is None else (k >= 0) & present
         return Raw(chosen, None if valid.all() else valid)
 
