@@ -12,7 +12,9 @@ import pyarrow as pa
 from genesis_sql.models.determine import Fixed, find_fixed, lookup_step
 from genesis_sql.models.family import child_counts, parent_kinds, ties, whole
 from genesis_sql.models.frame import Coded, coded
+from genesis_sql.models.late import learn_late
 from genesis_sql.models.learnt import Described, FitOptions, Learnt
+from genesis_sql.models.links import learn_fanout
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.models.nested import with_lists
 from genesis_sql.models.order import entropy
@@ -72,6 +74,7 @@ def fit_tables(
     learnt: dict[str, Learnt] = {}
     out = Fitted({}, {n: tables[n].arrow for n in verbatim}, [])
     done, began = 0, time.perf_counter()
+    learners: dict[str, Learner] = {}
     for name in made:
         start = time.perf_counter()
         learner = Learner(tables, bonds, learnt, name, options[name])
@@ -81,9 +84,13 @@ def fit_tables(
             learner.hurried = limit is not None and time.perf_counter() - began > limit
             learner.learn(column)
             done += 1
+        learners[name] = learner
+        out.seconds[name] = time.perf_counter() - start
+    for name in made:
+        learn_late(learners, name)
+    for name, learner in learners.items():
         out.programs[name] = learner.program()
         out.described.extend(learner.described)
-        out.seconds[name] = time.perf_counter() - start
     for name in verbatim:
         out.described.extend(
             Described(name, c.name, c.type, c.role.value, "verbatim")
@@ -153,7 +160,9 @@ class Learner(Timed):
             alone = column[1:] in self.own and self.ties.main is not None
             loose = self.sample(self.parent_row() < 0) if alone else self.sample()
             enough = len(loose) >= self.options.trees.min_cell
-            self.grow(column, item.target, self.asked(), loose if enough else None)
+            chosen = loose if enough else self.sample()
+            chosen = chosen if item.only is None else chosen[item.only[chosen]]
+            self.grow(column, item.target, self.asked(), chosen)
             return
         target = self.own[column]
         if column in self.fixed:
@@ -205,6 +214,8 @@ class Learner(Timed):
         """Hidden columns for the children: how many, and the kind of row they choose."""
         columns = [c for c in self.inputs if not hidden(c.name)]
         visible = {c.name: c for c in columns}
+        for link in self.ties.own:
+            learn_fanout(self, link)
         extended, summed = list(columns), dict[str, list[Coded]]()
         for child, bond in self.bonds.items():
             links = ([bond.main] if bond.main else []) + list(bond.further)

@@ -26,6 +26,7 @@ from genesis_sql.models.siblings import (
     last_of_kind,
     siblings_matter,
 )
+from genesis_sql.models.telling import TELLS, telling
 from genesis_sql.program.domain import Categories, Grid, Raw
 from genesis_sql.program.steps import (
     KIND,
@@ -77,17 +78,33 @@ class Timed(Grown):
     # siblings
 
     def _begin_siblings(self, family: Siblings) -> None:
-        """What a row knows of the rows before it: the last one, and how long ago each kind was."""
+        """What a row knows of the rows before it: the last one, and how long ago each kind was.
+
+        Nothing, where that tells nothing: then rows are drawn independently of each other.
+        """
         self.past = before(self.open, family.previous)
         self.kinds = kind_columns(self.open, list(self.open))
-        if not self.kinds:
-            return
-        order = sorted(self.kinds, key=lambda c: (entropy(self.own[c]), c))
-        self.kind_step, self.kind = kind_step([self.own[c] for c in order])
-        moment = family.moment if self._ordering(family.moment) else None
-        timed = self.own[moment] if moment is not None else None
-        rows, past, self.later = ago(self.kind, family, self.parent_row(), timed)
-        self.past += [*rows, *past]
+        if self.kinds:
+            order = sorted(self.kinds, key=lambda c: (entropy(self.own[c]), c))
+            self.kind_step, self.kind = kind_step([self.own[c] for c in order])
+            moment = family.moment if self._ordering(family.moment) else None
+            timed = self.own[moment] if moment is not None else None
+            rows, past, self.later = ago(self.kind, family, self.parent_row(), timed)
+            self.past += [*rows, *past]
+        if self.running is None and not self._telling(family):
+            self.past, self.kinds, self.kind, self.later = [], (), None, []
+
+    def _telling(self, family: Siblings) -> bool:
+        """Whether the rows before tell something of a row that its parent does not tell."""
+        later = [c for n, c in self.open.items() if n != family.moment]
+        inputs = [
+            *self.context,
+            *([self.open[family.moment]] if family.moment in self.open else []),
+        ]
+        past = [c for c in self.past if not c.name.startswith(f"{PAST}.")] + self.later
+        order = self.sample(family.count > 1)
+        found = telling(later, inputs, past, self.parent_row(), order)
+        return found >= TELLS
 
     def _ordering(self, column: str | None) -> bool:
         """Whether a column is the moment that orders siblings, in every row."""

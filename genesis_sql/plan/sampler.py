@@ -324,6 +324,9 @@ class Sampler:
             group = np.array([places[label] for label in labels], np.int64)
             return _grouped(numbers, group, np.maximum(weight, 1), len(places), places)
         kinds = raw[step.group].values.astype(np.int64)
+        if parent == program.table:  # a level without any weight has to be chosen from all the same
+            total = np.bincount(kinds, weights=weight)
+            weight = np.where(total[kinds] == 0, 1, weight)
         return _grouped(numbers, kinds, weight, int(kinds.max(initial=0)) + 1, {})
 
     def _shared(
