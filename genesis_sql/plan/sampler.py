@@ -28,7 +28,8 @@ from genesis_sql.plan.spec import Spec
 from genesis_sql.plan.unique import Repair, overridden
 from genesis_sql.program.domain import Domain, Raw
 from genesis_sql.program.draw import address
-from genesis_sql.program.execute import Identity, Rows, run, steps_from
+from genesis_sql.program.execute import Identity, Rows, run
+from genesis_sql.program.partial import steps_from
 from genesis_sql.program.steps import (
     PARENT,
     Pick,

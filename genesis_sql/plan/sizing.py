@@ -277,11 +277,11 @@ def check_rows(model: Model, rows: Mapping[str, int]) -> dict[str, int]:
     """
     out: dict[str, int] = {}
     for given, count in rows.items():
-        same = [n for n in model.order if n == given]
-        same = same or [n for n in model.order if n.lower() == given.lower()]
+        same = [n for n in model.visible if n == given]
+        same = same or [n for n in model.visible if n.lower() == given.lower()]
         if len(same) != 1:
             message = f"rows names a table '{given}' that is not in model '{model.name}'"
-            raise ModelNotFoundError(message + nearest(given, model.order))
+            raise ModelNotFoundError(message + nearest(given, model.visible))
         if same[0] in out:
             message = f"rows names table '{same[0]}' twice; give it one number"
             raise OptionError(message)

@@ -17,6 +17,7 @@ from genesis_sql.program.calendar import part_of
 from genesis_sql.program.domain import Categories, Raw, Reals
 from genesis_sql.program.draw import Stream, draw, stream
 from genesis_sql.program.formula import evaluate, formula_columns
+from genesis_sql.program.partial import steps_from
 from genesis_sql.program.steps import (
     AGAIN,
     BEFORE,
@@ -41,8 +42,6 @@ from genesis_sql.program.steps import (
     Random,
     Sibling,
     Stratum,
-    step_columns,
-    step_inputs,
 )
 
 HALF_OPEN = 2.0**-32  # a word times this lies in [0, 1)
@@ -175,21 +174,6 @@ def run(
         if "." in name:  # a parent's column that a child reads through this table
             state.get(name)
     return state.raw
-
-
-@lru_cache(maxsize=1_024)
-def steps_from(program: Program, names: tuple[str, ...], known: frozenset[str]) -> tuple[Any, ...]:
-    """The steps that columns depend on where others are known."""
-    rows = {f"{link.alias}.": link.row for link in program.links}
-    wanted, kept = set(names), []
-    for step in reversed(program.steps):
-        made = step_columns(step)
-        if wanted.isdisjoint(made) or known.issuperset(made):
-            continue
-        kept.append(step)
-        for name in step_inputs(step):
-            wanted |= {name, *(row for prefix, row in rows.items() if name.startswith(prefix))}
-    return tuple(reversed(kept))
 
 
 @lru_cache(maxsize=1_024)

@@ -137,6 +137,15 @@ def test_what_it_refuses(
     shop.execute("CALL genesis_activate('shop', version := 1)")
 
 
+def test_conditions_have_to_be_the_same(shop: duckdb.DuckDBPyConnection) -> None:
+    young = ", version := 1, conditions := {'tags': {'kind': 'a'}}"
+    first, second = (rows(shop, "cond", young)["tags"] for _ in range(2))
+    kinds = "SELECT count(*), min(kind), max(kind) FROM cond.tags"
+    assert shop.execute(kinds).fetchall() == [(first + second, "a", "a")]
+    with pytest.raises(duckdb.Error, match="written under other conditions; give the same ones"):
+        rows(shop, "cond", ", version := 1")
+
+
 def test_tables_of_somebody_else(shop: duckdb.DuckDBPyConnection) -> None:
     shop.execute("CREATE SCHEMA own; CREATE TABLE own.users (id INTEGER)")
     with pytest.raises(duckdb.Error, match="'users', which genesis_generate_database did not"):

@@ -118,6 +118,15 @@ def test_a_grid_is_filled_to_the_last_place() -> None:
     con.close()
 
 
+def test_a_condition_is_kept_where_a_key_repeats() -> None:
+    con = small("range(12) s(i), range(12) t(k) WHERE (i + k) % 4 = 0")
+    call = "'m', target := 's', rows := {'x': 12}, conditions := {'x': {'p': 'p3'}}"
+    assert con.execute(f"CALL genesis_generate_database({call})").fetchall()[0][1] == 12
+    found = "SELECT count(DISTINCT q), min(p), max(p) FROM s.x"
+    assert con.execute(found).fetchall() == [(12, "p3", "p3")]
+    con.close()
+
+
 def test_it_has_no_sql_form() -> None:
     con = small("range(12) s(i), range(12) t(k) WHERE (i + k) % 4 = 0")
     session = session_of(con)
