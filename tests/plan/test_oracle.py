@@ -212,8 +212,8 @@ def test_related_tables(plain: duckdb.DuckDBPyConnection, shop: Model, table: st
 
 def test_references_that_dangle(plain: duckdb.DuckDBPyConnection) -> None:
     made = """
-        CREATE TABLE town AS SELECT 'T' || (100 + i) AS code, i % 5 AS size FROM range(40) r(i);
-        CREATE TABLE buyer AS SELECT i AS id, CASE WHEN i % 3 > 0 THEN 'T' || (100 + i % 60) END AS town,
+        CREATE TABLE town AS SELECT 'T' || (100 + i) AS code, i % 5 AS size FROM range(20) r(i);
+        CREATE TABLE buyer AS SELECT i AS id, CASE WHEN i % 3 > 0 THEN 'T' || (100 + i % 30) END AS town,
           CASE WHEN i % 10 = 0 THEN 5000 + i WHEN i % 3 > 0 THEN i // 3 END AS by FROM range(150) r(i);
         CREATE TABLE sale AS SELECT i AS id, i * 13 % 200 AS buyer FROM range(300) r(i)"""
     keys = ("buyer.town -> town.code", "buyer.by -> buyer.id", "sale.buyer -> buyer.id")
