@@ -313,12 +313,9 @@ class _Writer:
         self.attach(step.alias)
 
     def pick_distinct(self, step: PickDistinct) -> None:
-        k, _ = self.family() if not step.whole else (column(NUMBER), None)
-        address = PARENT_ADDRESS
-        if step.whole:
-            address = self.relation.put(f"#{step.column} one", literal(0)).name
-        offset = self.word(step.column, "offset", address)
-        stride = self.word(step.column, "stride", address)
+        k, _ = self.family()
+        offset = self.word(step.column, "offset", PARENT_ADDRESS)
+        stride = self.word(step.column, "stride", PARENT_ADDRESS)
         rows = relation_name(self.around.parents[step.alias].relation)
         nodes = {
             "size": exp.select("count(*)").from_(rows).subquery(),
@@ -328,8 +325,6 @@ class _Writer:
         primes = self.relation.single(f"#{step.column} primes", fill(_FITTING, **nodes))
         prime = element(primes, mod(stride, call("len", primes)))
         place = mod(add(offset, times(greatest(k, 0), prime)), greatest(size, 1))
-        if step.whole:
-            place = _where(step.present, case([(less(k, size), place)]))
         self.keep(step.column, case([(up_to(literal(0), k), place)]))
         self.attach(step.alias)
 

@@ -128,14 +128,18 @@ def check_program(program: Program) -> None:
             _check_words(step, program)
         if isinstance(step, Aggregate):
             _check_aggregate(step, program)
-        if isinstance(step, Beyond):
-            key = isinstance(program.domains.get(step.column), Key)
-            _require(key and _between(step.spread, 1, 2**32), "references do not dangle")
         if isinstance(step, Pick | PickDistinct | PickSelf | Beyond):
             _require(step.alias in aliases, f"parent '{step.alias}' is not there")
-        if isinstance(step, Pick):
-            texts = [step.group, step.weight, *(n for pair in step.shared for n in pair)]
-            _require(all(isinstance(t, str) for t in texts), "a column has no name")
+            _check_choice(step, program)
+
+
+def _check_choice(step: Pick | PickDistinct | PickSelf | Beyond, program: Program) -> None:
+    if isinstance(step, Beyond):
+        key = isinstance(program.domains.get(step.column), Key)
+        _require(key and _between(step.spread, 1, 2**32), "references do not dangle")
+    if isinstance(step, Pick):
+        texts = [step.group, step.weight, *(n for pair in step.shared for n in pair)]
+        _require(all(isinstance(t, str) for t in texts), "a column has no name")
 
 
 def _check_date_part(step: Part) -> None:
