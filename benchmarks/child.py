@@ -103,7 +103,60 @@ def _keys(con: Any) -> dict[str, Any]:
     return {"declared": declared, "orphans": orphans(con, "synth")}
 
 
-JOBS = {"first-fit": first_fit, "flights": flights}
+def tables(told: str) -> dict[str, Any]:
+    """Load a folder of Parquet tables, fit, generate, check the keys, write the tables.
+
+    Args:
+        told: JSON with ``folder``, ``keys`` (keys.json), ``out`` and, where they are wanted,
+            ``verbatim``, ``options`` (of the fit), ``seed`` and ``scale`` (of the generation).
+    """
+    import genesis_sql
+    from benchmarks import tables as files
+
+    plan = json.loads(told)
+    keys = files.read_keys(Path(plan["keys"]))
+    con = genesis_sql.connect()
+    files.load(con, Path(plan["folder"]), keys)
+    begun = time.perf_counter()
+    fit = genesis_sql.fit_database(
+        con,
+        "m",
+        relationships=keys.relationships,
+        verbatim=plan.get("verbatim"),
+        options=plan.get("options"),
+    )
+    fitted = time.perf_counter()
+    made = genesis_sql.generate_database(
+        con, "m", "synth", scale=plan.get("scale", 1.0), seed=plan.get("seed", 0)
+    )
+    done = time.perf_counter()
+    answer = {
+        "fit": fitted - begun,
+        "generate": done - fitted,
+        "peak_mb": peak_mb(),
+        "rows": files.sizes(con, "synth", keys),
+        "orphans": files.orphans(con, "synth", keys),
+        "duplicates": files.duplicates(con, "synth", keys),
+        "told": {"fit": fit, "generate": made},
+    }
+    files.write(con, "synth", keys, Path(plan["out"]))
+    con.close()
+    return answer
+
+
+def flights_split(told: str) -> dict[str, Any]:
+    """Fit 80 % of the flights; then what `benchmarks.flights_split` says."""
+    from benchmarks.flights_split import job
+
+    return job(told)
+
+
+JOBS = {
+    "first-fit": first_fit,
+    "flights": flights,
+    "tables": tables,
+    "flights-split": flights_split,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Options:
         rows: rows per speed measurement.
         rounds: measurements per number.
         quick: smaller everything, to see that it runs.
+        only: parts of a benchmark that has parts; empty: all.
     """
 
     data: Path = DATA
@@ -33,6 +35,19 @@ class Options:
     rows: int = 1_000_000
     rounds: int = 3
     quick: bool = False
+    only: tuple[str, ...] = ()
+
+    def parts(self, known: Sequence[str]) -> list[str]:
+        """The parts to run, in the benchmark's order.
+
+        Raises:
+            BenchmarkError: it has no part of that name.
+        """
+        for name in self.only:
+            if name not in known:
+                message = f"there is no part '{name}'; --only takes {', '.join(known)}"
+                raise BenchmarkError(message)
+        return [name for name in known if not self.only or name in self.only]
 
     def table(self, name: str) -> Path:
         """The folder of one data set.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +69,71 @@ def mean_scores(
     """Means over the scorer's seeds."""
     runs = [numbers(score(options, folder, synth, seed=s), table) for s in seeds]
     return {k: statistics.fmean(r[k] for r in runs) for k in runs[0]}
+
+
+def mean_of(
+    options: Options,
+    folder: Path,
+    synth: Path,
+    *,
+    parts: Sequence[str],
+    seeds: Sequence[int] = SEEDS,
+) -> dict[str, Any]:
+    """The referee's whole JSON, every number the mean over the scorer's seeds."""
+    runs = [score(options, folder, synth, seed=s, parts=parts) for s in seeds]
+    for run in runs:
+        wrong = list(errors(run))
+        if wrong:
+            message = f"the referee could not score {synth}: {'; '.join(wrong)}"
+            raise BenchmarkError(message)
+    merged = merge(runs)
+    return {"scorer_seeds": list(seeds), **merged}
+
+
+def merge(runs: Sequence[Any]) -> Any:
+    """Means of the numbers at the same place of nested dicts; all else as the first has it."""
+    first = runs[0]
+    if isinstance(first, dict):
+        return {k: merge([r[k] for r in runs if k in r]) for k in first}
+    if isinstance(first, float | int) and not isinstance(first, bool):
+        return statistics.fmean(runs)
+    return first
+
+
+def errors(scores: Mapping[str, Any], place: str = "") -> Iterator[str]:
+    """What the referee could not compute, with its place."""
+    for key, value in scores.items():
+        if key == "error":
+            yield f"{place}: {value}"
+        elif isinstance(value, dict):
+            yield from errors(value, f"{place}.{key}" if place else key)
+
+
+def c2st(
+    options: Options, real: Path, synth: Sequence[Path], *, seeds: Sequence[int] = SEEDS
+) -> dict[str, dict[str, float]]:
+    """The referee's C2ST of single tables: AUC by file stem and scorer seed."""
+    got: dict[str, dict[str, float]] = _in_peers(
+        options, "referee_c2st.py", real, ",".join(map(str, seeds)), *synth
+    )
+    return got
+
+
+def joins(
+    options: Options, folder: Path, synth: Path, table: str, *, seeds: Sequence[int] = SEEDS
+) -> dict[str, Any]:
+    """C2ST of one table alone and joined with its parents, and nearness: means over the seeds."""
+    given = (folder, synth, table, ",".join(map(str, seeds)))
+    merged: dict[str, Any] = merge(_in_peers(options, "referee_joins.py", *given))
+    return {"scorer_seeds": list(seeds), **merged}
+
+
+def _in_peers(options: Options, script: str, *arguments: object) -> Any:
+    """What a script beside this file answers in the peers' Python, score.py given first."""
+    file = Path(__file__).with_name(script)
+    command = [options.peer_python(), file, options.score_file(), *arguments]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    if done.returncode:
+        message = f"the referee failed in {script}: {done.stderr.strip()[-2000:]}"
+        raise BenchmarkError(message)
+    return json.loads(done.stdout)

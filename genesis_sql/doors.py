@@ -63,7 +63,7 @@ def fit_database(
     con: duckdb.DuckDBPyConnection,
     name: str,
     *,
-    schema: str | None = None,
+    schema: str | Sequence[str] | None = None,
     tables: Sequence[str] | None = None,
     relationships: Sequence[str] | None = None,
     verbatim: Sequence[str] | None = None,
@@ -78,11 +78,13 @@ def fit_database(
     Args:
         con: where the tables are and the model is kept.
         name: of the model.
-        schema: another than the current one.
+        schema: another than the current one, or a list of several; their tables are then called
+            'schema.table', and one target schema is written for each.
         tables: only these; views too where they are named.
         relationships: keys the catalog does not have, as 'orders(customer_id) -> customers(id)'.
         verbatim: tables to copy unchanged.
-        orphans: what becomes of references that find no parent: 'null'.
+        orphans: what becomes of references that find no parent: 'null'; 'drop' leaves their rows
+            out; 'keep' has as many of them in the new rows.
         constraints: predicates that every new row keeps, over a row or over a row and its parents,
             such as 'orders.placed >= customers.joined'.
         method: how they are learnt.
@@ -94,7 +96,7 @@ def fit_database(
         "fit_database",
         {
             "model": name,
-            "schema": schema,
+            "schema": schema if isinstance(schema, str) else _listed("schema", schema),
             "tables": _listed("tables", tables),
             "relationships": _listed("relationships", relationships),
             "verbatim": _listed("verbatim", verbatim),

@@ -101,6 +101,18 @@ def _fit(
         return fit_table(ws, text(given, "model"), source, arguments)
 
 
+def _schemas(call: Call) -> str | list[str] | None:
+    """A schema's name, or a list of several."""
+    value = call.arguments.get("schema")
+    if value is None or isinstance(value, str):
+        return value
+    names = _list(call, "schema")
+    if not names:
+        message = "schema := [] names none; leave it out for the current one"
+        raise OptionError(message)
+    return names
+
+
 def _fit_database(
     session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, progress: Progress
 ) -> list[dict[str, Any]]:
@@ -121,7 +133,7 @@ def _fit_database(
     return fit_schema(
         workspace(session, cursor, call.database, call.schema, progress),
         text(given, "model"),
-        given.get("schema"),
+        _schemas(call),
         tables,
         arguments,
     )

@@ -124,7 +124,9 @@ class Relationship:
     """A foreign key, declared in the catalog or by the caller.
 
     ``orphans`` counts the child rows whose reference finds no parent, ``nulls`` those with a NULL
-    in it.
+    in it. ``cut`` marks a key that was cut out of a circle of tables: its rows are chosen last.
+    ``when`` is a column of the child and its value (as text) for a key that holds in some rows
+    only. Of ``kept_orphans`` of the source's rows the like is generated.
     """
 
     child: str
@@ -134,12 +136,16 @@ class Relationship:
     declared: bool = False
     orphans: int = 0
     nulls: int = 0
+    cut: bool = False
+    when: tuple[str, str] | None = None
+    kept_orphans: int = 0
 
     @property
     def name(self) -> str:
         """The notation that `relationships := [...]` takes."""
         own, above = ", ".join(self.columns), ", ".join(self.parent_columns)
-        return f"{self.child}({own}) -> {self.parent}({above})"
+        condition = f" WHERE {self.when[0]} = '{self.when[1]}'" if self.when else ""
+        return f"{self.child}({own}) -> {self.parent}({above}){condition}"
 
 
 @dataclass(frozen=True)
@@ -178,8 +184,9 @@ class Ordered:
 class Table:
     """A table of the schema graph; ``checks`` are the catalog's CHECKs that its rows will keep.
 
-    Where ``nested`` is given, nobody sees the table: its rows are the elements of that list column
-    of its only parent, in order.
+    ``schema`` is given where tables of several schemas are learnt together; it then begins the
+    name. Where ``nested`` is given, nobody sees the table: its rows are the elements of that list
+    column of its only parent, in order.
     """
 
     name: str
@@ -192,6 +199,12 @@ class Table:
     comment: str | None = None
     checks: tuple[str, ...] = ()
     nested: str = ""
+    schema: str = ""
+
+    @property
+    def bare_name(self) -> str:
+        """The name inside its schema."""
+        return self.name.removeprefix(f"{self.schema}.") if self.schema else self.name
 
     @property
     def names(self) -> tuple[str, ...]:

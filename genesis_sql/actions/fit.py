@@ -13,8 +13,10 @@ from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import OptionError, SourceError, nearest
 from genesis_sql.graph.build import build_graph
 from genesis_sql.graph.constraints import constraint_notes, declare
+from genesis_sql.graph.dangling import check_choice, keep, why_not
 from genesis_sql.graph.order import topological
 from genesis_sql.introspect.from_duckdb import read_schema, read_table
+from genesis_sql.introspect.several import read_schemas
 from genesis_sql.models.constrain import constrain, ordered_pairs, shown_constraints
 from genesis_sql.models.family import ties
 from genesis_sql.models.fit import Described, Fitted, fit_tables
@@ -26,7 +28,7 @@ from genesis_sql.sqlbuild import string
 from genesis_sql.store import executions, migrator, models
 from genesis_sql.store.content import split
 from genesis_sql.store.rows import ColumnRow, ModelContent, RelationshipRow, TableRow
-from genesis_sql.types import Graph, RawSchema, RawTable, Role, Table
+from genesis_sql.types import Graph, RawSchema, RawTable, Relationship, Role, Table
 
 
 @dataclass(frozen=True)
@@ -75,30 +77,33 @@ def fit_table(
 def fit_schema(
     ws: Workspace,
     name: str,
-    schema: str | None,
+    schema: str | Sequence[str] | None,
     tables: Sequence[str] | None,
     arguments: FitArguments,
 ) -> list[dict[str, Any]]:
-    """Fit the tables of a schema, related by their keys, as a new version of a model."""
-    if arguments.orphans != "null":
-        message = (
-            f"orphans := '{arguments.orphans}' is not known; it takes 'null' (a dangling reference "
-            "becomes NULL)"
-        )
-        raise OptionError(message)
-    where = schema or ws.schema
-    raw = read_schema(ws.con, database=ws.database, schema=where, tables=tables)
+    """Fit the tables of a schema, related by their keys, as a new version of a model.
+
+    Those of several schemas are named `schema.table` in the model.
+    """
+    check_choice(arguments.orphans)
+    named = [schema] if isinstance(schema, str) else list(schema or [ws.schema])
+    where: str | list[str] = named[0] if len(named) == 1 else named
+    shown = " and ".join(f"'{n}'" for n in named)
+    if len(named) == 1:
+        raw = read_schema(ws.con, database=ws.database, schema=named[0], tables=tables)
+    else:
+        raw = read_schemas(ws.con, database=ws.database, schemas=named, tables=tables)
     if tables is None:
         raw = RawSchema(tuple(t for t in raw.tables if t.kind == "table"))
     if not raw.tables:
         message = (
-            f"schema '{where}' of database '{ws.database}' has no tables; name another with "
+            f"schema {shown} of database '{ws.database}' has no tables; name another with "
             "schema := '…'"
         )
         raise SourceError(message)
     if all(t.rows == 0 for t in raw.tables):
         message = (
-            f"all {len(raw.tables)} tables of schema '{where}' are empty; there is nothing to "
+            f"all {len(raw.tables)} tables of schema {shown} are empty; there is nothing to "
             "learn from"
         )
         raise SourceError(message)
@@ -139,8 +144,10 @@ def _fit(
         )
 
     with ending(failed):
-        tables, fitted = _learn(ws, graph, options, arguments.seed)
+        tables, fitted = _learn(ws, graph, options, arguments)
         fitted.programs.update(constrain(graph, fitted.programs))
+        source = graph
+        graph = replace(graph, tables=tuple(tables[t.name].table for t in graph.tables))
         print_ = fingerprint(tables)
         uuid = _uuid(stored, print_, [t.checks for t in graph.tables])
         model = Model(
@@ -149,7 +156,10 @@ def _fit(
         content = _content(model, fitted, tables, print_)
         models.finish_version(ws.con, ws.database, name, version, content, seconds=ws.seconds)
     ws.announce(model)
-    return _report(model, fitted, constraint_notes(ws.con, raw, graph), ws.seconds)
+    notes = constraint_notes(ws.con, raw, graph)
+    return _report(
+        model, fitted, source, _dangling(source, model.graph, arguments.orphans, notes), ws.seconds
+    )
 
 
 def _graph(
@@ -169,6 +179,7 @@ def _graph(
             raise SourceError(message)
         if not table.nested:
             _check_names(table, graph, options[table.name])
+    graph = keep(graph) if arguments.orphans == "keep" else graph
     return declare(ws.con, graph, arguments.constraints)
 
 
@@ -192,10 +203,14 @@ def _check_names(table: Table, graph: Graph, options: Mapping[str, Any]) -> None
 
 
 def _learn(
-    ws: Workspace, graph: Graph, options: Mapping[str, Mapping[str, Any]], seed: int
+    ws: Workspace,
+    graph: Graph,
+    options: Mapping[str, Mapping[str, Any]],
+    arguments: FitArguments,
 ) -> tuple[dict[str, Loaded], Fitted]:
     ws.progress("reading", 0.0)
-    tables = load(ws.con, graph)
+    tables = load(ws.con, graph, arguments.orphans)
+    seed = arguments.seed
     by_table = {t.name: fit_options(_own_options(graph, t, options), seed) for t in graph.tables}
     for name, given in by_table.items():
         if graph.rules or graph.table(name).checks:
@@ -246,8 +261,15 @@ def _content(
         TableRow(n, tables[n].rows, tuple(_column(d, names) for d in by_table[n]))
         for n in model.visible
     )
-    keys = tuple(RelationshipRow.of(r) for r in model.graph.relationships if r.columns)
+    keys = tuple(RelationshipRow.of(r, _how(r)) for r in model.graph.relationships if r.columns)
     return ModelContent(model.uuid, FORMAT, parts, rows, keys, print_)
+
+
+def _how(key: Relationship) -> str:
+    """What is special about a key."""
+    if key.when:
+        return f"it holds only where '{key.when[0]}' is '{key.when[1]}'"
+    return "it closes a circle of tables" if key.cut else ""
 
 
 def _column(d: Described, names: Mapping[str, str]) -> ColumnRow:
@@ -260,10 +282,37 @@ def _column(d: Described, names: Mapping[str, str]) -> ColumnRow:
     return ColumnRow(column, d.type, d.role, d.step, tuple(inputs), d.cells or None, d.reason)
 
 
+def _dangling(
+    source: Graph, kept: Graph, orphans: str, notes: Mapping[str, list[str]]
+) -> dict[str, list[str]]:
+    """What becomes of the references that dangle, by table, and the other notes behind."""
+    out = {}
+    for table in source.tables:
+        dropped = table.rows - kept.table(table.name).rows
+        told = [f"{dropped} rows with dangling references left out"] if dropped else []
+        told += [] if dropped else _lost(source, table.name, orphans)
+        told += ["empty: stays empty"] if not table.rows else []
+        out[table.name] = told + notes.get(table.name, [])
+    return out
+
+
+def _lost(graph: Graph, table: str, orphans: str) -> list[str]:
+    """What becomes of the references of one table that dangle."""
+    found = [r for r in graph.parents(table) if r.orphans]
+    kept = sum(r.kept_orphans for r in found)
+    lost = [r for r in found if not r.kept_orphans]
+    notes = [f"{kept} dangling references are kept"] if kept else []
+    if lost:
+        reasons = dict.fromkeys(why_not(graph, r) for r in lost) if orphans == "keep" else {}
+        why = f" ({'; '.join(reasons)})" if reasons else ""
+        notes.append(f"{sum(r.orphans for r in lost)} dangling references become NULL{why}")
+    return notes
+
+
 def _report(
-    model: Model, fitted: Fitted, notes_of: Mapping[str, list[str]], seconds: float
+    model: Model, fitted: Fitted, graph: Graph, notes_of: Mapping[str, list[str]], seconds: float
 ) -> list[dict[str, Any]]:
-    graph, out = model.graph, []
+    out = []
     for name in model.visible:
         table = graph.table(name)
         left = [
@@ -271,19 +320,14 @@ def _report(
             for d in fitted.described
             if d.table == name and d.step == "left out"
         ]
-        orphans = sum(r.orphans for r in graph.parents(name))
-        notes = (
-            left
-            + ([f"{orphans} dangling references become NULL"] if orphans else [])
-            + (["empty: stays empty"] if not table.rows else [])
-            + notes_of.get(name, [])
-        )
+        lost = sum(r.orphans for r in graph.parents(name))
+        notes = left + notes_of.get(name, [])
         how = "verbatim" if table.verbatim else "trees"
         columns = sum(not c.inside for c in table.columns)
         taken = round(seconds if len(model.visible) == 1 else fitted.seconds.get(name, 0.0), 3)
         out.append({
             "model": model.name, "version": model.version, "table_name": name, "method": how,
-            "rows": table.rows, "columns": columns, "orphans": orphans,
+            "rows": table.rows, "columns": columns, "orphans": lost,
             "seconds": taken, "notes": "; ".join(notes),
         })  # fmt: skip
     return out

@@ -83,7 +83,7 @@ def generate_database(
     writing = settle(
         ws,
         model,
-        find_target(ws, arguments.target),
+        find_target(ws, arguments.target).of(model),
         arguments.spec(model),
         if_exists=arguments.if_exists,
         keys=arguments.keys,
@@ -207,8 +207,8 @@ _COLUMNS = ("table_name", "rows", "orphans", "violations", "seconds")
 def _write(ws: Workspace, model: Model, writing: Writing, *, replace_old: bool) -> Written:
     """Make the tables, fill them, and verify what they hold."""
     con, target = ws.con, writing.target
-    con.execute(f"CREATE SCHEMA IF NOT EXISTS {qualified(target.database, target.schema)}")
-    con.execute(f"USE {qualified(target.database, target.schema)}")
+    for schema in target.schemas():
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {qualified(target.database, schema)}")
     if replace_old:
         for table in reversed(model.visible):
             con.execute(f"DROP TABLE IF EXISTS {target.table(table)}")

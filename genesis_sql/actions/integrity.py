@@ -14,12 +14,13 @@ from genesis_sql.plan.verify import checks
 
 @dataclass(frozen=True)
 class Checked:
-    """A check that was made: how many rows it looked at, and how many break it."""
+    """A check that was made: how many rows it looked at, how many break it, whether it holds."""
 
     kind: str
     of: str
     rows: int
     violations: int
+    holds: bool = True
 
     def plain(self) -> dict[str, Any]:
         """As the history keeps it."""
@@ -36,11 +37,12 @@ def verify(
     """
     count = f"SELECT count(*) FROM {target.table(table)}"  # noqa: S608 - quoted names
     rows = int(ws.con.execute(count).fetchall()[0][0])
-    made = [Checked("rows", table, rows, abs(rows - expected))]
+    made = [Checked("rows", table, rows, abs(rows - expected), rows == expected)]
     for check in checks(model, table, target.table):
         looked, broken = ws.con.execute(check.sql).fetchall()[0]
-        made.append(Checked(check.kind, check.of, int(looked), int(broken)))
-    broken_ones = [c for c in made if c.violations]
+        holds = check.holds(rows, int(broken))
+        made.append(Checked(check.kind, check.of, int(looked), int(broken), holds))
+    broken_ones = [c for c in made if not c.holds]
     if broken_ones:
         raise IntegrityError(_broken(table, broken_ones[0], expected))
     return tuple(made)

@@ -57,17 +57,20 @@ def fill(ws: Workspace, model: Model, writing: Writing, table: str) -> Filled:
     if own and stop > first:
         return _by_levels(ws, model, writing, table, own, (first, stop))
     if not writing.appended:
-        ws.con.execute(_create(model, writing, table))
+        _make(ws, model, writing, table)
     if stop > first:
         select = rows_sql(model, table, writing.spec, first=first, stop=stop)
         ws.con.execute(f"INSERT INTO {place} {select}")
     return Filled(stop - first)
 
 
-def _create(model: Model, writing: Writing, table: str, without: Sequence[str] = ()) -> str:
-    database, schema = writing.target.database, writing.target.schema
+def _make(
+    ws: Workspace, model: Model, writing: Writing, table: str, without: Sequence[str] = ()
+) -> None:
+    database, schema = writing.target.database, writing.target.place(table)[0]
+    ws.con.execute(f"USE {qualified(database, schema)}")  # parents are named without it
     foreign = writing.keys == "declare"
-    return create_sql(model, table, database, schema, foreign=foreign, without=without)
+    ws.con.execute(create_sql(model, table, database, schema, foreign=foreign, without=without))
 
 
 def _own_keys(ws: Workspace, model: Model, writing: Writing, table: str) -> list[Relationship]:
@@ -77,7 +80,7 @@ def _own_keys(ws: Workspace, model: Model, writing: Writing, table: str) -> list
     keys = [k for k, reason in declared_keys(model, table) if k.parent == table and not reason]
     if not keys or not writing.appended:
         return keys
-    place = [writing.target.database, writing.target.schema, table]
+    place = [writing.target.database, *writing.target.place(table)]
     there = {tuple(r[0]) for r in ws.con.execute(_FOREIGN, place).fetchall()}
     return [k for k in keys if k.columns in there]
 
@@ -99,7 +102,7 @@ def _by_levels(
         message = f"no rows can be appended to table '{table}': {next(iter(undeclared.values()))}"
         raise IntegrityError(message)
     if not writing.appended:
-        ws.con.execute(_create(model, writing, table, tuple(undeclared)))
+        _make(ws, model, writing, table, tuple(undeclared))
     _insert(ws, model, writing.target, table, number, np.arange(first, stop), level)
     return Filled(stop - first, undeclared)
 

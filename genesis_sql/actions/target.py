@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -24,14 +24,36 @@ UNION SELECT view_name FROM duckdb_views() WHERE database_name = ? AND schema_na
 
 @dataclass(frozen=True)
 class Target:
-    """A schema of an attached database."""
+    """A schema of an attached database.
+
+    For a model of several schemas it begins the names of as many, as in `synth_crm`; ``places``
+    then has the (schema, name) of each table.
+    """
 
     database: str
     schema: str
+    places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def of(self, model: Model) -> Target:
+        """The same for the tables of a model."""
+        places = {
+            t.name: (f"{self.schema}_{t.schema}", t.bare_name)
+            for t in model.graph.tables
+            if t.schema
+        }
+        return replace(self, places=places)
+
+    def place(self, table: str) -> tuple[str, str]:
+        """The schema of a table, and its name there."""
+        return self.places.get(table, (self.schema, table))
 
     def table(self, name: str) -> str:
         """A table there, as SQL text."""
-        return qualified(self.database, self.schema, name)
+        return qualified(self.database, *self.place(name))
+
+    def schemas(self) -> list[str]:
+        """All schemas that are written."""
+        return list(dict.fromkeys(s for s, _ in self.places.values())) or [self.schema]
 
     @property
     def name(self) -> str:
@@ -111,27 +133,36 @@ def settle(
     Raises:
         TargetError: what stands there is in the way, or nothing can be appended to it.
     """
-    place = [target.database, target.schema]
-    there = {r[0].lower() for r in ws.con.execute(_NAMES, place * 2).fetchall()}
-    taken = [t for t in model.visible if t.lower() in there]
-    where = f"schema '{target.schema}' of '{target.database}'"
+    taken = _there(ws, model, target)
+    schema, first = target.place(taken[0] if taken else "")
+    where = f"schema '{schema}' of '{target.database}'"
     if taken and if_exists == "error":
         more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
         message = (
-            f"{where} has a table '{taken[0]}'{more} already; take another target, or "
+            f"{where} has a table '{first}'{more} already; take another target, or "
             "if_exists := 'replace'"
         )
         raise TargetError(message)
     runs = _runs(ws, target) if taken else []
     if taken and not runs:
         message = (
-            f"{where} holds '{taken[0]}', which genesis_generate_database did not write; drop it "
+            f"{where} holds '{first}', which genesis_generate_database did not write; drop it "
             "yourself, or take another target"
         )
         raise TargetError(message)
     if taken and if_exists == "append":
         return _appended(ws, model, target, spec, runs)
     return Writing(target, spec, keys)
+
+
+def _there(ws: Workspace, model: Model, target: Target) -> list[str]:
+    """The tables of a model whose places are taken."""
+    found = set()
+    for schema in target.schemas():
+        rows = ws.con.execute(_NAMES, [target.database, schema] * 2).fetchall()
+        found |= {(schema, r[0].lower()) for r in rows}
+    places = {t: target.place(t) for t in model.visible}
+    return [t for t, (schema, name) in places.items() if (schema, name.lower()) in found]
 
 
 def _runs(ws: Workspace, target: Target) -> list[Execution]:
@@ -198,14 +229,13 @@ def _unlike(model: Model, spec: Spec, run: Execution, record: Mapping[str, Any])
 
 def _require_untouched(ws: Workspace, model: Model, target: Target, old: Spec) -> None:
     sampler = ws.sampler(model, old)
-    place = [target.database, target.schema]
-    there = {r[0].lower() for r in ws.con.execute(_NAMES, place * 2).fetchall()}
+    there = _there(ws, model, target)
     for table in model.visible:
         count = 0
-        if table.lower() in there:
+        if table in there:
             query = f"SELECT count(*) FROM {target.table(table)}"  # noqa: S608 - quoted names
             count = ws.con.execute(query).fetchall()[0][0]
-        if count != sampler.size(table) or table.lower() not in there:
+        if count != sampler.size(table) or table not in there:
             message = (
                 f"nothing can be appended to '{target.schema}': table '{table}' has {count:,} rows "
                 f"there, {sampler.size(table):,} were written, so it was changed since; take "

@@ -74,10 +74,13 @@ def check(
 @click.argument("name")
 @click.option("--to", metavar="FILE", help="The database for a model of a table of data.")
 @click.option("--source", help="One table or '(SELECT …)' instead of all tables.")
-@click.option("--schema", help="Another schema than main.")
+@click.option("--schema", multiple=True, help="Another schema than main; several (repeat).")
 @click.option("--table", multiple=True, help="Only this table, and others so named (repeat).")
 @key_options
-@click.option("--orphans", help="What references without a parent become: null (the default).")
+@click.option(
+    "--orphans",
+    help="References without a parent: null (the default), drop their rows, or keep such ones.",
+)
 @click.option("--method", default="trees", show_default=True, help="How it is learnt.")
 @click.option(
     "--option",
@@ -128,7 +131,7 @@ def fit(*, file: str, name: str, as_json: bool, **given: Any) -> None:
             found = doors.fit_database(
                 con,
                 name,
-                schema=given["schema"],
+                schema=given["schema"] or None,
                 tables=given["table"] or None,
                 relationships=given["relationship"],
                 verbatim=given["verbatim"],

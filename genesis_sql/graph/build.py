@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import duckdb
 
@@ -11,6 +12,7 @@ from genesis_sql.graph import keys
 from genesis_sql.graph.constraints import read_checks
 from genesis_sql.graph.nested import Flat, flatten
 from genesis_sql.graph.notation import relationship_text
+from genesis_sql.graph.order import cut_circles
 from genesis_sql.graph.roles import profile_columns, role_of_type
 from genesis_sql.introspect.catalog import match
 from genesis_sql.types import Column, Graph, RawSchema, RawTable, Relationship, Role, Table
@@ -52,17 +54,20 @@ def build_graph(
     tables = [t for t in raw.tables if t.columns]
     copied = verbatim_names(tables, merged, verbatim)
     wanted = _roles_by_table(tables, roles or {})
+    several = all(t.name.startswith(f"{t.schema}.") for t in tables)
     built, lists = [], []
     for table in tables:
         given_roles = wanted.get(table.name, {})
         flat = _flat(con, table, tables, whole=table.name in copied, roles=given_roles)
-        verbatim_ = table.name in copied
-        built.append(_table(con, flat.table, merged, verbatim=verbatim_, roles=given_roles))
+        made = _table(con, flat.table, merged, verbatim=table.name in copied, roles=given_roles)
+        built.append(replace(made, schema=table.schema) if several else made)
         lists += [(table, hidden) for hidden in flat.lists]
     elements = [Relationship(hidden.name, (), table.name, ()) for table, hidden in lists]
     hidden_tables = [_table(con, t, (), verbatim=False, roles={}) for _, t in lists]
     counted = [keys.counted(con, raw, r) for r in merged]
-    return Graph((*built, *hidden_tables), (*counted, *elements))
+    graph = cut_circles(Graph((*built, *hidden_tables), (*counted, *elements)))
+    _check_conditions(graph)
+    return graph
 
 
 def _flat(
@@ -140,6 +145,9 @@ def _table(
     for relationship in relationships:
         if relationship.child == raw.name:
             key_roles |= dict.fromkeys(relationship.columns, Role.FOREIGN_KEY)
+    conditions = [r.when[0] for r in relationships if r.child == raw.name and r.when]
+    labels = {name: Role.CATEGORY.value for name in conditions if name not in key_roles}
+    roles = {**labels, **roles}
     try:
         columns = profile_columns(con, raw.source, raw.columns, keys=key_roles, overrides=roles)
     except OptionError as error:
@@ -159,6 +167,34 @@ def _table(
         checks=checks,
         nested=raw.nested,
     )
+
+
+def _check_conditions(graph: Graph) -> None:
+    """Refuse references that hold for a value which is made anew.
+
+    Raises:
+        SchemaError: The column is a key, is no label, or is copied from a parent's new key.
+    """
+    for relationship in graph.relationships:
+        if relationship.when is None:
+            continue
+        name = relationship.when[0]
+        role = graph.table(relationship.child).column(name).role
+        above = [r for r in graph.parents(relationship.child) if name in r.columns]
+        new = [r.parent for r in above if not graph.table(r.parent).verbatim]
+        text = relationship_text(relationship)
+        if new:
+            msg = (
+                f"relationship '{text}': column '{name}' refers to '{new[0]}', whose keys are made "
+                f"anew: add '{new[0]}' to verbatim"
+            )
+            raise SchemaError(msg)
+        if role not in (Role.CATEGORY, Role.BOOLEAN, Role.FOREIGN_KEY):
+            msg = (
+                f"relationship '{text}': column '{name}' has the role '{role.value}', its values "
+                f"are made anew; it takes the role 'category'"
+            )
+            raise SchemaError(msg)
 
 
 def _usable(raw: RawTable) -> set[str]:

@@ -12,9 +12,10 @@ from genesis_sql.errors import GenesisError, SchemaError
 from genesis_sql.graph import keys
 from genesis_sql.graph.build import build_graph, verbatim_names
 from genesis_sql.graph.constraints import read_checks, unkept_text
+from genesis_sql.graph.hints import pair_key, possible_references
 from genesis_sql.graph.infer import Proposal, propose_keys, propose_relationships, propose_verbatim
 from genesis_sql.graph.notation import relationship_text
-from genesis_sql.graph.order import cut, cycle, cycle_text
+from genesis_sql.graph.order import cycle, cycle_text
 from genesis_sql.introspect.from_duckdb import BROKEN
 from genesis_sql.introspect.query import ask
 from genesis_sql.sqlbuild import quoted, string
@@ -77,7 +78,8 @@ def check(
     findings += _undeclared(shown, proposals)
     proposed = tuple(p.relationship for p in proposals)
     wider = replace(shown, relationships=shown.relationships + proposed)
-    findings += _without_key(wider)
+    findings += _unnamed(con, raw, wider)
+    findings += _without_key(con, raw, wider)
     if not copied:
         findings += _dimensions(wider)
     return sorted(findings, key=lambda f: _SEVERITIES.index(f.severity))
@@ -125,11 +127,17 @@ def _left_out(raw: RawSchema) -> Iterator[Finding]:
 
 
 def _circle(graph: Graph) -> Iterator[Finding]:
+    """Circles of tables: an error where no key of one may be NULL."""
     circle = cycle(graph)
     if circle:
-        edge = cut(graph, circle)
-        fix = f"leave out {string(relationship_text(edge))}" if edge else ""
-        yield Finding("error", circle[0].child, None, cycle_text(graph, circle), fix)
+        yield Finding("error", circle[0].child, None, cycle_text(graph, circle))
+    for key in graph.relationships:
+        if key.cut:
+            text = (
+                f"closes a circle of tables with {key.parent}: chosen when all tables are there, "
+                "verified but not declared"
+            )
+            yield Finding("info", key.child, ", ".join(key.columns), text)
 
 
 def _empty(table: Table) -> Iterator[Finding]:
@@ -145,7 +153,8 @@ def _reference(table: Table, relationship: Relationship) -> Iterator[Finding]:
         share = _percent(relationship.orphans, table.rows)
         text = (
             f"references to no row of {relationship.parent}: {relationship.orphans:,} of "
-            f"{table.rows:,} ({share}); their synthetic counterparts are NULL"
+            f"{table.rows:,} ({share}); the like of them becomes NULL; orphans := 'drop' leaves "
+            "their rows out, orphans := 'keep' has as many of them"
         )
         yield Finding("warning", table.name, columns, text, "orphans := 'null'")
     if relationship.nulls:
@@ -257,14 +266,31 @@ def _dimensions(graph: Graph) -> Iterator[Finding]:
         yield Finding("info", name, None, text, fix)
 
 
-def _without_key(graph: Graph) -> Iterator[Finding]:
-    """Tables without a primary key, with the column that could be it."""
+def _unnamed(con: duckdb.DuckDBPyConnection, raw: RawSchema, graph: Graph) -> Iterator[Finding]:
+    """Columns that may be references, though no name says to which table."""
+    for table, column, holders in possible_references(con, raw, graph):
+        shown = ", ".join(f"{parent}({key})" for parent, key in holders[:4])
+        more = f" and {len(holders) - 4} more" if len(holders) > 4 else ""
+        text = f"may be a reference: all its values are in {shown}{more}; name which is meant"
+        parent, key = holders[0] if len(holders) == 1 else ("…", "…")
+        likely = Relationship(table, (column,), parent, (key,))
+        yield Finding("info", table, column, text, _listed(graph, [likely]))
+
+
+def _without_key(con: duckdb.DuckDBPyConnection, raw: RawSchema, graph: Graph) -> Iterator[Finding]:
+    """Tables without a primary key, with the columns that could be it."""
     likely = dict(propose_keys(graph))
     for table in graph.tables:
         if not table.rows or table.primary_key or graph.children(table.name):
             continue
         column = likely.get(table.name)
-        if column is None:
+        pair = () if column else pair_key(con, raw, graph, table)
+        if pair:
+            text = "no primary key is declared; these columns together differ in every row"
+            names = ", ".join(map(quoted, pair))
+            fix = f"ALTER TABLE {table.source} ADD PRIMARY KEY ({names})"
+            yield Finding("info", table.name, ", ".join(pair), text, fix)
+        elif column is None:
             yield Finding("info", table.name, None, "no primary key, and none is made up")
         else:
             text = "no primary key is declared; this column differs in every row and looks like it"
@@ -275,9 +301,7 @@ def _without_key(graph: Graph) -> Iterator[Finding]:
 
 def _undeclared(graph: Graph, proposals: Sequence[Proposal]) -> Iterator[Finding]:
     """Keys that nobody declared, with the list to paste."""
-    given = [r for r in graph.relationships if not r.declared]
-    texts = [relationship_text(r) for r in (*given, *(p.relationship for p in proposals))]
-    fix = f"relationships := [{', '.join(map(string, texts))}]"
+    fix = _listed(graph, [p.relationship for p in proposals])
     for proposal in proposals:
         found = proposal.relationship
         text = (
@@ -285,6 +309,12 @@ def _undeclared(graph: Graph, proposals: Sequence[Proposal]) -> Iterator[Finding
             f"values are in {found.parent}({', '.join(found.parent_columns)})"
         )
         yield Finding("info", found.child, ", ".join(found.columns), text, fix)
+
+
+def _listed(graph: Graph, more: Sequence[Relationship]) -> str:
+    """The list to paste: what is given already, and more."""
+    given = [r for r in graph.relationships if not r.declared]
+    return f"relationships := [{', '.join(string(relationship_text(r)) for r in (*given, *more))}]"
 
 
 def _view(source: str, table: Table, column: Column, expression: str) -> str:

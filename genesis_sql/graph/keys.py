@@ -12,19 +12,21 @@ from genesis_sql.graph.notation import parse_relationship, relationship_text
 from genesis_sql.graph.roles import comparable, role_of_type
 from genesis_sql.introspect.catalog import match
 from genesis_sql.introspect.query import ask
-from genesis_sql.sqlbuild import quoted
+from genesis_sql.sqlbuild import quoted, string
 from genesis_sql.types import RawSchema, RawTable, Relationship, Role
+
+_ONE_SCHEMA = "; a schema stands in front where the fit has several: schema := ['…', '…']"
 
 _GROUPS = """
 SELECT count(*) FILTER (rows > 1), coalesce(sum(rows), 0) - count(*)
 FROM (SELECT count(*) AS rows FROM $source WHERE $complete GROUP BY $names)
 """
 
-_MISSING = "SELECT count(*) FROM $source WHERE NOT ($complete)"
+_MISSING = "SELECT count(*) FROM $source WHERE NOT ($complete) AND ($held)"
 
 _ORPHANS = """
 SELECT count(*)
-FROM (SELECT $columns FROM $child WHERE $complete) AS child
+FROM (SELECT $columns FROM $child WHERE $complete AND ($held)) AS child
 ANTI JOIN (SELECT $parent_columns FROM $parent) AS parent USING ($names)
 """
 
@@ -60,6 +62,7 @@ def resolve(raw: RawSchema, text: str) -> Relationship:
         SchemaError: It cannot be read, names nothing, or the types cannot be equal.
     """
     parsed = parse_relationship(text)
+    parsed = _without_columns(raw, parsed)
     child, parent = _table(raw, parsed.child, text), _table(raw, parsed.parent, text)
     columns = tuple(_column(child, name, text) for name in parsed.columns)
     theirs = parsed.parent_columns or parent.primary_key
@@ -76,14 +79,25 @@ def resolve(raw: RawSchema, text: str) -> Relationship:
         )
         raise SchemaError(msg)
     parent_columns = tuple(_column(parent, name, text) for name in theirs)
-    found = Relationship(child.name, columns, parent.name, parent_columns)
+    when = parsed.when and (_column(child, parsed.when[0], text), parsed.when[1])
+    found = Relationship(child.name, columns, parent.name, parent_columns, when=when)
     _check_types(child, parent, found)
     return found
 
 
+def _without_columns(raw: RawSchema, parsed: Relationship) -> Relationship:
+    """`crm.customers` read as a table of a schema, where it is one."""
+    known = [t.name for t in raw.tables]
+    whole = f"{parsed.parent}.{''.join(parsed.parent_columns)}"
+    alone = len(parsed.parent_columns) == 1 and match(parsed.parent, known) is None
+    if alone and match(whole, known) is not None:
+        return replace(parsed, parent=whole, parent_columns=())
+    return parsed
+
+
 def same_pairs(left: Relationship, right: Relationship) -> bool:
     """Whether two relationships say the same, in whatever order of their columns."""
-    if (left.child, left.parent) != (right.child, right.parent):
+    if (left.child, left.parent, left.when) != (right.child, right.parent, right.when):
         return False
     pairs = [set(zip(r.columns, r.parent_columns, strict=True)) for r in (left, right)]
     return pairs[0] == pairs[1]
@@ -141,12 +155,27 @@ def duplicates(
     return int(found[0][0]), int(found[0][1])
 
 
-def missing(con: duckdb.DuckDBPyConnection, table: RawTable, columns: Sequence[str]) -> int:
-    """How many rows have a NULL in one of the columns."""
+def missing(
+    con: duckdb.DuckDBPyConnection,
+    table: RawTable,
+    columns: Sequence[str],
+    when: tuple[str, str] | None = None,
+) -> int:
+    """How many rows (of those with that value) have a NULL in one of the columns."""
     about = f"table '{table.name}'"
-    complete = _complete(columns)
-    found = ask(con, _MISSING, about=about, source=table.source, complete=complete)
+    nodes = {"complete": _complete(columns), "held": holds(when)}
+    found = ask(con, _MISSING, about=about, source=table.source, **nodes)
     return int(found[0][0])
+
+
+def holds(when: tuple[str, str] | None) -> str:
+    r"""The rows in which a reference holds, as a condition in SQL.
+
+    Example:
+        >>> holds(("kind", "post")), holds(None)
+        ('CAST("kind" AS VARCHAR) = \'post\'', 'true')
+    """
+    return f"CAST({quoted(when[0])} AS VARCHAR) = {string(when[1])}" if when else "true"
 
 
 def orphans(con: duckdb.DuckDBPyConnection, raw: RawSchema, relationship: Relationship) -> int:
@@ -160,6 +189,7 @@ def orphans(con: duckdb.DuckDBPyConnection, raw: RawSchema, relationship: Relati
         columns=_renamed(relationship.columns, aliases),
         child=child.source,
         complete=_complete(relationship.columns),
+        held=holds(relationship.when),
         parent_columns=_renamed(relationship.parent_columns, aliases),
         parent=parent.source,
         names=_names(aliases),
@@ -174,7 +204,7 @@ def counted(
     child = _by_name(raw, relationship.child)
     return replace(
         relationship,
-        nulls=missing(con, child, relationship.columns),
+        nulls=missing(con, child, relationship.columns, relationship.when),
         orphans=0 if relationship.declared else orphans(con, raw, relationship),
     )
 
@@ -183,7 +213,8 @@ def _table(raw: RawSchema, name: str, text: str) -> RawTable:
     known = [t.name for t in raw.tables if t.columns]
     found = match(name, known)
     if found is None:
-        msg = f"relationship '{text}': there is no table '{name}'{nearest(name, known)}"
+        schemas = "" if any("." in n for n in known) or "." not in name else _ONE_SCHEMA
+        msg = f"relationship '{text}': there is no table '{name}'{nearest(name, known)}{schemas}"
         raise SchemaError(msg)
     return _by_name(raw, found)
 

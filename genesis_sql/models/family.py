@@ -27,18 +27,21 @@ class Ties:
         further: a row of the parent is chosen.
         copied: the parent is verbatim: its key is drawn like a label.
         own: the parent is the table itself.
-        aliases: how the program calls each parent, by relationship name.
+        late: chosen when all tables are learnt: those that close a circle of tables, and those
+            that hold for one value of a column.
     """
 
     main: LinkData | None
     further: tuple[LinkData, ...]
     copied: tuple[LinkData, ...]
     own: tuple[LinkData, ...]
+    late: tuple[LinkData, ...] = ()
 
     def alias(self, link: LinkData) -> str:
         """How the program calls this parent: without a point, behind which its columns stand."""
         key = link.relationship
-        same = [x for x in self.further + self.own if x.relationship.parent == key.parent]
+        chosen = self.further + self.own + self.late
+        same = [x for x in chosen if x.relationship.parent == key.parent]
         alone = len(same) == 1 and key.parent.casefold() != PARENT
         name = key.parent if alone else f"{key.parent}({', '.join(key.columns)})"
         return name.replace(".", "·")
@@ -51,9 +54,12 @@ def ties(tables: Mapping[str, Loaded], name: str, main: str | None = None) -> Ti
     """
     loaded = tables[name]
     verbatim = [n for n, t in tables.items() if t.table.verbatim]
-    own = tuple(x for x in loaded.links if x.relationship.parent == loaded.table.name)
-    copied = tuple(x for x in loaded.links if x.relationship.parent in verbatim)
-    rest = [x for x in loaded.links if x not in own and x not in copied]
+    typed = tuple(x for x in loaded.links if x.relationship.when)
+    open_ = [x for x in loaded.links if x not in typed]
+    own = tuple(x for x in open_ if x.relationship.parent == loaded.table.name)
+    copied = tuple(x for x in open_ if x.relationship.parent in verbatim)
+    late = (*(x for x in open_ if x.relationship.cut and x not in copied), *typed)
+    rest = [x for x in loaded.links if x not in own + copied + late]
     keyed = {c for k in (loaded.table.primary_key, *loaded.table.unique_keys) for c in k}
     able = [
         x
@@ -64,7 +70,7 @@ def ties(tables: Mapping[str, Loaded], name: str, main: str | None = None) -> Ti
     ]
     given = next((x for x in rest if x.relationship.parent == main), None)
     chosen = given or choose_main(loaded, able)
-    return Ties(chosen, tuple(x for x in rest if x is not chosen), copied, own)
+    return Ties(chosen, tuple(x for x in rest if x is not chosen), copied, own, late)
 
 
 def choose_main(loaded: Loaded, links: Sequence[LinkData]) -> LinkData | None:

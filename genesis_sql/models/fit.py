@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import pyarrow as pa
 
+from genesis_sql.models.determine import Fixed, find_fixed, lookup_step
 from genesis_sql.models.family import child_counts, parent_kinds, ties, whole
 from genesis_sql.models.frame import Coded, coded
+from genesis_sql.models.late import learn_late
 from genesis_sql.models.learnt import Described, FitOptions, Learnt
+from genesis_sql.models.links import learn_fanout
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.models.nested import with_lists
 from genesis_sql.models.order import entropy
@@ -27,6 +31,7 @@ from genesis_sql.program.steps import (
     SINCE,
     TIME,
     Draw,
+    Formula,
     Output,
     Program,
     Step,
@@ -69,6 +74,7 @@ def fit_tables(
     learnt: dict[str, Learnt] = {}
     out = Fitted({}, {n: tables[n].arrow for n in verbatim}, [])
     done, began = 0, time.perf_counter()
+    learners: dict[str, Learner] = {}
     for name in made:
         start = time.perf_counter()
         learner = Learner(tables, bonds, learnt, name, options[name])
@@ -78,9 +84,13 @@ def fit_tables(
             learner.hurried = limit is not None and time.perf_counter() - began > limit
             learner.learn(column)
             done += 1
+        learners[name] = learner
+        out.seconds[name] = time.perf_counter() - start
+    for name in made:
+        learn_late(learners, name)
+    for name, learner in learners.items():
         out.programs[name] = learner.program()
         out.described.extend(learner.described)
-        out.seconds[name] = time.perf_counter() - start
     for name in verbatim:
         out.described.extend(
             Described(name, c.name, c.type, c.role.value, "verbatim")
@@ -100,6 +110,14 @@ def _lists(loaded: Loaded) -> dict[str, str]:
 class Learner(Timed):
     """Learns one table: on what is settled, a tree per column, then what its children need."""
 
+    @cached_property
+    def fixed(self) -> dict[str, Fixed]:
+        """Columns that others of the row, or the parent, fix in every row."""
+        barred = [c for c in self.open if self._ordering(c)]
+        barred += [self.running.total] if self.running is not None and self.past else []
+        above = {c.name: c for c in self.context if _plain(shown(c.name)) and c.numeric}
+        return {f.column: f for f in find_fixed(self.open, above, barred)}
+
     def _order(self) -> list[str]:
         """Columns in the order in which they are drawn: those of few values before the others.
 
@@ -112,20 +130,17 @@ class Learner(Timed):
             kinds = [c for c in self.kinds if c not in first]
             first += sorted(kinds, key=lambda c: (entropy(self.own[c]), c))
         rest = [c for c in self.open if c not in first]
-        return self._totals_last(first + sorted(rest, key=lambda c: (entropy(self.own[c]), c)))
+        order = first + sorted(rest, key=lambda c: (entropy(self.own[c]), c))
+        for fixed in self.fixed.values():
+            order = _behind(order, fixed.column, fixed.inputs)
+        return self._totals_last(order)
 
     def _totals_last(self, order: list[str]) -> list[str]:
         """A running total directly behind what it is made of."""
         run = self.running if self.past else None
         if run is None or run.total not in order:
             return order
-        kept = [c for c in order if c != run.total]
-        behind = [kept.index(c) for c in (run.amount, run.by) if c in kept]
-        return [
-            *kept[: max(behind, default=-1) + 1],
-            run.total,
-            *kept[max(behind, default=-1) + 1 :],
-        ]
+        return _behind(order, run.total, (run.amount, *([run.by] if run.by else [])))
 
     def steps_to_go(self) -> list[str]:
         """Columns and hidden columns still to be learnt, in order."""
@@ -145,9 +160,15 @@ class Learner(Timed):
             alone = column[1:] in self.own and self.ties.main is not None
             loose = self.sample(self.parent_row() < 0) if alone else self.sample()
             enough = len(loose) >= self.options.trees.min_cell
-            self.grow(column, item.target, self.asked(), loose if enough else None)
+            chosen = loose if enough else self.sample()
+            chosen = chosen if item.only is None else chosen[item.only[chosen]]
+            self.grow(column, item.target, self.asked(), chosen)
             return
         target = self.own[column]
+        if column in self.fixed:
+            self._fix(self.fixed[column])
+            self._known_now(target)
+            return
         followed = self.follow(column) if self._ordering(column) else None
         if self.running is not None and self.past and column == self.running.total:
             self.run_total(column, self.running)
@@ -160,15 +181,41 @@ class Learner(Timed):
             self.tell(column, "gap", item, f"counted from {shown(gaps[0].base.name)}")
         else:
             item, withheld = self.grow(column, target, self.asked())
+            if self.running is not None and self.past and column == self.running.amount:
+                item.at_most = self.total_room(self.running)
             kind = "tree" if item.tree is not None and item.tree.leaves > 1 else "draw"
             self.tell(column, kind, item, f"{withheld} rare labels withheld" if withheld else "")
-        self.inputs.append(target)
-        self.order_siblings(column)
+        self._known_now(target)
+
+    def _known_now(self, target: Coded) -> None:
+        """A column is drawn: later ones may depend on it, on its calendar parts, on its kind."""
+        self.inputs += [target, *self.calendar(target)]
+        self.order_siblings(target.name)
+
+    def _fix(self, fixed: Fixed) -> None:
+        """A column that others fix: by a formula, or looked up."""
+        column, target = fixed.column, self.own[fixed.column]
+        self.domains[column] = target.domain
+        names = ", ".join(shown(n) for n in fixed.inputs)
+        if fixed.formula is None:
+            inputs = [self.own[n] for n in fixed.inputs]
+            self.middle.append(lookup_step(target, inputs, self.options.fill.floor))
+            self._done(column, "lookup", f"fixed by {names}", fixed.inputs)
+            return
+        otherwise = None
+        if fixed.left is not None and fixed.left.any():
+            otherwise = f"#else:{column}"
+            rows = self.sample(fixed.left)
+            self.grow(otherwise, replace(target, name=otherwise), self.asked(), rows)
+        self.middle.append(Formula(column, fixed.formula, otherwise))
+        self._done(column, "formula", shown(fixed.formula), fixed.inputs)
 
     def _learn_children(self) -> None:
         """Hidden columns for the children: how many, and the kind of row they choose."""
         columns = [c for c in self.inputs if not hidden(c.name)]
         visible = {c.name: c for c in columns}
+        for link in self.ties.own:
+            learn_fanout(self, link)
         extended, summed = list(columns), dict[str, list[Coded]]()
         for child, bond in self.bonds.items():
             links = ([bond.main] if bond.main else []) + list(bond.further)
@@ -262,6 +309,15 @@ class Learner(Timed):
             tuple(self.links),
             moment=self.moment_known() if self.kind is not None else None,
         )
+
+
+def _behind(order: list[str], column: str, inputs: Sequence[str]) -> list[str]:
+    """The order with a column directly behind the last of its inputs."""
+    if column not in order:
+        return order
+    kept = [c for c in order if c != column]
+    at = max((kept.index(c) for c in inputs if c in kept), default=-1) + 1
+    return [*kept[:at], column, *kept[at:]]
 
 
 def _by_need(steps: Sequence[Step], moment: str | None) -> list[Step]:

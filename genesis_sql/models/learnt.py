@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from genesis_sql.models.fill import FillOptions
 from genesis_sql.models.frame import Coded
 from genesis_sql.models.trees import TreeOptions
@@ -74,7 +76,8 @@ class Learnt:
 class Drawn:
     """A column still to be drawn, and the step it became.
 
-    Thresholds are ranks until all trees are known.
+    Thresholds are ranks until all trees are known. ``only`` marks the rows it is learnt from, bool
+    of shape (n,), where not all of them.
     """
 
     target: Coded
@@ -83,3 +86,4 @@ class Drawn:
     cells: Cells | None = None
     at_most: str | None = None
     at_least: str | None = None
+    only: np.ndarray | None = None

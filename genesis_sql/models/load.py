@@ -10,9 +10,11 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from genesis_sql.encoders.category import encode_labels, reorder
 from genesis_sql.encoders.number import fit_number
+from genesis_sql.errors import SchemaError
 from genesis_sql.graph.roles import role_of_type
 from genesis_sql.models.frame import Coded, coded, row_hash, spread
 from genesis_sql.models.nested import elements
@@ -85,13 +87,8 @@ def _select(column: Column) -> str:
     return name
 
 
-def load_table(con: duckdb.DuckDBPyConnection, table: Table) -> Loaded:
-    """Read a table and encode its numbers and labels (labels in correspondence order)."""
-    return encode(table, read_table(con, table))
-
-
 def encode(table: Table, arrow: pa.Table) -> Loaded:
-    """A table as read, with its numbers and labels encoded."""
+    """A table as read, with its numbers and labels encoded (labels in correspondence order)."""
     columns: dict[str, Coded] = {}
     for column in table.columns:
         if _is_number(column):
@@ -141,19 +138,31 @@ def in_order(columns: Mapping[str, Coded]) -> dict[str, Coded]:
     return out
 
 
-def load(con: duckdb.DuckDBPyConnection, graph: Graph) -> dict[str, Loaded]:
-    """All tables of a graph with their references resolved, in the order of the graph."""
-    tables = {t.name: load_table(con, t) for t in graph.tables if not t.nested}
-    for relationship in graph.relationships:
-        parent = tables[relationship.parent]
-        if not relationship.columns:
-            hidden = graph.table(relationship.child)
-            tables[hidden.name] = _elements(con, hidden, parent, relationship)
-            continue
-        child = tables[relationship.child]
-        child.links.append(
-            LinkData(relationship, parent_rows(con, child.arrow, parent.arrow, relationship))
-        )
+def load(con: duckdb.DuckDBPyConnection, graph: Graph, orphans: str = "null") -> dict[str, Loaded]:
+    """All tables of a graph with their references resolved, in the order of the graph.
+
+    Args:
+        con: an open connection.
+        graph: what to read.
+        orphans: 'drop' leaves out the rows whose reference dangles, and those that refer to them.
+            Otherwise such references are NULL in tables to copy, unless they are to be kept.
+    """
+    plain = [t for t in graph.tables if not t.nested]
+    found = {t.name: read_table(con, t) for t in plain}
+    keys = [r for r in graph.relationships if r.columns]
+    links = [LinkData(r, _parent_rows(con, found, r)) for r in keys]
+    if orphans == "drop":
+        found, links = without_dangling(found, links)
+    for link in links:
+        table = graph.table(link.relationship.child)
+        if table.verbatim and not link.relationship.kept_orphans:
+            found[table.name] = _with_nulls(table, found[table.name], link)
+    tables = {t.name: encode(_recounted(t, found[t.name]), found[t.name]) for t in plain}
+    for link in links:
+        tables[link.relationship.child].links.append(link)
+    for key in [r for r in graph.relationships if not r.columns]:
+        hidden = graph.table(key.child)
+        tables[hidden.name] = _elements(con, hidden, tables[key.parent], key)
     return {name: replace(t, hash=_order_hash(t, tables)) for name, t in tables.items()}
 
 
@@ -170,6 +179,95 @@ def _elements(
         con.unregister("__genesis_elements")
     loaded = encode(table, arrow)
     return replace(loaded, links=[LinkData(key, rows)])
+
+
+def _recounted(table: Table, arrow: pa.Table) -> Table:
+    """The table with the counts of the rows that are left."""
+    if arrow.num_rows == table.rows:
+        return table
+    columns = []
+    for column in table.columns:
+        if column.name in arrow.column_names:
+            held = arrow[column.name]
+            column = replace(column, nulls=held.null_count)
+            if not pa.types.is_nested(held.type):
+                distinct = pc.count_distinct(held, mode="only_valid").as_py()
+                column = replace(column, distinct=distinct)
+        columns.append(replace(column, rows=arrow.num_rows))
+    return replace(table, rows=arrow.num_rows, columns=tuple(columns))
+
+
+def dangling(arrow: pa.Table, link: LinkData) -> np.ndarray:
+    """Which rows refer to a parent that is not there: bool of shape (n,)."""
+    key = link.relationship
+    lost = link.parent_row < 0
+    for name in key.columns:
+        lost = lost & np.asarray(_array(arrow, name).is_valid())
+    return lost & value_holds(arrow, key.when) if key.when else lost
+
+
+def without_dangling(
+    arrows: Mapping[str, pa.Table], links: Sequence[LinkData]
+) -> tuple[dict[str, pa.Table], list[LinkData]]:
+    """The tables without rows whose reference dangles, until none does."""
+    kept = {name: np.ones(a.num_rows, bool) for name, a in arrows.items()}
+    lost = [dangling(arrows[x.relationship.child], x) for x in links]
+    size = -1
+    while size != (size := sum(int(k.sum()) for k in kept.values())):
+        for link, alone in zip(links, lost, strict=True):
+            key, at = link.relationship, link.parent_row
+            gone = alone.copy()
+            gone[at >= 0] = ~kept[key.parent][at[at >= 0]]
+            kept[key.child] &= ~gone
+    place = {name: np.where(k, np.cumsum(k) - 1, -1) for name, k in kept.items()}
+    left = []
+    for link in links:
+        key = link.relationship
+        at = link.parent_row[kept[key.child]]
+        there = place[key.parent][np.maximum(at, 0)] if len(place[key.parent]) else at
+        left.append(LinkData(key, np.where(at >= 0, there, -1)))
+    return {n: a.filter(pa.array(kept[n])).combine_chunks() for n, a in arrows.items()}, left
+
+
+def _with_nulls(table: Table, arrow: pa.Table, link: LinkData) -> pa.Table:
+    """A table to copy with NULL for references that dangle.
+
+    Raises:
+        SchemaError: none of their columns may be NULL.
+    """
+    lost = dangling(arrow, link)
+    if not lost.any():
+        return arrow
+    able = [c for c in link.relationship.columns if table.column(c).nullable]
+    if not able:
+        message = (
+            f"verbatim table '{table.name}' has {int(lost.sum()):,} references without parent "
+            f"({link.relationship.name}), which may not become NULL: take orphans := 'drop' or "
+            f"'keep'"
+        )
+        raise SchemaError(message)
+    for name in able:
+        at = arrow.column_names.index(name)
+        held = _array(arrow, name)
+        nulled = pc.if_else(pa.array(lost), pa.scalar(None, held.type), held)
+        arrow = arrow.set_column(at, arrow.schema.field(at), nulled)
+    return arrow
+
+
+def _parent_rows(
+    con: duckdb.DuckDBPyConnection, arrows: Mapping[str, pa.Table], key: Relationship
+) -> np.ndarray:
+    """`parent_rows`, -1 too where the reference does not hold."""
+    rows = parent_rows(con, arrows[key.child], arrows[key.parent], key)
+    if key.when is None:
+        return rows
+    return np.where(value_holds(arrows[key.child], key.when), rows, -1)
+
+
+def value_holds(arrow: pa.Table, when: tuple[str, str]) -> np.ndarray:
+    """Which rows have that value, compared as text: bool of shape (n,)."""
+    held = _array(arrow, when[0]).cast(pa.string()).to_numpy(zero_copy_only=False)
+    return np.asarray(held == when[1], bool)
 
 
 def parent_rows(

@@ -14,7 +14,14 @@ from genesis_sql.models.family import Ties, gather, whole
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import KeyColumn, Residual, differ, key_column, residual, text_column
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
-from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels
+from genesis_sql.models.links import (
+    copy_composite,
+    dangling_key,
+    has_parent,
+    settle_own,
+    unique_alone,
+)
+from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels, dangling
 from genesis_sql.models.nested import json_sql, list_step, struct_sql
 from genesis_sql.models.running import Running, find_running
 from genesis_sql.models.siblings import Siblings, arrange
@@ -32,7 +39,6 @@ from genesis_sql.program.steps import (
     Number,
     Pick,
     PickDistinct,
-    PickSelf,
     Random,
     Sibling,
     Step,
@@ -92,8 +98,7 @@ class Settled:
         self._settle_key()
         for link in self.ties.further:
             self._settle_further(link)
-        for link in self.ties.own:
-            self._settle_own(link)
+        settle_own(self)
         if self.loaded.rows == 0:
             self._settle_empty()
         self._settle_text()
@@ -106,6 +111,7 @@ class Settled:
         for link in self.ties.copied:
             key = link.relationship
             if len(key.columns) > 1:
+                copy_composite(self, link)
                 continue
             column = self.loaded.table.column(key.columns[0])
             values = self.loaded.arrow[column.name].combine_chunks().cast(pa.string())
@@ -113,17 +119,27 @@ class Settled:
                 np.where(link.parent_row >= 0, values.to_numpy(zero_copy_only=False), None),
                 pa.string(),
             )
+            if key.kept_orphans:
+                found = self._with_common(values, dangling(self.loaded.arrow, link))
             self.own[column.name] = code_labels(column.name, column.type, found)
+
+    def _with_common(self, values: pa.Array, lost: np.ndarray) -> pa.Array:
+        """References that dangle as they are; the rare ones as the commonest of them."""
+        held = values.to_numpy(zero_copy_only=False).copy()
+        known, place, count = np.unique(held[lost], return_inverse=True, return_counts=True)
+        rare = count[place] < self.options.fill.floor
+        held[lost] = np.where(rare, known[np.argmax(count)], held[lost])
+        return pa.array(held, pa.string())
 
     def _settle_main(self, link: LinkData) -> None:
         key, parent = link.relationship, self.tables[link.relationship.parent]
         strict = any(not self.loaded.table.column(c).nullable for c in key.columns) or bool(
             set(key.columns) & set(self.loaded.table.primary_key)
         )
-        loose = 0 if strict else int((link.parent_row < 0).sum())
+        loose = 0 if strict and not key.kept_orphans else int((link.parent_row < 0).sum())
         program_link = Link(PARENT, key.parent, key.columns, key.parent_columns)
         self.main = MainParent(program_link, f"#count:{self.name}", loose, max(parent.rows, 1))
-        further = self.ties.further + self.ties.own
+        further = self.ties.further + self.ties.own + self.ties.late
         chosen = {c for x in further for c in x.relationship.columns}
         left = residual(self.loaded, self.own, link, chosen)
         by = left.column if left and left.kind == "sibling" else None
@@ -159,8 +175,9 @@ class Settled:
         ):
             otherwise = f"#{own}"
             self.drawn[otherwise] = Drawn(self._in_domain(own, parent, otherwise))
-        self.after.append(Copy(own, f"{alias}.{above}", otherwise))
         self.domains[own] = self.learnt[link.relationship.parent].domains[above]
+        otherwise = otherwise or dangling_key(self, link, own, alias)
+        self.after.append(Copy(own, f"{alias}.{above}", otherwise))
         self._done(own, "copy", f"key of {link.relationship.parent}")
 
     def _in_domain(self, own: str, parent: Coded, name: str) -> Coded:
@@ -208,7 +225,8 @@ class Settled:
     def _settle_key(self) -> None:
         table = self.loaded.table
         open_key = [c for c in table.primary_key if c not in self.settled]
-        linked = {c for x in self.ties.further + self.ties.own for c in x.relationship.columns}
+        chosen = self.ties.further + self.ties.own + self.ties.late
+        linked = {c for x in chosen for c in x.relationship.columns}
         single = [(c,) for c in open_key] if len(table.primary_key) == 1 else []
         for (column,) in single + [u for u in table.unique_keys if len(u) == 1]:
             if column not in self.settled and column not in linked:
@@ -322,6 +340,8 @@ class Settled:
         if self._bridge(link):
             self.unique_by.update(key.columns)
             self.after.append(PickDistinct(row, alias))
+        elif unique_alone(self, key.columns):
+            self.after.append(PickDistinct(row, alias, whole=True, present=has_parent(self, link)))
         else:
             shared = tuple(
                 (c, p)
@@ -357,7 +377,9 @@ class Settled:
         ).astype(np.int32)
         name = f"#kind:{alias}"
         labels = tuple(str(i + 1) for i in range(int(kinds.max(initial=1))))
-        strict = any(not self.loaded.table.column(c).nullable for c in link.relationship.columns)
+        key = link.relationship
+        strict = any(not self.loaded.table.column(c).nullable for c in key.columns)
+        strict = strict and not key.kept_orphans
         target = coded(
             name,
             Categories("VARCHAR", labels),
@@ -365,21 +387,6 @@ class Settled:
         )
         self.drawn[name] = Drawn(target)
         self.after.append(Pick(row, alias, name, group, f"#count:{self.name}.{alias}", shared))
-
-    def _settle_own(self, link: LinkData) -> None:
-        alias = self.ties.alias(link)
-        key = link.relationship
-        if len(key.columns) > 1 or key.columns[0] in self.settled:
-            return
-        self.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
-        name = f"#kind:{alias}"
-        self.drawn[name] = Drawn(
-            coded(name, Categories("VARCHAR", ("1",)), Raw((link.parent_row >= 0).astype(np.int32)))
-        )
-        self.after.append(PickSelf(self.links[-1].row, alias, name))
-        self.after.append(Copy(key.columns[0], f"{alias}.{key.parent_columns[0]}"))
-        self.domains[key.columns[0]] = self.domains[key.parent_columns[0]]
-        self._done(key.columns[0], "copy", "key of an earlier row")
 
     def _settle_empty(self) -> None:
         """A table without rows stays without rows: its columns are NULL of their types."""

@@ -26,6 +26,7 @@ from genesis_sql.models.siblings import (
     last_of_kind,
     siblings_matter,
 )
+from genesis_sql.models.telling import TELLS, telling
 from genesis_sql.program.domain import Categories, Grid, Raw
 from genesis_sql.program.steps import (
     KIND,
@@ -41,7 +42,7 @@ from genesis_sql.program.steps import (
 from genesis_sql.sqlbuild import column as column_node
 from genesis_sql.sqlbuild import text
 
-CALENDAR = ("days left", "weekday", "month")
+CALENDAR = ("month", "day", "days left", "weekday", "minute of day")
 SHARES = 1024  # of the pace, in which gaps are counted
 FINE = 64  # parts of a raw number in which the pace is counted
 FARTHEST = 0.995  # quantile of the distance to a hot day that is still believed
@@ -70,23 +71,40 @@ class Timed(Grown):
         self.kinds: tuple[str, ...] = ()
         self.kind: Coded | None = None
         self.later: list[Coded] = []
+        self.inputs += [part for c in list(self.inputs) for part in self.calendar(c)]
         if self.family is not None and siblings_matter(self.family):
             self._begin_siblings(self.family)
 
     # siblings
 
     def _begin_siblings(self, family: Siblings) -> None:
-        """What a row knows of the rows before it: the last one, and how long ago each kind was."""
+        """What a row knows of the rows before it: the last one, and how long ago each kind was.
+
+        Nothing, where that tells nothing: then rows are drawn independently of each other.
+        """
         self.past = before(self.open, family.previous)
         self.kinds = kind_columns(self.open, list(self.open))
-        if not self.kinds:
-            return
-        order = sorted(self.kinds, key=lambda c: (entropy(self.own[c]), c))
-        self.kind_step, self.kind = kind_step([self.own[c] for c in order])
-        moment = family.moment if self._ordering(family.moment) else None
-        timed = self.own[moment] if moment is not None else None
-        rows, past, self.later = ago(self.kind, family, self.parent_row(), timed)
-        self.past += [*rows, *past]
+        if self.kinds:
+            order = sorted(self.kinds, key=lambda c: (entropy(self.own[c]), c))
+            self.kind_step, self.kind = kind_step([self.own[c] for c in order])
+            moment = family.moment if self._ordering(family.moment) else None
+            timed = self.own[moment] if moment is not None else None
+            rows, past, self.later = ago(self.kind, family, self.parent_row(), timed)
+            self.past += [*rows, *past]
+        if self.running is None and not self._telling(family):
+            self.past, self.kinds, self.kind, self.later = [], (), None, []
+
+    def _telling(self, family: Siblings) -> bool:
+        """Whether the rows before tell something of a row that its parent does not tell."""
+        later = [c for n, c in self.open.items() if n != family.moment]
+        inputs = [
+            *self.context,
+            *([self.open[family.moment]] if family.moment in self.open else []),
+        ]
+        past = [c for c in self.past if not c.name.startswith(f"{PAST}.")] + self.later
+        order = self.sample(family.count > 1)
+        found = telling(later, inputs, past, self.parent_row(), order)
+        return found >= TELLS
 
     def _ordering(self, column: str | None) -> bool:
         """Whether a column is the moment that orders siblings, in every row."""
@@ -156,7 +174,7 @@ class Timed(Grown):
         everything = rest
         self.domains[name] = target.domain
         for gap in gaps:
-            more = self._parts(gap.base)
+            more = self.calendar(gap.base)
             known = rest[gap.base.rank[rest] > 0]
             item, _ = self.grow(gap.gap.name, gap.gap, [*inputs, *more], known)
             told = told or item
@@ -171,7 +189,7 @@ class Timed(Grown):
         item, _ = self.grow(column, replace(target, name=column), inputs, learn)
         return told or item
 
-    def _parts(self, base: Coded) -> list[Coded]:
+    def calendar(self, base: Coded) -> list[Coded]:
         """Calendar parts of a moment, as inputs; their steps once."""
         made = list(parts(base, CALENDAR))
         there = {c for s in self.middle for c in step_columns(s)}
@@ -191,7 +209,7 @@ class Timed(Grown):
             return None
         room = self._room(gap, target)
         pace = self._pace(column, room)
-        more = [*inputs, room, pace, *self._parts(previous)]
+        more = [*inputs, room, pace, *self.calendar(previous)]
         known = previous.rank > 0
         days = hot_days(target)
         hot = np.isin(target.raw.values, days) & known
@@ -332,11 +350,37 @@ class Timed(Grown):
         self.middle.append(Formula(column, text(step), start))
         return item
 
+    def total_room(self, running: Running) -> str:
+        """The hidden column with the most an amount may be, so that the total stays in bounds.
+
+        They are the least and the largest total of all.
+        """
+        total, name = self.own[running.total], f"#room:{running.amount}"
+        before = column_node(f"{PREV}.{running.total}")
+        low, high = (_whole_number(int(total.values[at])) for at in (0, -1))
+        sign = self._sign(running)
+        up, down = exp.paren(high - before), exp.paren(before - low)
+        if isinstance(sign, int):
+            room: exp.Expression = up if sign > 0 else down
+        else:
+            s, two = column_node(sign), exp.Literal.number(2)
+            rising = exp.IntDiv(this=exp.paren(s + 1), expression=two)
+            falling = exp.IntDiv(this=exp.paren(exp.Literal.number(1) - s), expression=two.copy())
+            room = exp.paren(rising) * up + exp.paren(falling) * down
+        zero = exp.Literal.number(0)
+        room = exp.Greatest(this=room, expressions=[zero], ignore_nulls=True)
+        by = exp.Literal.number(running.factor)
+        self.middle.append(Formula(name, text(exp.IntDiv(this=room, expression=by))))
+        self.domains[name] = Grid("BIGINT")
+        return name
+
     def _sign(self, running: Running) -> str | int:
         """1, -1, or the hidden column that holds the sign of a row's label."""
         if running.by is None:
             return int(running.signs[0])
         name = f"#sign:{running.total}"
+        if name in self.domains:
+            return name
         levels = (np.arange(1, len(running.signs), dtype=np.int32),)
         keys = np.arange(len(running.signs), dtype=np.int64)
         self.middle.append(Lookup(name, (running.by,), levels, keys, running.signs))
@@ -371,6 +415,11 @@ class Timed(Grown):
         known = (room.rank > 0) & (siblings.rank > 0)
         each = np.where(known, room.raw.values * FINE // (siblings.raw.values + 1), 0)
         return whole(name, each, known)
+
+
+def _whole_number(value: int) -> exp.Expression:
+    number = exp.Literal.number(abs(value))
+    return number if value >= 0 else exp.paren(exp.Neg(this=number))
 
 
 def _same(name: str) -> str:

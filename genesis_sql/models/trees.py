@@ -22,6 +22,7 @@ from genesis_sql.program.steps import Tree
 BINS = 10  # groups of a number that a tree tells apart: more than its mean depends on the inputs
 FEW = 20  # numbers with at most that many values are classified, not regressed
 MAX_CLASSES = 128  # labels beyond that are split along their order, like numbers
+SNAP_SHARE, WIDER = 4, 4.0  # how near a gap must be, as a share of a cell, and how much wider
 LEARN_SHARE = 0.7  # of the sampled rows grow the tree, the others prune it
 
 
@@ -80,6 +81,7 @@ def learn_tree(
     y = groups[:sample] if classes else _spread(target.rank[:sample])
     seen = max(int(sample * LEARN_SHARE), min(sample, 2 * options.min_cell))
     grown = _grow(features[:seen], y[:seen], options, classes=classes)
+    _snap(grown.tree_, inputs, options.min_cell)
     leaf = grown.apply(features)
     loss = node_loss(grown, leaf[seen:sample], y[seen:], classes=classes)
     slack = options.slack if scale else options.label_slack
@@ -160,6 +162,28 @@ def _grow(features: np.ndarray, y: np.ndarray, options: TreeOptions, *, classes:
     return kind(
         min_samples_leaf=least, max_leaf_nodes=options.max_leaves, random_state=options.seed
     ).fit(features, y)
+
+
+def _snap(tree, inputs: Sequence[Coded], min_cell: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Move thresholds of numbers into the widest gap near them.
+
+    Between ranks all gaps are alike, between values they are not: a split a few rows beside the
+    gap between two humps would mix them.
+    """
+    reach = max(min_cell // SNAP_SHARE, 1)
+    for node in np.flatnonzero(tree.children_left >= 0):
+        column = inputs[tree.feature[node]]
+        if not column.numeric:
+            continue
+        at, values = int(np.floor(tree.threshold[node])), column.values
+        first, stop = max(at - reach, 1), min(at + reach + 1, len(values))
+        if at < 1 or at >= len(values) or stop - first < 2:
+            continue
+        with np.errstate(invalid="ignore"):
+            gaps = np.diff(values[first - 1 : stop].astype(np.float64))
+        widest = int(np.argmax(gaps))
+        if gaps[widest] > WIDER * gaps[at - first]:
+            tree.threshold[node] = first + widest + 0.5
 
 
 def _up(children: tuple[np.ndarray, np.ndarray], at_leaves: np.ndarray) -> np.ndarray:

@@ -125,6 +125,9 @@ class Above:
 
     def size(self, alias: str) -> int:
         """See `Parents.size`."""
+        main = self.program.main
+        if alias == PARENT and main is not None:
+            return self.sampler.size(main.link.parent)
         return self.sampler.size(self.links[alias].parent)
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from genesis_sql.program.domain import Domain
-from genesis_sql.program.steps import PARENT, PLACES, Pick, Program, step_columns, step_inputs
+from genesis_sql.program.steps import (
+    PARENT,
+    PLACES,
+    Pick,
+    PickDistinct,
+    Program,
+    step_columns,
+    step_inputs,
+)
 from genesis_sql.types import Graph
 
 _OF_CHILD = {f"{PARENT}.{place}" for place in PLACES}
@@ -42,9 +50,28 @@ class Model:
         return tuple(n for n in self.order if n not in hidden)
 
 
-def read_of_parents(program: Program, columns: Iterable[str]) -> list[tuple[str, str]]:
-    """(parent, its column) of all that a program reads of its parents for some columns."""
+def apart(model: Model, program: Program) -> frozenset[str]:
+    """Aliases of chosen parents that do not stand before the table: itself, or behind a cut edge.
+
+    What is read of those rows is drawn apart from what reads it.
+    """
+    place = {name: at for at, name in enumerate(model.order)}
     links = {link.alias: link.parent for link in program.links}
+    chosen = {step.alias for step in program.steps if isinstance(step, Pick | PickDistinct)}
+    return frozenset(a for a in chosen if place[links[a]] >= place[program.table])
+
+
+def read_of_parents(
+    program: Program, columns: Iterable[str], without: Container[str] = ()
+) -> list[tuple[str, str]]:
+    """(parent, its column) of all that a program reads of its parents for some columns.
+
+    Args:
+        program: which.
+        columns: of it.
+        without: aliases of parents to leave out.
+    """
+    links = {link.alias: link.parent for link in program.links if link.alias not in without}
     out: list[tuple[str, str]] = []
     if program.main is not None:
         links[PARENT] = program.main.link.parent
@@ -59,7 +86,7 @@ def read_of_parents(program: Program, columns: Iterable[str]) -> list[tuple[str,
         if alias in links and name not in _OF_CHILD:
             out.append((links[alias], read))
     for step in steps:
-        if isinstance(step, Pick):
+        if isinstance(step, Pick) and step.alias in links:
             out += [(links[step.alias], read) for read in (step.weight, *group_columns(step))]
     return out
 

@@ -6,12 +6,12 @@ their counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from sqlglot import exp
 
 from genesis_sql.errors import GenesisError, ModelNotFoundError, nearest
-from genesis_sql.plan.definition import Model, group_columns, read_of_parents
+from genesis_sql.plan.definition import Model, apart, group_columns, read_of_parents
 from genesis_sql.plan.open_keys import open_keys
 from genesis_sql.plan.sizing import most_rows
 from genesis_sql.program.execute import Identity
@@ -52,6 +52,7 @@ from genesis_sql.program.steps import (
     PickDistinct,
     Program,
     Stratum,
+    step_inputs,
 )
 from genesis_sql.sqlbuild import column, fill
 
@@ -59,6 +60,7 @@ _ROOT = 'SELECT i AS "#number", i AS "#address" FROM range($n) AS r(i)'
 _UNTIL = 'CAST(sum("#all") OVER (ORDER BY "#parent") AS BIGINT)'
 _NUMBERS = 'unnest(range("#until" - "#all", "#until"))'
 _WEIGHT = 'CASE WHEN sum("#weight") OVER () = 0 THEN 1 ELSE "#weight" END'
+_OF_LEVEL = 'CASE WHEN sum("#weight") OVER (PARTITION BY "g0") = 0 THEN 1 ELSE "#weight" END'
 
 
 def oracle_sql(
@@ -104,28 +106,37 @@ def wanted_columns(model: Model, table: str, columns: Iterable[str]) -> dict[str
         while name in wanted and len(wanted[name]) > before:  # a table may be its own parent
             before = len(wanted[name])
             program = model.programs[name]
-            for parent, read in read_of_parents(program, wanted[name]):
+            for parent, read in read_of_parents(program, wanted[name], apart(model, program)):
                 wanted.setdefault(parent, {})[read] = None
-            for parent in _counted(program):
+            for parent in _counted(program, without=apart(model, program)):
                 wanted.setdefault(parent, {})
     return {name: list(found) for name, found in wanted.items()}
 
 
-def _counted(program: Program) -> list[str]:
-    """The parents whose number of rows matters."""
+def _counted(
+    program: Program, *, siblings: bool = False, without: Container[str] = ()
+) -> list[str]:
+    """The parents whose number of rows matters, or of which no two siblings have the same row."""
     links = {link.alias: link.parent for link in program.links}
-    return [links[s.alias] for s in program.steps if isinstance(s, PickDistinct)]
+    steps = [s for s in program.steps if isinstance(s, PickDistinct) and s.alias not in without]
+    return [links[s.alias] for s in steps if not (siblings and s.whole)]
 
 
 class _Tables:
     """The tables of a model as relations of one statement."""
 
     def __init__(
-        self, model: Model, seed: int, scale: float, table: str, columns: Iterable[str]
+        self,
+        model: Model,
+        seed: int,
+        scale: float,
+        table: str,
+        columns: Iterable[str],
+        query: Query | None = None,
     ) -> None:
-        self.model, self.scale = model, scale
+        self.model, self.seed, self.scale = model, seed, scale
         self.identity = Identity(model.uuid, seed)
-        self.query = Query()
+        self.query = query or Query()
         self.wanted = wanted_columns(model, table, columns)
         self.made: dict[str, Relation] = {}
         for name in self.wanted:
@@ -157,14 +168,26 @@ class _Tables:
     def _around(self, program: Program) -> Around:
         steps = program.needed(self.wanted[program.table])
         links = [*program.links, *([program.main.link] if program.main else [])]
+        alone = apart(self.model, program)
         parents = {
             x.alias: ParentRows(self.relation(x.parent).source, self.model.programs[x.parent])
             for x in links
-            if x.parent in self.wanted and x.parent != program.table
+            if x.parent in self.wanted and x.parent != program.table and x.alias not in alone
         }
+        chosen = [s for s in steps if isinstance(s, Pick | PickDistinct) and s.alias in alone]
+        parents |= {s.alias: self._apart(program, s) for s in chosen}
         picks = [s for s in steps if isinstance(s, Pick)]
         members = {s.column: self._members(program, parents[s.alias], s) for s in picks}
         return Around(parents, members)
+
+    def _apart(self, program: Program, step: Pick | PickDistinct) -> ParentRows:
+        """A relation of its own for a parent that does not stand before the table."""
+        parent = next(x.parent for x in program.links if x.alias == step.alias)
+        reads = (n.partition(".") for s in program.steps for n in step_inputs(s))
+        names = [read for alias, _, read in reads if alias == step.alias]
+        names += [step.weight, *group_columns(step)] if isinstance(step, Pick) else []
+        there = _Tables(self.model, self.seed, self.scale, parent, names, self.query)
+        return ParentRows(there.relation(parent).source, self.model.programs[parent])
 
     # rows
 
@@ -205,7 +228,7 @@ class _Tables:
     def _most(self, program: Program, count: exp.Expression) -> exp.Expression:
         """The number of children: no more than there are values that keep them apart."""
         count = greatest(call("coalesce", count, literal(0)), 0)
-        for parent in _counted(program):
+        for parent in _counted(program, siblings=True):
             rows = relation_name(self.relation(parent).source)
             count = call("least", count, exp.select("count(*)").from_(rows).subquery())
         for step in program.steps:
@@ -225,7 +248,8 @@ class _Tables:
         for key, value in zip(keys, values or [column(step.group)], strict=True):
             rows.put(key, value, keep=True)
         rows.put("#weight", greatest(call("coalesce", column(step.weight), literal(0)), 0))
-        weight = fill(_WEIGHT)
+        own = parent.program.table == program.table and not step.shared
+        weight = fill(_OF_LEVEL if own else _WEIGHT)
         rows.put("weight", greatest(weight, 1) if step.shared else weight, keep=True)
         source = rows.close(shared=True)
         chosen: exp.Expression = _chosen(source, [(k, column(k)) for k in keys])

@@ -11,12 +11,13 @@ import pyarrow as pa
 
 from genesis_sql.errors import GenesisError, ModelFormatError
 from genesis_sql.plan.aggregate import unfit_aggregate
+from genesis_sql.plan.circles import circle
 from genesis_sql.plan.definition import Model, parent_of, read_of_parents
 from genesis_sql.plan.predicate import unreadable
 from genesis_sql.program.allowlist import check_expression, columns_of
 from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.serialize import from_bytes, to_bytes
-from genesis_sql.program.steps import Expression, PickSelf, Program, step_columns
+from genesis_sql.program.steps import Expression, Link, Program, step_columns
 from genesis_sql.program.validate import check_type
 from genesis_sql.types import Column, Graph, Relationship, Role, Rule, Table
 
@@ -88,6 +89,13 @@ def from_parts(parts: Iterable[Part], *, name: str, version: int, uuid: str) -> 
         if wrong:
             message = f"model '{name}' is damaged: '{table}' {wrong}"
             raise ModelFormatError(message)
+    turning = circle(model)
+    if turning:
+        table, column = turning[0]
+        message = (
+            f"model '{name}' is damaged: '{table}' reads its own column '{column}' in a circle"
+        )
+        raise ModelFormatError(message)
     return model
 
 
@@ -101,7 +109,8 @@ def _wrong(model: Model, table: str, program: Program) -> str:
         if link.parent not in model.programs:
             return f"has a parent '{link.parent}' that is not there"
         own = link.parent == table and link in program.links
-        if not own and model.order.index(link.parent) >= model.order.index(table):
+        behind = not own and model.order.index(link.parent) >= model.order.index(table)
+        if behind and (link not in program.links or not _is_cut(model, table, link)):
             return f"stands before its parent '{link.parent}'"
     missing = unreadable(model, program, [c.sql for c in program.constraints])
     if missing is not None:
@@ -118,10 +127,15 @@ def _wrong(model: Model, table: str, program: Program) -> str:
             return f"reads a column '{read}' of the copied table '{parent}'"
         if not _has(model, parent, read):
             return f"reads a column '{read}' that its parent '{parent}' does not have"
-        steps = model.programs[parent].needed([read])
-        if parent == table and any(isinstance(s, PickSelf) for s in steps):
-            return f"reads its own column '{read}' in a circle"
     return ""
+
+
+def _is_cut(model: Model, table: str, link: Link) -> bool:
+    """Whether the graph says that the rows of this key are chosen when all tables are there."""
+    return any(
+        (r.cut or r.when) and (r.columns, r.parent) == (link.columns, link.parent)
+        for r in model.graph.parents(table)
+    )
 
 
 def _has(model: Model, table: str, name: str) -> bool:
@@ -160,4 +174,6 @@ def _column(plain: dict[str, Any]) -> Column:
 
 def _relationship(plain: dict[str, Any]) -> Relationship:
     columns, above = tuple(plain["columns"]), tuple(plain["parent_columns"])
-    return Relationship(**{**plain, "columns": columns, "parent_columns": above})
+    held = plain.get("when")
+    when = None if held is None else (str(held[0]), str(held[1]))
+    return Relationship(**{**plain, "columns": columns, "parent_columns": above, "when": when})

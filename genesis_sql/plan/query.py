@@ -93,7 +93,15 @@ def declared_keys(model: Model, table: str) -> list[tuple[Relationship, str]]:
             key.parent_columns == parent.primary_key or key.parent_columns in parent.unique_keys
         )
         reason = ""
-        if not unique:
+        if key.kept_orphans:
+            reason = "orphans are kept"
+        elif key.when:
+            reason = f"it holds only where '{key.when[0]}' is '{key.when[1]}'"
+        elif mine.schema != parent.schema:
+            reason = "the tables are in different schemas"
+        elif key.cut:
+            reason = "the tables form a circle: a key is declared where its parent's table is made"
+        elif not unique:
             reason = "the parent's columns are no declared key"
         elif any(a != b for a, b in types):
             reason = "the types of the two sides differ"
@@ -131,9 +139,10 @@ def create_sql(
     lines += [f"CHECK ({c})" for c in node.checks if {n for _, n in columns_of(c)} <= set(kept)]
     for key, reason in declared_keys(model, table):
         if foreign and not reason and key.name not in without:
-            parent = f"{quoted(key.parent)} ({_list(key.parent_columns)})"
+            parent = quoted(model.graph.table(key.parent).bare_name)
+            parent = f"{parent} ({_list(key.parent_columns)})"
             lines.append(f"FOREIGN KEY ({_list(key.columns)}) REFERENCES {parent}")
-    return f"CREATE TABLE {qualified(database, schema, table)} ({', '.join(lines)})"
+    return f"CREATE TABLE {qualified(database, schema, node.bare_name)} ({', '.join(lines)})"
 
 
 def table_columns(model: Model, table: str) -> list[str]:

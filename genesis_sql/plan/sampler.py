@@ -28,7 +28,8 @@ from genesis_sql.plan.spec import Spec
 from genesis_sql.plan.unique import Repair, overridden
 from genesis_sql.program.domain import Domain, Raw
 from genesis_sql.program.draw import address
-from genesis_sql.program.execute import Identity, Rows, run, steps_from
+from genesis_sql.program.execute import Identity, Rows, run
+from genesis_sql.program.partial import steps_from
 from genesis_sql.program.steps import (
     PARENT,
     Pick,
@@ -323,6 +324,9 @@ class Sampler:
             group = np.array([places[label] for label in labels], np.int64)
             return _grouped(numbers, group, np.maximum(weight, 1), len(places), places)
         kinds = raw[step.group].values.astype(np.int64)
+        if parent == program.table:  # a level without any weight has to be chosen from all the same
+            total = np.bincount(kinds, weights=weight)
+            weight = np.where(total[kinds] == 0, 1, weight)
         return _grouped(numbers, kinds, weight, int(kinds.max(initial=0)) + 1, {})
 
     def _shared(

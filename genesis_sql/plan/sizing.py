@@ -161,7 +161,8 @@ class Sizing:
         program = model.programs[table]
         links = {link.alias: link.parent for link in program.links}
         limits = [self._combinations(table, key) for key in self._keys(table) if key.of_parent]
-        limits += [self.size(links[s.alias]) for s in program.steps if isinstance(s, PickDistinct)]
+        picks = [s for s in program.steps if isinstance(s, PickDistinct) and not s.whole]
+        limits += [self.size(links[s.alias]) for s in picks]
         limits += [len(s.values) for s in program.steps if isinstance(s, Stratum)]
         return min([MANY, *limits, *([1] if only_child(model, table) else [])])
 

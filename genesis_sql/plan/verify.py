@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from genesis_sql.graph.constraints import joined
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import table_columns
-from genesis_sql.sqlbuild import quoted
+from genesis_sql.sqlbuild import quoted, string
 from genesis_sql.types import Relationship
 
 Place = Callable[[str], str]
@@ -23,11 +24,27 @@ class Check:
         kind: 'orphans', 'duplicates', 'not null' or 'constraint'.
         of: the relationship, key or column it is about.
         sql: a SELECT of one row: rows looked at, rows that break it.
+        share: of the table's rows that may break it: orphans that are kept.
     """
 
     kind: str
     of: str
     sql: str
+    share: float = 0.0
+
+    def holds(self, rows: int, broken: int) -> bool:
+        """Whether no more rows break it than may.
+
+        Of a share five standard deviations and a tenth more are allowed, and some must be there
+        where at least 25 are expected.
+
+        Args:
+            rows: of the table.
+            broken: those that break it.
+        """
+        expected = rows * self.share
+        spare = 5 * math.sqrt(expected * (1 - self.share)) + 0.1 * expected
+        return broken <= expected + spare and (broken > 0 or expected < 25)
 
 
 def checks(model: Model, table: str, place: Place) -> list[Check]:
@@ -35,9 +52,15 @@ def checks(model: Model, table: str, place: Place) -> list[Check]:
     return [
         *_not_null(model, table, place),
         *_duplicates(model, table, place),
-        *(orphans(key, place) for key in model.graph.parents(table)),
+        *(_kept(model, key, orphans(key, place)) for key in model.graph.parents(table)),
         *(_constraints(model, table, place) if table in model.programs else ()),
     ]
+
+
+def _kept(model: Model, key: Relationship, check: Check) -> Check:
+    """The check with the share of orphans that the source has and that is kept."""
+    rows = max(model.graph.table(key.child).rows, 1)
+    return replace(check, share=min(key.kept_orphans / rows, 1.0))
 
 
 def _constraints(model: Model, table: str, place: Place) -> Iterator[Check]:
@@ -83,6 +106,8 @@ def orphans(key: Relationship, place: Place) -> Check:
     found = f"SELECT 1 FROM {place(key.parent)} p WHERE {same}"  # noqa: S608 - quoted names
     lost = f"SELECT NOT EXISTS ({found}) AS lost FROM {place(key.child)} c"  # noqa: S608
     filled = f"{lost} WHERE {_filled('c.', key.columns)}"
+    if key.when:
+        filled += f" AND CAST(c.{quoted(key.when[0])} AS VARCHAR) = {string(key.when[1])}"
     return Check(
         "orphans",
         key.name,

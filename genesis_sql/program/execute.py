@@ -17,9 +17,11 @@ from genesis_sql.program.calendar import part_of
 from genesis_sql.program.domain import Categories, Raw, Reals
 from genesis_sql.program.draw import Stream, draw, stream
 from genesis_sql.program.formula import evaluate, formula_columns
+from genesis_sql.program.partial import steps_from
 from genesis_sql.program.steps import (
     AGAIN,
     BEFORE,
+    Beyond,
     Block,
     Constant,
     Copy,
@@ -40,8 +42,6 @@ from genesis_sql.program.steps import (
     Random,
     Sibling,
     Stratum,
-    step_columns,
-    step_inputs,
 )
 
 HALF_OPEN = 2.0**-32  # a word times this lies in [0, 1)
@@ -174,21 +174,6 @@ def run(
         if "." in name:  # a parent's column that a child reads through this table
             state.get(name)
     return state.raw
-
-
-@lru_cache(maxsize=1_024)
-def steps_from(program: Program, names: tuple[str, ...], known: frozenset[str]) -> tuple[Any, ...]:
-    """The steps that columns depend on where others are known."""
-    rows = {f"{link.alias}.": link.row for link in program.links}
-    wanted, kept = set(names), []
-    for step in reversed(program.steps):
-        made = step_columns(step)
-        if wanted.isdisjoint(made) or known.issuperset(made):
-            continue
-        kept.append(step)
-        for name in step_inputs(step):
-            wanted |= {name, *(row for prefix, row in rows.items() if name.startswith(prefix))}
-    return tuple(reversed(kept))
 
 
 @lru_cache(maxsize=1_024)
@@ -432,28 +417,33 @@ class _State:
         return Raw(np.maximum(chosen, 0), None if (chosen >= 0).all() else chosen >= 0)
 
     def pick_distinct(self, step: PickDistinct) -> Raw:
-        if self.parents is None or self.rows.parent_address is None:
+        above = np.zeros(1, np.int64) if step.whole else self.rows.parent_address
+        if self.parents is None or above is None:
             raise KeyError(step.alias)
-        k, _ = self._family()
-        size = self.parents.size(step.alias)
-        offset = draw(
-            self.identity.stream(self.program.table, step.column, "offset"),
-            self.rows.parent_address,
+        size, k = self.parents.size(step.alias), self._family()[0]
+        if step.whole:
+            k = np.where(self.rows.number < size, self.rows.number, -1)
+        streams = (
+            self.identity.stream(self.program.table, step.column, p) for p in ("offset", "stride")
         )
-        stride = draw(
-            self.identity.stream(self.program.table, step.column, "stride"),
-            self.rows.parent_address,
-        )
-        chosen = distinct_place(
-            np.maximum(k, 0), offset.astype(np.int64), stride.astype(np.int64), size
-        )
-        return Raw(chosen, None if (k >= 0).all() else k >= 0)
+        offset, stride = (draw(s, above).astype(np.int64) for s in streams)
+        chosen = distinct_place(np.maximum(k, 0), offset, stride, size)
+        present = self.present(step.present)
+        valid = k >= 0 if present is None else (k >= 0) & present
+        return Raw(chosen, None if valid.all() else valid)
 
     def pick_self(self, step: PickSelf) -> Raw:
         number = self.rows.number
         chosen = np.floor(self.word(step.column, "cell") * HALF_OPEN * number).astype(np.int64)
         valid = (number > 0) & (self.raw[step.present].values > 0)
         return Raw(chosen, valid)
+
+    def beyond(self, step: Beyond) -> Raw:
+        if self.parents is None:
+            raise KeyError(step.alias)
+        share = self.word(step.column, "cell") * HALF_OPEN
+        at = np.floor(share * step.spread).astype(np.int64)
+        return Raw(self.parents.size(step.alias) + at, self.present(step.present))
 
     def override(self, step: Override) -> Raw:
         return step.apply(self.raw[step.column], self.rows.number)
@@ -471,6 +461,7 @@ _DO: dict[type, Callable[[_State, Any], Raw]] = {
     Pick: _State.pick,
     PickDistinct: _State.pick_distinct,
     PickSelf: _State.pick_self,
+    Beyond: _State.beyond,
     Lookup: _State.lookup,
     Formula: _State.formula,
     Part: _State.part,

@@ -38,7 +38,7 @@ from genesis_sql.program.validate import check_program
 _PLAIN: dict[str, type] = {
     c.__name__: c for c in (
         s.Number, s.Random, s.Constant, s.Copy, s.Sibling, s.Pick, s.PickDistinct, s.PickSelf,
-        s.Expression, Aggregate, s.Block, s.Formula, s.Either, s.Part,
+        s.Expression, Aggregate, s.Block, s.Beyond, s.Formula, s.Either, s.Part,
     )
 }  # fmt: skip
 
@@ -134,7 +134,10 @@ def _step(step: s.Step, arrays: _Arrays) -> dict[str, Any]:
             "levels": [arrays.put(a) for a in step.levels],
             "arrays": [arrays.put(a) for a in (step.keys, step.values, step.valid)],
         }
-    return {"step": kind, **asdict(step)}
+    plain = asdict(step)
+    if isinstance(step, s.PickDistinct) and not step.whole:  # as format 1 wrote it
+        del plain["whole"], plain["present"]
+    return {"step": kind, **plain}
 
 
 def _domain(domain: Domain, arrays: _Arrays) -> dict[str, Any]:

@@ -47,6 +47,7 @@ from genesis_sql.program.sql_nodes import (
 from genesis_sql.program.sql_relation import Columns, Relation
 from genesis_sql.program.steps import (
     PARENT,
+    Beyond,
     Block,
     Constant,
     Copy,
@@ -220,11 +221,11 @@ class _Writer:
             return
         main = [self.program.main.link] if self.program.main else []
         link = next(x for x in [*main, *self.program.links] if x.alias == alias)
-        if link.parent == self.program.table:
-            other, program = self.relation.close(shared=True), self.program
-        else:
+        if alias in self.around.parents:
             other = self.around.parents[alias].relation
             program = self.around.parents[alias].program
+        else:
+            other, program = self.relation.close(shared=True), self.program
         on = op(exp.EQ, column(NUMBER, "o"), column(link.row, "r"))
         self.relation.join(other, on, [(f"{alias}.{n}", _or_zero(program, n)) for n in asked])
 
@@ -312,9 +313,12 @@ class _Writer:
         self.attach(step.alias)
 
     def pick_distinct(self, step: PickDistinct) -> None:
-        k, _ = self.family()
-        offset = self.word(step.column, "offset", PARENT_ADDRESS)
-        stride = self.word(step.column, "stride", PARENT_ADDRESS)
+        k, _ = self.family() if not step.whole else (column(NUMBER), None)
+        address = PARENT_ADDRESS
+        if step.whole:
+            address = self.relation.put(f"#{step.column} one", literal(0)).name
+        offset = self.word(step.column, "offset", address)
+        stride = self.word(step.column, "stride", address)
         rows = relation_name(self.around.parents[step.alias].relation)
         nodes = {
             "size": exp.select("count(*)").from_(rows).subquery(),
@@ -324,6 +328,8 @@ class _Writer:
         primes = self.relation.single(f"#{step.column} primes", fill(_FITTING, **nodes))
         prime = element(primes, mod(stride, call("len", primes)))
         place = mod(add(offset, times(greatest(k, 0), prime)), greatest(size, 1))
+        if step.whole:
+            place = _where(step.present, case([(less(k, size), place)]))
         self.keep(step.column, case([(up_to(literal(0), k), place)]))
         self.attach(step.alias)
 
@@ -332,6 +338,13 @@ class _Writer:
         chosen = _where(step.present, floored(share))
         self.keep(step.column, case([(above(column(NUMBER), 0), chosen)]))
         self.attach(step.alias)
+
+    def beyond(self, step: Beyond) -> None:
+        rows = relation_name(self.around.parents[step.alias].relation)
+        count = exp.select("count(*)").from_(rows).subquery()
+        size = self.relation.single(f"#{step.column} size", fill("(SELECT $size)", size=count))
+        at = floored(times(fraction(self.word(step.column, "cell")), literal(step.spread)))
+        self.keep(step.column, _where(step.present, add(size, at)))
 
 
 def _where(present: str | None, node: exp.Expression) -> exp.Expression:
@@ -358,4 +371,5 @@ _WRITE: dict[type, Callable[[_Writer, Any], None]] = {
     Pick: _Writer.pick,
     PickDistinct: _Writer.pick_distinct,
     PickSelf: _Writer.pick_self,
+    Beyond: _Writer.beyond,
 }

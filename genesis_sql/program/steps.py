@@ -149,13 +149,16 @@ class Pick:
 
 @dataclass(frozen=True)
 class PickDistinct:
-    """Chooses a row of a further parent that no sibling has.
+    """Chooses a row of a further parent that no sibling has; with ``whole``, that no other row has.
 
-    It is place k of a permutation that the main parent's address keys.
+    It is place k of a permutation that the main parent's address keys; with ``whole`` place i of
+    one permutation, i being the row number, NULL past its end and where ``present`` has code 0.
     """
 
     column: str
     alias: str
+    whole: bool = False
+    present: str | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,19 @@ class PickSelf:
     column: str
     alias: str
     present: str
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """A row number that the parent ``alias`` does not have: a reference that dangles.
+
+    One of the ``spread`` numbers behind its last row; NULL where ``present`` has code 0.
+    """
+
+    column: str
+    alias: str
+    spread: int
+    present: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,6 +298,7 @@ Step = (
     | Pick
     | PickDistinct
     | PickSelf
+    | Beyond
     | Lookup
     | Formula
     | Part
@@ -317,7 +334,7 @@ def step_inputs(step: Step) -> tuple[str, ...]:
         return (step.source,) + ((step.otherwise,) if step.otherwise else ())
     if isinstance(step, Pick):
         return (step.kind, *(own for own, _ in step.shared))
-    if isinstance(step, Number | Random | PickSelf | Aggregate):
+    if isinstance(step, Number | Random | PickSelf | PickDistinct | Beyond | Aggregate):
         return (step.present,) if step.present else ()
     return ()
 

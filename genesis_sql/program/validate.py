@@ -10,7 +10,17 @@ from genesis_sql.errors import ModelFormatError
 from genesis_sql.program.allowlist import columns_of
 from genesis_sql.program.calendar import PARTS
 from genesis_sql.program.column_types import MAX_DEPTH, is_known, is_plain
-from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Listed, Reals, Record, Words
+from genesis_sql.program.domain import (
+    Categories,
+    Domain,
+    Fixed,
+    Grid,
+    Key,
+    Listed,
+    Reals,
+    Record,
+    Words,
+)
 from genesis_sql.program.expressions import columns_read
 from genesis_sql.program.fold import FUNCTIONS, Aggregate
 from genesis_sql.program.formula import parse_formula
@@ -24,6 +34,7 @@ from genesis_sql.program.steps import (
     PREV,
     SAME,
     TIME,
+    Beyond,
     Copy,
     Digit,
     Draw,
@@ -121,7 +132,10 @@ def check_program(program: Program) -> None:
             _check_words(step, program)
         if isinstance(step, Aggregate):
             _check_aggregate(step, program)
-        if isinstance(step, Pick | PickDistinct | PickSelf):
+        if isinstance(step, Beyond):
+            key = isinstance(program.domains.get(step.column), Key)
+            _require(key and _between(step.spread, 1, 2**32), "references do not dangle")
+        if isinstance(step, Pick | PickDistinct | PickSelf | Beyond):
             _require(step.alias in aliases, f"parent '{step.alias}' is not there")
         if isinstance(step, Pick):
             texts = [step.group, step.weight, *(n for pair in step.shared for n in pair)]

@@ -19,10 +19,10 @@ SHOP = """
 CREATE TABLE cities (id INTEGER PRIMARY KEY, founded DATE, "Size" INTEGER);
 INSERT INTO cities SELECT i, DATE '1900-01-01' + CAST(i AS INTEGER), i FROM range(40) AS r(i);
 CREATE TABLE users (
-    id INTEGER PRIMARY KEY, city INTEGER REFERENCES cities (id), joined DATE, "left" DATE, tags INTEGER[],
+    id INTEGER PRIMARY KEY, city INTEGER REFERENCES cities (id), joined DATE, "left" DATE, tags INTEGER[], picture BLOB,
     CHECK ("left" >= JOINED), CHECK (list_contains(tags, 1) OR true), CHECK (users.id >= 0));
 INSERT INTO users SELECT i, i % 40, DATE '2020-01-01' + CAST(i AS INTEGER),
-    DATE '2020-02-01' + CAST(i AS INTEGER), [1] FROM range(200) AS r(i);
+    DATE '2020-02-01' + CAST(i AS INTEGER), [1], CAST('x' AS BLOB) FROM range(200) AS r(i);
 CREATE TABLE rides (
     id INTEGER, user_id INTEGER REFERENCES users (id), origin INTEGER REFERENCES cities (id),
     goal INTEGER REFERENCES cities (id), day DATE, km INTEGER);
@@ -85,7 +85,7 @@ def test_what_is_meant(
         ("id > 1", "'id' may be one of cities.id, rides.id, users.id; write its table, too"),
         ("km > cities.size", r"2 foreign keys|3 ways|3 foreign keys lead from 'rides' to 'cities'"),
         ("km > cities(goal).size", r'by its key column in double quotes: "airports\(origin\)"'),
-        ("users.tags IS NULL", "column 'tags' of 'users' is left out of the fit"),
+        ("users.picture IS NULL", "column 'picture' of 'users' is left out of the fit"),
         ("1 = 1", "it names no column"),
         ("", "is not one expression"),
         ("km > 1; DROP TABLE rides", "is not one expression"),

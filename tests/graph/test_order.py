@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from genesis_sql.errors import SchemaError
-from genesis_sql.graph.order import cycle, topological
+from genesis_sql.graph.order import cut_circles, cycle, topological
 from genesis_sql.types import Column, Graph, Relationship, Role, Table
 
 
@@ -47,6 +48,25 @@ def test_circle_names_tables_and_the_edge_that_may_be_null() -> None:
     with pytest.raises(SchemaError, match=r"'a' -> 'b' -> 'c' -> 'a'; leave out 'c.a -> a.id'"):
         topological(circular)
     assert {r.child for r in cycle(circular)} == {"a", "b", "c"}
+
+
+def test_the_edge_that_few_rows_and_no_key_hold_is_cut() -> None:
+    circular = graph("ab", ("a", "b"), ("b", "a"))
+    small = tuple(replace(t, rows={"a": 500, "b": 20}[t.name]) for t in circular.tables)
+    found = cut_circles(replace(circular, tables=small))
+    assert [r.name for r in found.relationships if r.cut] == ["b(a) -> a(id)"]
+    assert topological(found) == ("b", "a")
+    keyed = tuple(replace(t, unique_keys=(("a",),) if t.name == "b" else ()) for t in small)
+    found = cut_circles(replace(circular, tables=keyed))
+    assert [r.name for r in found.relationships if r.cut] == ["a(b) -> b(id)"]
+
+
+def test_two_circles_and_one_that_cannot_be_cut() -> None:
+    edges = (("a", "b"), ("b", "a"), ("b", "c"), ("c", "b"), ("d", "e"), ("e", "d"))
+    found = cut_circles(graph("abcde", *edges, required="de ed"))
+    assert sum(r.cut for r in found.relationships) == 2
+    with pytest.raises(SchemaError, match="'d' -> 'e' -> 'd'; none of the keys may be NULL"):
+        topological(found)
 
 
 def test_circle_without_a_nullable_edge() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from genesis_sql.errors import GenesisError, ModelNotFoundError
 from genesis_sql.graph.build import build_graph
+from genesis_sql.graph.dangling import keep
 from genesis_sql.graph.order import topological
 from genesis_sql.introspect.from_duckdb import read_schema
 from genesis_sql.models.fit import FitOptions, fit_tables
@@ -28,9 +29,11 @@ from genesis_sql.program.domain import (
     Reals,
 )
 from genesis_sql.program.steps import (
+    Beyond,
     Block,
     Expression,
     Output,
+    PickDistinct,
     Program,
     step_columns,
 )
@@ -84,13 +87,14 @@ def check(
     return len(numbers)
 
 
-def fitted(*statements: str, relationships: tuple[str, ...] = ()) -> Model:
+def fitted(*statements: str, relationships: tuple[str, ...] = (), orphans: str = "null") -> Model:
     """A model of what the statements create."""
     con = duckdb.connect()
     for statement in statements:
         con.execute(statement)
     schema = read_schema(con, database="memory", schema="main")
     graph = build_graph(con, schema, relationships=list(relationships))
+    graph = keep(graph) if orphans == "keep" else graph
     order = topological(graph)
     found = fit_tables(load(con, graph), order, dict.fromkeys(order, OPTIONS))
     con.close()
@@ -156,16 +160,33 @@ FROM range(6) a(c), (VALUES ('east'), ('north'), ('west')) b(s);
 CREATE TABLE sales AS
 SELECT row_number() OVER () AS id, p.shop, p.prod, c.clerk, p.price * c.clerk % 7 AS qty
 FROM prices p JOIN clerks c USING (shop);
+CREATE TABLE teams AS SELECT i AS id, i % 3 AS floor, CASE WHEN i % 4 > 0 THEN i * 7 END AS head,
+  i * i % 210 AS guest FROM range(30) AS r(i);
+CREATE TABLE nicks AS SELECT CAST(i AS VARCHAR) AS nick, i % 4 AS n FROM range(30) AS r(i);
+CREATE TABLE players AS SELECT i AS id, i // 7 AS team, i % 7 = 0 AS first, i % 30 AS fan
+FROM range(210) AS r(i);
+CREATE TABLE marks AS SELECT i AS id, ['team', 'code', 'mark', 'none', NULL][1 + i % 5] AS kind,
+  CASE i % 5 WHEN 0 THEN CAST(i % 30 AS VARCHAR) WHEN 1 THEN code(i) WHEN 2 THEN CAST(i // 2 AS VARCHAR)
+    WHEN 3 THEN 'n' || i % 20 END AS of
+FROM range(150) AS r(i);
+CREATE TABLE replies AS
+SELECT i * 10 + k AS id, i AS parent_id, k * 7 % 5 AS words,
+  CASE WHEN k % 3 > 0 THEN i * 10 + k // 2 END AS reply_to
+FROM range(80) a(i), range(9) b(k) WHERE k < i % 10;
 """
 KEYS = {
     "a.b": ("code",), "parent": ("id",), "orders": ("id",), "lines": ("order_id", "nr"),
     "likes": ("parent_id", "code"), "visits": ("parent_id", "day"), "staff": ("id",),
-    "prices": ("shop", "prod"), "clerks": ("shop", "clerk"), "sales": ("id",),
+    "prices": ("shop", "prod"), "clerks": ("shop", "clerk"), "sales": ("id",), "replies": ("id",),
+    "teams": ("id",), "nicks": ("nick",), "players": ("id",), "marks": ("id",),
 }  # fmt: skip
 RELATIONSHIPS = (
     "orders.parent_id -> parent.id", 'orders.code -> "a.b".code', 'orders.other -> "a.b".code',
     "lines.order_id -> orders.id", "likes.parent_id -> parent.id", 'likes.code -> "a.b".code',
     "visits.parent_id -> parent.id", "staff.boss -> staff.id",
+    "teams.head -> players.id", "teams.guest -> players.id", "players.team -> teams.id",
+    "players.fan -> teams.id", "marks.of -> \"a.b\".code WHERE kind = 'code'",
+    "marks.of -> nicks.nick WHERE kind = 'team'", "replies.parent_id -> parent.id", "replies.reply_to -> replies.id",
     "sales(shop, prod) -> prices(shop, prod)", "sales(shop, clerk) -> clerks(shop, clerk)",
 )  # fmt: skip
 
@@ -188,6 +209,37 @@ def test_a_table_of_all_types(plain: duckdb.DuckDBPyConnection, people: Model) -
 @pytest.mark.parametrize("table", KEYS)
 def test_related_tables(plain: duckdb.DuckDBPyConnection, shop: Model, table: str) -> None:
     assert check(plain, shop, table) > 0
+
+
+def test_references_that_dangle(plain: duckdb.DuckDBPyConnection) -> None:
+    made = """
+        CREATE TABLE town AS SELECT 'T' || (100 + i) AS code, i % 5 AS size FROM range(40) r(i);
+        CREATE TABLE buyer AS SELECT i AS id, CASE WHEN i % 3 > 0 THEN 'T' || (100 + i % 60) END AS town,
+          CASE WHEN i % 10 = 0 THEN 5000 + i WHEN i % 3 > 0 THEN i // 3 END AS by FROM range(150) r(i);
+        CREATE TABLE sale AS SELECT i AS id, i * 13 % 200 AS buyer FROM range(300) r(i)"""
+    keys = ("buyer.town -> town.code", "buyer.by -> buyer.id", "sale.buyer -> buyer.id")
+    model = fitted(made, relationships=keys, orphans="keep")
+    for table in ("buyer", "sale"):
+        steps = model.programs[table].steps
+        assert any(isinstance(s, Beyond) for s in steps)
+        assert check(plain, model, table) > 100
+
+
+def test_references_that_no_other_row_has(plain: duckdb.DuckDBPyConnection) -> None:
+    made = """
+        CREATE TABLE locker (id INTEGER PRIMARY KEY, spare INTEGER UNIQUE, floor INTEGER);
+        CREATE TABLE key (id INTEGER PRIMARY KEY, locker INTEGER NOT NULL, kind INTEGER);
+        CREATE TABLE pair (id INTEGER PRIMARY KEY, a INTEGER UNIQUE, b INTEGER UNIQUE);
+        INSERT INTO locker SELECT i, CASE WHEN i % 3 > 0 THEN (i * 7 + 11) % 90 END, i % 3
+        FROM range(60) r(i);
+        INSERT INTO key SELECT i, i * 11 % 60, i % 2 FROM range(90) r(i);
+        INSERT INTO pair SELECT i, i, CASE WHEN i % 2 = 0 THEN i * 7 % 90 END FROM range(40) r(i);"""
+    keys = ("locker.spare -> key.id", "key.locker -> locker.id", "pair.a -> locker.id")
+    model = fitted(made, relationships=(*keys, "pair.b -> key.id"))
+    for table in ("locker", "pair"):
+        steps = model.programs[table].steps
+        assert any(isinstance(s, PickDistinct) and s.whole for s in steps)
+        assert check(plain, model, table, scale=1.6) > 40
 
 
 def test_another_scale(plain: duckdb.DuckDBPyConnection, shop: Model) -> None:
@@ -256,6 +308,7 @@ def test_keys_hold_at_every_scale(
         pairs = zip(key_.columns, key_.parent_columns, strict=True)
         both = " AND ".join(f"c.{a} = p.{b}" for a, b in pairs)
         known = " AND ".join(f"c.{a} IS NOT NULL" for a in key_.columns)
+        known += f" AND c.{key_.when[0]} = '{key_.when[1]}'" if key_.when else ""
         lost = f'SELECT count(*) FROM "{key_.child}" c ANTI JOIN "{key_.parent}" p ON {both}'
         assert plain.execute(f"{lost} WHERE {known}").fetchall() == [(0,)], key_.name
 

@@ -9,7 +9,7 @@ import pytest
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.parts import from_parts, to_parts
-from genesis_sql.program.steps import Copy, Link, MainParent, Program
+from genesis_sql.program.steps import Copy, Link, MainParent, Pick, PickSelf, Program
 from genesis_sql.types import Column, Graph, Role, Table
 
 
@@ -65,6 +65,18 @@ def test_a_table_in_a_circle(family: Model) -> None:
     steps = [Copy("boss", "boss.boss") if s == Copy("boss", "boss.id") else s for s in users.steps]
     with pytest.raises(ModelFormatError, match="'users' reads its own column 'boss' in a circle"):
         again(with_graph(family, users=replace(users, steps=tuple(steps))))
+
+
+def test_a_choice_among_own_rows_may_not_hang_on_itself(family: Model) -> None:
+    users = family.programs["users"]
+    for weight, group in (("#count:likes", "rank"), ("rank", "zone")):
+        pick = Pick("#row:boss", "boss", "#kind:boss", group, weight)
+        steps = tuple(pick if isinstance(s, PickSelf) else s for s in users.steps)
+        with pytest.raises(ModelFormatError, match="'users' reads its own column '.*' in a circle"):
+            again(with_graph(family, users=replace(users, steps=steps)))
+    pick = Pick("#row:boss", "boss", "#kind:boss", "zone", "#count:likes")
+    steps = tuple(pick if isinstance(s, PickSelf) else s for s in users.steps)
+    assert again(with_graph(family, users=replace(users, steps=steps))).order == family.order
 
 
 def test_the_program_of_another_table(family: Model) -> None:

@@ -97,12 +97,17 @@ def test_null_references_keep_their_share(shop: duckdb.DuckDBPyConnection) -> No
     assert abs(real - made) < 0.04
 
 
-def test_a_self_reference_points_at_an_earlier_row(shop: duckdb.DuckDBPyConnection) -> None:
-    query = """SELECT count(*), count(c.boss), count(p.id) FROM synth.customers c
-        LEFT JOIN synth.customers p ON p.id = c.boss AND p.id < c.id"""
-    rows, filled, found = fetch(shop, query)[0]
-    assert rows == 400
-    assert 200 < filled == found < 400
+LEVELS = """WITH RECURSIVE tree AS (
+    SELECT id, 0 AS depth FROM {0}customers WHERE boss IS NULL UNION ALL
+    SELECT c.id, depth + 1 FROM {0}customers c JOIN tree ON c.boss = tree.id)
+    SELECT depth, count(*) FROM tree GROUP BY depth ORDER BY depth"""
+
+
+def test_a_self_reference_keeps_its_levels(shop: duckdb.DuckDBPyConnection) -> None:
+    real, made = (fetch(shop, LEVELS.format(place)) for place in ("", "synth."))
+    assert made == real
+    assert sum(n for _, n in made) == 400
+    assert len(made) > 5
 
 
 def test_line_numbers_count_up_within_their_order(shop: duckdb.DuckDBPyConnection) -> None:
@@ -146,10 +151,14 @@ def test_rows_without_scale_are_a_prefix_where_no_further_parent_is_chosen(
 
 
 def test_a_larger_scale_keeps_the_rows_of_the_smaller(shop: duckdb.DuckDBPyConnection) -> None:
-    small = fetch(shop, "FROM genesis_generate('shop', 'customers', scale := 0.5, seed := 7)")
-    large = fetch(shop, "FROM genesis_generate('shop', 'customers', scale := 3, seed := 7)")
-    assert (len(small), len(large)) == (200, 1200)
-    assert large[:200] == small
+    """A chosen row, of another table or of this one, depends on the scale; all else does not."""
+    for columns, table, rows in (("* EXCLUDE (boss)", "customers", 400), ("*", "products", 150)):
+        made = (
+            f"SELECT {columns} FROM genesis_generate('shop', '{table}', scale := {{}}, seed := 7)"
+        )
+        small, large = (fetch(shop, made.format(scale)) for scale in (0.5, 3))
+        assert (len(small), len(large)) == (rows // 2, rows * 3)
+        assert large[: rows // 2] == small
 
 
 def test_verbatim_tables_are_copied_and_never_scaled(shop: duckdb.DuckDBPyConnection) -> None:
