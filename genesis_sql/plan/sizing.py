@@ -240,7 +240,7 @@ def share_out(
 
     Example:
         >>> share_out(np.array([1, 0, 2, 1]), 8, 3, np.arange(4))
-        (array([3, 0, 3, 2]), 0)
+        (array([2, 0, 3, 3]), 0)
     """
     out, left = np.zeros(len(counts), np.int64), wanted
     for weight in (counts[order], (counts[order] == 0).astype(np.int64)):
