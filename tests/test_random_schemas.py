@@ -100,6 +100,7 @@ TYPES = {
     "constant": "SMALLINT",
 }
 CHECKS = {
+    "category": "{0} IN ('a', 'b', 'c')",
     "integer": "{0} BETWEEN 0 AND 50",
     "decimal": "{0} >= 0",
     "date": "{0} >= DATE '2024-01-01'",
@@ -119,6 +120,17 @@ def add_payload(draw: Callable[..., Any], rng: random.Random, table: Table) -> N
             table.checks.append(CHECKS[kind].format(name))
         for number, row in enumerate(table.rows):
             row[name] = None if rng.random() < share else payload(rng, kind, number)
+    if draw(st.booleans()):
+        add_ordered(draw, rng, table)
+
+
+def add_ordered(draw: Callable[..., Any], rng: random.Random, table: Table) -> None:
+    """Two columns of a row that a CHECK compares."""
+    table.types.update(low="INTEGER", high="INTEGER")
+    table.checks.append(draw(st.sampled_from(("low <= high", "high >= low + 2"))))
+    for row in table.rows:
+        row["low"] = rng.choice((None, *range(9)))
+        row["high"] = None if rng.random() < 0.1 else (row["low"] or 0) + rng.randint(2, 30)
 
 
 # keys
@@ -409,6 +421,33 @@ def check_all(example: Example) -> None:
         for table in example.tables:
             assert differing(con, f"synth.{table.name}", f"again.{table.name}") == 0
             check_ranges(con, example, table.name, held[table.name])
+        check_sizes(con, example)
+        check_append(con, example, held)
+
+
+def check_sizes(con: Any, example: Example) -> None:
+    """A named table has exactly as many rows as were asked for, where its keys leave room."""
+    free = [t for t in example.tables if t.rows and t.name[:3] not in ("one", "bri")]
+    table = free[example.seed % len(free)]
+    wanted = len(table.rows) + example.seed % 7
+    rows = {table.name: wanted}
+    genesis_sql.generate_database(con, "m", "sized", rows=rows, seed=example.seed)
+    assert broken(con, example.tables, "sized") == []
+    assert sizes(con, example.tables, "sized")[table.name] == wanted
+
+
+def check_append(con: Any, example: Example, before: dict[str, int]) -> None:
+    """More rows behind those that are there: none changes, and all keys hold across both."""
+    given = {"scale": example.scale, "seed": example.seed, "if_exists": "append"}
+    told = genesis_sql.generate_database(con, "m", "again", **given)
+    assert broken(con, example.tables, "again") == []
+    after = sizes(con, example.tables, "again")
+    assert {r["table_name"]: r["rows"] for r in told} == {n: after[n] - before[n] for n in after}
+    for table in example.tables:
+        lost = f"SELECT count(*) FROM (FROM synth.{table.name} EXCEPT ALL FROM again.{table.name})"
+        assert one_number(con, lost) == 0
+        if not table.foreign:
+            assert after[table.name] >= before[table.name] + (len(table.rows) > 1)
 
 
 def differing(con: Any, left: str, right: str) -> int:
