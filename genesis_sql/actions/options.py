@@ -16,6 +16,7 @@ KNOWN: dict[str, type | tuple[type, ...]] = {
     "min_cell": int, "child_cell": int, "max_leaves": int, "max_rows": int,
     "slack": (float, int), "label_slack": (float, int), "forest": int, "floor": int,
     "first": list, "roles": dict, "main": str, "max_seconds": (float, int),
+    "siblings": bool,
 }  # fmt: skip
 _LEAST = {
     "min_cell": 1,
@@ -88,4 +89,5 @@ def fit_options(given: Mapping[str, Any], seed: int) -> FitOptions:
         main=given.get("main"),
         child_cell=given.get("child_cell", min(defaults.child_cell, trees.min_cell)),
         max_seconds=given.get("max_seconds"),
+        siblings=given.get("siblings", True),
     )

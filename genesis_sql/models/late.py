@@ -18,7 +18,7 @@ from genesis_sql.graph.roles import role_of_type
 from genesis_sql.models.family import child_counts, whole
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.keys import text_column
-from genesis_sql.models.links import HEAVY, MOSTLY, Pairs, dangling_key, unique_alone, without_loops
+from genesis_sql.models.links import HEAVY, MOSTLY, Pairs, dangling_key, without_loops
 from genesis_sql.models.load import LinkData, code_labels, value_holds
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Categories, Raw
@@ -27,7 +27,6 @@ from genesis_sql.program.steps import (
     Expression,
     Link,
     Pick,
-    PickDistinct,
     PickSelf,
     Random,
     Tree,
@@ -123,10 +122,7 @@ def _choose(
     _learn_gated(child, filled, gate)
     child.links.append(Link(alias, key.parent, key.columns, key.parent_columns))
     row = child.links[-1].row
-    if not shared and gate is None and unique_alone(child, key.columns):
-        child.after.append(PickDistinct(row, alias, whole=True, present=kinds.name))
-    else:
-        child.after.append(Pick(row, alias, kinds.name, group, weight, shared))
+    child.after.append(Pick(row, alias, kinds.name, group, weight, shared))
     reason = f"key of {key.parent}, chosen last: the tables form a circle"
     _copies(child, link, hidden, parent, None if gate else reason)
     for name in [n for n, item in child.drawn.items() if item.tree is None]:

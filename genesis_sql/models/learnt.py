@@ -26,6 +26,7 @@ class FitOptions:
         main: the main parent, where it is not to be chosen.
         child_cell: rows per cell in tables that have a parent, and of hidden columns.
         child_forest: trees per column there.
+        siblings: whether children may know the rows before them.
         max_seconds: after that long no more trees are grown; the columns left are drawn without
             inputs.
         ordered: pairs of columns of which one is never above the other.
@@ -37,6 +38,7 @@ class FitOptions:
     main: str | None = None
     child_cell: int = 10
     child_forest: int = 1
+    siblings: bool = True
     max_seconds: float | None = None
     ordered: tuple[Ordered, ...] = ()
 

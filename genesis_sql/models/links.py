@@ -107,23 +107,6 @@ def level_pattern(depth: np.ndarray) -> np.ndarray:
 # references of a kind of their own
 
 
-def unique_alone(table: Settled, columns: tuple[str, ...]) -> bool:
-    """Whether no two rows of a table have the same reference."""
-    keys = (table.loaded.table.primary_key, *table.loaded.table.unique_keys)
-    return any(k and set(k) <= set(columns) for k in keys)
-
-
-def has_parent(table: Settled, link: LinkData) -> str | None:
-    """A hidden label: does the row have this parent? None where it must."""
-    key = link.relationship
-    if any(not table.loaded.table.column(c).nullable for c in key.columns):
-        return None
-    name = f"#kind:{table.ties.alias(link)}"
-    has = (link.parent_row >= 0).astype(np.int32)
-    table.drawn[name] = Drawn(coded(name, Categories("VARCHAR", ("1",)), Raw(has)))
-    return name
-
-
 def copy_composite(table: Settled, link: LinkData) -> None:
     """A reference of several columns to a verbatim table: one label for each row there."""
     key = link.relationship

@@ -17,9 +17,7 @@ from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.links import (
     copy_composite,
     dangling_key,
-    has_parent,
     settle_own,
-    unique_alone,
 )
 from genesis_sql.models.load import NUMBERS, LinkData, Loaded, code_labels, dangling
 from genesis_sql.models.nested import json_sql, list_step, struct_sql
@@ -340,8 +338,6 @@ class Settled:
         if self._bridge(link):
             self.unique_by.update(key.columns)
             self.after.append(PickDistinct(row, alias))
-        elif unique_alone(self, key.columns):
-            self.after.append(PickDistinct(row, alias, whole=True, present=has_parent(self, link)))
         else:
             shared = tuple(
                 (c, p)

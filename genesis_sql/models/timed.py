@@ -72,7 +72,8 @@ class Timed(Grown):
         self.kind: Coded | None = None
         self.later: list[Coded] = []
         self.inputs += [part for c in list(self.inputs) for part in self.calendar(c)]
-        if self.family is not None and siblings_matter(self.family):
+        known = options.siblings and self.family is not None
+        if known and self.family is not None and siblings_matter(self.family):
             self._begin_siblings(self.family)
 
     # siblings
@@ -147,7 +148,15 @@ class Timed(Grown):
     def bases(
         self, name: str, target: Coded, inputs: Sequence[Coded], *, always: bool
     ) -> list[Gap]:
-        """What a moment can be counted from: the nearest that is never above it, if any."""
+        """What a column can be counted from.
+
+        What a constraint puts below it; of moments the nearest that is never above it.
+        """
+        by = {c.name: c for c in inputs}
+        for pair in self.options.ordered:
+            gap = gap_to(target, by[pair.low], f"#gap:{name}") if pair.low in by else None
+            if pair.high == name and gap is not None and holds(gap, strict=pair.strict):
+                return [gap]
         if unit(target.domain) is None:
             return []
         able = []
@@ -223,7 +232,7 @@ class Timed(Grown):
         if len(days):
             self._either(f"#next:{column}", f"#hot:{column}", f"#day:{column}", name)
             name = f"#next:{column}"
-        self._ends(column, name, inputs)
+        self._ends(column, name, inputs, _behind(gap, int(gap.gap.values[0])))
         return item
 
     def _hot(
@@ -239,12 +248,15 @@ class Timed(Grown):
         target = self.own[column]
         flag = coded(f"#hot:{column}", YES, Raw(np.where(hot, 1, 2).astype(np.int32)))
         self.grow(flag.name, flag, inputs, self.sample(known))
-        first = np.searchsorted(days, gap.base.raw.values * gap.factor)
+        least = int(gap.gap.values[0])
+        first = np.searchsorted(days, gap.base.raw.values * gap.factor + least)
         at = np.searchsorted(days, target.raw.values) - first
         hops = whole(f"#hops:{column}", np.where(hot, at, 0), hot)
         self.grow(hops.name, hops, inputs, self.sample(hot))
-        most = f"#limit:{column}"
-        step = Following(f"#day:{column}", gap.base.name, hops.name, days, gap.factor, most)
+        after = f"#after:{column}"
+        self.middle.append(Formula(after, text(_behind(gap, least))))
+        self.domains[after] = target.domain
+        step = Following(f"#day:{column}", after, hops.name, days, at_most=f"#limit:{column}")
         self.middle.append(step)
         self.domains[step.column] = target.domain
 
@@ -268,8 +280,7 @@ class Timed(Grown):
         )
         by = exp.Literal.number(SHARES * FINE)
         back = exp.IntDiv(this=exp.paren(column_node(drawn.name) * each), expression=by)
-        least = exp.Least(this=back, expressions=[column_node(room.name)], ignore_nulls=True)
-        self.middle.append(Formula(gap.gap.name, text(least)))
+        self.middle.append(Formula(gap.gap.name, text(_within(back, room, gap))))
         self.domains[gap.gap.name] = gap.gap.domain
         return item
 
@@ -283,11 +294,10 @@ class Timed(Grown):
             this=exp.paren(exp.paren(column_node(pace.name) + FINE) * most),
             expression=exp.Literal.number(FINE),
         )
-        far = exp.Least(this=each, expressions=[column_node(room.name)], ignore_nulls=True)
         base = column_node(gap.base.name)
         whole_base = base if gap.factor == 1 else base * gap.factor
         name = f"#limit:{column}"
-        self.middle.append(Formula(name, text(whole_base + far)))
+        self.middle.append(Formula(name, text(whole_base + exp.paren(_within(each, room, gap)))))
         self.domains[name] = self.own[column].domain
 
     def _either(self, column: str, flag: str, source: str, otherwise: str) -> None:
@@ -299,8 +309,10 @@ class Timed(Grown):
         name = f"{PARENT}.#max:{self.name}.{column}"
         return name if any(c.name == name for c in self.context) else None
 
-    def _ends(self, column: str, following: str, inputs: Sequence[Coded]) -> None:
-        """The first moment, and the last: what the parent tells."""
+    def _ends(
+        self, column: str, following: str, inputs: Sequence[Coded], soonest: exp.Expression
+    ) -> None:
+        """The first moment, and the last: what the parent tells, behind the sibling before."""
         target, family = self.own[column], self.family
         first, last = f"{PARENT}.#min:{self.name}.{column}", self._last(column)
         start = f"#start:{column}"
@@ -320,7 +332,8 @@ class Timed(Grown):
         values = np.array([2, 1, 2], np.int32)
         self.middle.append(Lookup(flag, (f"{PARENT}.#left",), levels, keys, values))
         self.domains[flag] = YES
-        self.middle.append(Formula(f"#end:{column}", _same(last), name))
+        end = exp.Greatest(this=column_node(last), expressions=[soonest], ignore_nulls=True)
+        self.middle.append(Formula(f"#end:{column}", text(end), name))
         self.domains[f"#end:{column}"] = target.domain
         self._either(column, flag, f"#end:{column}", name)
 
@@ -415,6 +428,21 @@ class Timed(Grown):
         known = (room.rank > 0) & (siblings.rank > 0)
         each = np.where(known, room.raw.values * FINE // (siblings.raw.values + 1), 0)
         return whole(name, each, known)
+
+
+def _behind(gap: Gap, least: int) -> exp.Expression:
+    """The sibling's moment before, and the least gap that the source has."""
+    base = column_node(gap.base.name)
+    return (base if gap.factor == 1 else base * gap.factor) + least
+
+
+def _within(wanted: exp.Expression, room: Coded, gap: Gap) -> exp.Expression:
+    """A gap that leaves those to come their least ones; itself never below the least."""
+    least, left = int(gap.gap.values[0]), column_node(f"{PARENT}.#left")
+    kept = column_node(room.name) - exp.paren(left * least) if least else column_node(room.name)
+    most = exp.Least(this=wanted, expressions=[kept], ignore_nulls=True)
+    lowest = exp.Literal.number(least)
+    return exp.Greatest(this=most, expressions=[lowest], ignore_nulls=True)
 
 
 def _whole_number(value: int) -> exp.Expression:

@@ -95,7 +95,7 @@ def _rows(program: Program) -> Iterator[Node]:
     yield program.main.link.parent, ROWS
     yield program.main.link.parent, program.main.count
     for step in program.steps:
-        if isinstance(step, PickDistinct) and not step.whole:
+        if isinstance(step, PickDistinct):
             yield parent_of(program, step.alias) or "", ROWS
 
 

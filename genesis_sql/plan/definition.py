@@ -12,7 +12,6 @@ from genesis_sql.program.steps import (
     PARENT,
     PLACES,
     Pick,
-    PickDistinct,
     Program,
     step_columns,
     step_inputs,
@@ -57,7 +56,7 @@ def apart(model: Model, program: Program) -> frozenset[str]:
     """
     place = {name: at for at, name in enumerate(model.order)}
     links = {link.alias: link.parent for link in program.links}
-    chosen = {step.alias for step in program.steps if isinstance(step, Pick | PickDistinct)}
+    chosen = {step.alias for step in program.steps if isinstance(step, Pick)}
     return frozenset(a for a in chosen if place[links[a]] >= place[program.table])
 
 

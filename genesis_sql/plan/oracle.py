@@ -6,7 +6,7 @@ their counts.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 from sqlglot import exp
 
@@ -108,18 +108,15 @@ def wanted_columns(model: Model, table: str, columns: Iterable[str]) -> dict[str
             program = model.programs[name]
             for parent, read in read_of_parents(program, wanted[name], apart(model, program)):
                 wanted.setdefault(parent, {})[read] = None
-            for parent in _counted(program, without=apart(model, program)):
+            for parent in _counted(program):
                 wanted.setdefault(parent, {})
     return {name: list(found) for name, found in wanted.items()}
 
 
-def _counted(
-    program: Program, *, siblings: bool = False, without: Container[str] = ()
-) -> list[str]:
-    """The parents whose number of rows matters, or of which no two siblings have the same row."""
+def _counted(program: Program) -> list[str]:
+    """The parents whose number of rows matters."""
     links = {link.alias: link.parent for link in program.links}
-    steps = [s for s in program.steps if isinstance(s, PickDistinct) and s.alias not in without]
-    return [links[s.alias] for s in steps if not (siblings and s.whole)]
+    return [links[s.alias] for s in program.steps if isinstance(s, PickDistinct)]
 
 
 class _Tables:
@@ -174,18 +171,17 @@ class _Tables:
             for x in links
             if x.parent in self.wanted and x.parent != program.table and x.alias not in alone
         }
-        chosen = [s for s in steps if isinstance(s, Pick | PickDistinct) and s.alias in alone]
-        parents |= {s.alias: self._apart(program, s) for s in chosen}
         picks = [s for s in steps if isinstance(s, Pick)]
+        parents |= {s.alias: self._apart(program, s) for s in picks if s.alias in alone}
         members = {s.column: self._members(program, parents[s.alias], s) for s in picks}
         return Around(parents, members)
 
-    def _apart(self, program: Program, step: Pick | PickDistinct) -> ParentRows:
+    def _apart(self, program: Program, step: Pick) -> ParentRows:
         """A relation of its own for a parent that does not stand before the table."""
         parent = next(x.parent for x in program.links if x.alias == step.alias)
         reads = (n.partition(".") for s in program.steps for n in step_inputs(s))
         names = [read for alias, _, read in reads if alias == step.alias]
-        names += [step.weight, *group_columns(step)] if isinstance(step, Pick) else []
+        names += [step.weight, *group_columns(step)]
         there = _Tables(self.model, self.seed, self.scale, parent, names, self.query)
         return ParentRows(there.relation(parent).source, self.model.programs[parent])
 
@@ -228,7 +224,7 @@ class _Tables:
     def _most(self, program: Program, count: exp.Expression) -> exp.Expression:
         """The number of children: no more than there are values that keep them apart."""
         count = greatest(call("coalesce", count, literal(0)), 0)
-        for parent in _counted(program, siblings=True):
+        for parent in _counted(program):
             rows = relation_name(self.relation(parent).source)
             count = call("least", count, exp.select("count(*)").from_(rows).subquery())
         for step in program.steps:

@@ -161,8 +161,7 @@ class Sizing:
         program = model.programs[table]
         links = {link.alias: link.parent for link in program.links}
         limits = [self._combinations(table, key) for key in self._keys(table) if key.of_parent]
-        picks = [s for s in program.steps if isinstance(s, PickDistinct) and not s.whole]
-        limits += [self.size(links[s.alias]) for s in picks]
+        limits += [self.size(links[s.alias]) for s in program.steps if isinstance(s, PickDistinct)]
         limits += [len(s.values) for s in program.steps if isinstance(s, Stratum)]
         return min([MANY, *limits, *([1] if only_child(model, table) else [])])
 
@@ -241,7 +240,7 @@ def share_out(
 
     Example:
         >>> share_out(np.array([1, 0, 2, 1]), 8, 3, np.arange(4))
-        (array([3, 0, 3, 2]), 0)
+        (array([2, 0, 3, 3]), 0)
     """
     out, left = np.zeros(len(counts), np.int64), wanted
     for weight in (counts[order], (counts[order] == 0).astype(np.int64)):

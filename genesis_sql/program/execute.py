@@ -417,20 +417,16 @@ class _State:
         return Raw(np.maximum(chosen, 0), None if (chosen >= 0).all() else chosen >= 0)
 
     def pick_distinct(self, step: PickDistinct) -> Raw:
-        above = np.zeros(1, np.int64) if step.whole else self.rows.parent_address
+        above = self.rows.parent_address
         if self.parents is None or above is None:
             raise KeyError(step.alias)
         size, k = self.parents.size(step.alias), self._family()[0]
-        if step.whole:
-            k = np.where(self.rows.number < size, self.rows.number, -1)
         streams = (
             self.identity.stream(self.program.table, step.column, p) for p in ("offset", "stride")
         )
         offset, stride = (draw(s, above).astype(np.int64) for s in streams)
         chosen = distinct_place(np.maximum(k, 0), offset, stride, size)
-        present = self.present(step.present)
-        valid = k >= 0 if present is None else (k >= 0) & present
-        return Raw(chosen, None if valid.all() else valid)
+        return Raw(chosen, None if (k >= 0).all() else k >= 0)
 
     def pick_self(self, step: PickSelf) -> Raw:
         number = self.rows.number

@@ -134,10 +134,7 @@ def _step(step: s.Step, arrays: _Arrays) -> dict[str, Any]:
             "levels": [arrays.put(a) for a in step.levels],
             "arrays": [arrays.put(a) for a in (step.keys, step.values, step.valid)],
         }
-    plain = asdict(step)
-    if isinstance(step, s.PickDistinct) and not step.whole:  # as format 1 wrote it
-        del plain["whole"], plain["present"]
-    return {"step": kind, **plain}
+    return {"step": kind, **asdict(step)}
 
 
 def _domain(domain: Domain, arrays: _Arrays) -> dict[str, Any]:

@@ -11,17 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from sqlglot import exp
 
 from genesis_sql.errors import GenesisError
-from genesis_sql.program.domain import Categories
+from genesis_sql.program.domain import Categories, Domain
 from genesis_sql.program.draw import LOW, WORD, Stream, draw_columns, round_columns
 from genesis_sql.program.execute import STRIDES, Identity
 from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, route, slot
 from genesis_sql.program.sql_decode import comparable
+from genesis_sql.program.sql_fixed import (
+    write_either,
+    write_formula,
+    write_lookup,
+    write_part,
+)
 from genesis_sql.program.sql_nodes import (
     above,
     add,
@@ -46,22 +52,31 @@ from genesis_sql.program.sql_nodes import (
 )
 from genesis_sql.program.sql_relation import Columns, Relation
 from genesis_sql.program.steps import (
+    AGAIN,
     PARENT,
+    PLACES,
     Beyond,
     Block,
     Constant,
     Copy,
     Digit,
     Draw,
+    Either,
     Expression,
+    Formula,
+    Lookup,
     Number,
+    Part,
     Pick,
     PickDistinct,
     PickSelf,
     Program,
     Random,
     Sibling,
+    Step,
     Stratum,
+    sequential,
+    step_columns,
     step_inputs,
 )
 from genesis_sql.sqlbuild import column, fill
@@ -125,27 +140,29 @@ def add_steps(
     Raises:
         GenesisError: a step has no SQL form.
     """
-    steps = [s for s in program.needed(wanted) if not isinstance(s, Expression)]
-    writer = _Writer(
-        relation, program, identity, around, [n for s in steps for n in step_inputs(s)]
-    )
+    names = list(wanted)
+    steps = [s for s in program.needed(names) if not isinstance(s, Expression)]
+    read = [n for s in steps for n in step_inputs(s)] + [n for n in names if "." in n]
+    writer = _Writer(relation, program, identity, around, read)
     if program.main is not None:
         writer.attach(PARENT)
     for step in steps:
-        if isinstance(step, Block):
-            message = (
-                f"table '{program.table}' has a block step of method '{step.method}' for "
-                f"{', '.join(step.columns)}, which has no SQL form; read it with genesis_generate"
-            )
-            raise GenesisError(message)
-        if isinstance(step, Aggregate):
-            message = (
-                f"column '{step.column}' of table '{program.table}' is the {step.function} of rows "
-                f"of '{step.child}', which has no SQL form; read it with genesis_generate"
-            )
-            raise GenesisError(message)
+        if type(step) not in _WRITE or sequential([step]):
+            raise GenesisError(_without_form(program, step))
         _WRITE[type(step)](writer, step)
     relation.close()
+
+
+def _without_form(program: Program, step: Step) -> str:
+    """Why a step has no SQL form, and what to do."""
+    columns = ", ".join(step_columns(step))
+    if isinstance(step, Block):
+        what = f"has a block step of method '{step.method}' for {columns}"
+    elif isinstance(step, Aggregate):
+        what = f"makes {columns} of the {step.function} of rows of '{step.child}'"
+    else:
+        what = f"makes {columns} of the rows before it"
+    return f"table '{program.table}' {what}, which has no SQL form; read it with genesis_generate"
 
 
 def address_columns(keys: tuple[Stream, Stream], parent: str, k: str) -> Columns:
@@ -216,7 +233,10 @@ class _Writer:
             self.keep(f"{alias}.#k", case([(up_to(literal(0), column(K)), column(K))]))
         if alias == PARENT and "#count" in asked:
             self.keep(f"{alias}.#count", column(COUNT))
-        asked = [n for n in asked if alias != PARENT or n not in ("#k", "#count")]
+        if alias == PARENT and "#left" in asked:
+            left = op(exp.Sub, op(exp.Sub, column(COUNT), column(K)), 1)
+            self.keep(f"{alias}.#left", case([(up_to(literal(0), column(K)), left)]))
+        asked = [n for n in asked if alias != PARENT or n not in PLACES]
         if not asked:
             return
         main = [self.program.main.link] if self.program.main else []
@@ -227,19 +247,49 @@ class _Writer:
         else:
             other, program = self.relation.close(shared=True), self.program
         on = op(exp.EQ, column(NUMBER, "o"), column(link.row, "r"))
-        self.relation.join(other, on, [(f"{alias}.{n}", _or_zero(program, n)) for n in asked])
+        self.relation.join(
+            other, on, [(f"{alias}.{n}", self._above(alias, program, n)) for n in asked]
+        )
+
+    def _above(self, alias: str, program: Program, name: str) -> exp.Expression:
+        """A parent's column; what the parent reads of its own parents is a number or a code."""
+        label = "." in name and name not in program.domains
+        if label and f"{alias}.{name}" not in self.program.edges:
+            return exp.Coalesce(this=column(name, "o"), expressions=[literal(0)])
+        return _or_zero(program, name)
 
     # one method for each kind of step
 
     def draw(self, step: Draw) -> None:
         name, domain = step.column, self.program.domains[step.column]
         cell = route(step.tree, [self.code(n) for n in step.inputs])
-        at = slot(self.relation, f"#{name}", step.cells, cell, self.word(name, "cell"))
-        self.keep(
+        bounds = (step.at_most, step.at_least)
+        if bounds == (None, None):
+            self.keep(name, self._cells(step, domain, cell, ""))
+            return
+        made = self.keep(f"#{name} 0", self._cells(step, domain, cell, ""))
+        for again in range(1, AGAIN + 1):
+            other = self._cells(step, domain, cell.copy(), str(again))
+            made = self.keep(f"#{name} {again}", case([(_outside(made, *bounds), other)], made))
+        for bound, over in zip(bounds, (exp.GT, exp.LT), strict=True):
+            if bound is not None:
+                beyond = op(over, made.copy(), column(bound))
+                made = self.keep(f"#{name} {bound}", case([(beyond, column(bound))], made))
+        self.keep(name, made.copy())
+
+    def _cells(
+        self, step: Draw, domain: Domain, cell: exp.Expression, again: str
+    ) -> exp.Expression:
+        """What the cells draw with the words of one attempt."""
+        name = f"#{step.column}{again}"
+        at = slot(self.relation, name, step.cells, cell, self.word(step.column, f"cell{again}"))
+        return drawn(
+            self.relation,
             name,
-            drawn(
-                self.relation, f"#{name}", step.cells, domain, at, lambda: self.word(name, "within")
-            ),
+            step.cells,
+            domain,
+            at,
+            lambda: self.word(step.column, f"within{again}"),
         )
 
     def number(self, step: Number) -> None:
@@ -313,12 +363,9 @@ class _Writer:
         self.attach(step.alias)
 
     def pick_distinct(self, step: PickDistinct) -> None:
-        k, _ = self.family() if not step.whole else (column(NUMBER), None)
-        address = PARENT_ADDRESS
-        if step.whole:
-            address = self.relation.put(f"#{step.column} one", literal(0)).name
-        offset = self.word(step.column, "offset", address)
-        stride = self.word(step.column, "stride", address)
+        k, _ = self.family()
+        offset = self.word(step.column, "offset", PARENT_ADDRESS)
+        stride = self.word(step.column, "stride", PARENT_ADDRESS)
         rows = relation_name(self.around.parents[step.alias].relation)
         nodes = {
             "size": exp.select("count(*)").from_(rows).subquery(),
@@ -328,8 +375,6 @@ class _Writer:
         primes = self.relation.single(f"#{step.column} primes", fill(_FITTING, **nodes))
         prime = element(primes, mod(stride, call("len", primes)))
         place = mod(add(offset, times(greatest(k, 0), prime)), greatest(size, 1))
-        if step.whole:
-            place = _where(step.present, case([(less(k, size), place)]))
         self.keep(step.column, case([(up_to(literal(0), k), place)]))
         self.attach(step.alias)
 
@@ -345,6 +390,17 @@ class _Writer:
         size = self.relation.single(f"#{step.column} size", fill("(SELECT $size)", size=count))
         at = floored(times(fraction(self.word(step.column, "cell")), literal(step.spread)))
         self.keep(step.column, _where(step.present, add(size, at)))
+
+
+def _outside(value: exp.Expression, at_most: str | None, at_least: str | None) -> exp.Expression:
+    """Whether a value is beyond one of its bounds; NULL is not."""
+    tests: list[exp.Expression] = []
+    if at_most is not None:
+        tests.append(op(exp.GT, value.copy(), column(at_most)))
+    if at_least is not None:
+        tests.append(op(exp.LT, value.copy(), column(at_least)))
+    known = [exp.Coalesce(this=t, expressions=[exp.false()]) for t in tests]
+    return cast(exp.Expression, exp.or_(*known))
 
 
 def _where(present: str | None, node: exp.Expression) -> exp.Expression:
@@ -372,4 +428,8 @@ _WRITE: dict[type, Callable[[_Writer, Any], None]] = {
     PickDistinct: _Writer.pick_distinct,
     PickSelf: _Writer.pick_self,
     Beyond: _Writer.beyond,
+    Lookup: write_lookup,
+    Formula: write_formula,
+    Part: write_part,
+    Either: write_either,
 }

@@ -149,16 +149,13 @@ class Pick:
 
 @dataclass(frozen=True)
 class PickDistinct:
-    """Chooses a row of a further parent that no sibling has; with ``whole``, that no other row has.
+    """Chooses a row of a further parent that no sibling has.
 
-    It is place k of a permutation that the main parent's address keys; with ``whole`` place i of
-    one permutation, i being the row number, NULL past its end and where ``present`` has code 0.
+    It is place k of a permutation that the main parent's address keys.
     """
 
     column: str
     alias: str
-    whole: bool = False
-    present: str | None = None
 
 
 @dataclass(frozen=True)
@@ -334,7 +331,7 @@ def step_inputs(step: Step) -> tuple[str, ...]:
         return (step.source,) + ((step.otherwise,) if step.otherwise else ())
     if isinstance(step, Pick):
         return (step.kind, *(own for own, _ in step.shared))
-    if isinstance(step, Number | Random | PickSelf | PickDistinct | Beyond | Aggregate):
+    if isinstance(step, Number | Random | PickSelf | Beyond | Aggregate):
         return (step.present,) if step.present else ()
     return ()
 

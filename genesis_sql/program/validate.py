@@ -100,10 +100,7 @@ def check_program(program: Program) -> None:
             foreign = foreign and alias in aliases
             if name.startswith(BEFORE):
                 foreign = _is_earlier(name, program, made, all_made)
-            _require(
-                foreign or name in made,
-                f"column '{name}' is read before it is made",
-            )
+            _require(foreign or name in made, f"column '{name}' is read before it is made")
         for name in columns_read(step.sql) if isinstance(step, Expression) else ():
             _require(name in made, f"column '{name}' is read before it is made")
         for column in step_columns(step):
@@ -126,20 +123,28 @@ def check_program(program: Program) -> None:
             fits = _between(step.factor, 1, 2**62) and len(step.days) > 0
             _require(fits and bool((np.diff(step.days) > 0).all()), "days are not in order")
         if isinstance(step, Part):
-            fits = step.part in PARTS and _between(step.unit, 1, 2**62)
-            _require(fits, f"'{str(step.part)[:20]}' is no part of a date")
+            _check_date_part(step)
         if isinstance(step, Random):
             _check_words(step, program)
         if isinstance(step, Aggregate):
             _check_aggregate(step, program)
-        if isinstance(step, Beyond):
-            key = isinstance(program.domains.get(step.column), Key)
-            _require(key and _between(step.spread, 1, 2**32), "references do not dangle")
         if isinstance(step, Pick | PickDistinct | PickSelf | Beyond):
             _require(step.alias in aliases, f"parent '{step.alias}' is not there")
-        if isinstance(step, Pick):
-            texts = [step.group, step.weight, *(n for pair in step.shared for n in pair)]
-            _require(all(isinstance(t, str) for t in texts), "a column has no name")
+            _check_choice(step, program)
+
+
+def _check_choice(step: Pick | PickDistinct | PickSelf | Beyond, program: Program) -> None:
+    if isinstance(step, Beyond):
+        key = isinstance(program.domains.get(step.column), Key)
+        _require(key and _between(step.spread, 1, 2**32), "references do not dangle")
+    if isinstance(step, Pick):
+        texts = [step.group, step.weight, *(n for pair in step.shared for n in pair)]
+        _require(all(isinstance(t, str) for t in texts), "a column has no name")
+
+
+def _check_date_part(step: Part) -> None:
+    fits = step.part in PARTS and _between(step.unit, 1, 2**62)
+    _require(fits, f"'{str(step.part)[:20]}' is no part of a date")
 
 
 def _is_earlier(name: str, program: Program, made: set[str], all_made: set[str]) -> bool:

@@ -165,7 +165,7 @@ def test_the_same_fit_in_two_databases_gives_the_same_rows() -> None:
 
 def test_options_change_the_model(db: duckdb.DuckDBPyConnection) -> None:
     db.execute(
-        "CREATE TABLE t AS SELECT i % 10 AS a, (i % 10) * 2 + (i % 2) AS b FROM range(2000) t(i)"
+        "CREATE TABLE t AS SELECT i % 10 AS a, i % 10 * 2 + i // 10 % 3 AS b FROM range(2000) t(i)"
     )
     db.execute(
         "CALL genesis_fit('m', 't', options := {'first': ['b'], 'max_leaves': 4, 'forest': 1})"

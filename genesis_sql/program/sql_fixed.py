@@ -1,0 +1,122 @@
+"""The SQL form of the steps that compute: lookups, formulas, calendar parts, choices."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from sqlglot import exp
+
+from genesis_sql.program.calendar import DAY
+from genesis_sql.program.domain import Categories
+from genesis_sql.program.formula import formula_columns, parse_formula
+from genesis_sql.program.sql_cells import cut, lookup
+from genesis_sql.program.sql_nodes import (
+    above,
+    add,
+    as_type,
+    call,
+    case,
+    greatest,
+    is_null,
+    literal,
+    op,
+    times,
+)
+from genesis_sql.program.sql_relation import Relation
+from genesis_sql.program.steps import Either, Formula, Lookup, Part, Program
+from genesis_sql.sqlbuild import column
+
+
+class Writer(Protocol):
+    """What these steps ask of the writer of a program."""
+
+    relation: Relation
+    program: Program
+
+    def keep(self, name: str, node: exp.Expression) -> exp.Column:
+        """Add a column."""
+        ...
+
+
+def write_lookup(writer: Writer, step: Lookup) -> None:
+    """Places among the levels, their mixed radix number, the last key that is not above it."""
+    place: exp.Expression = literal(0)
+    for name, levels in zip(step.inputs, step.levels, strict=True):
+        labels = levels.dtype == np.int32
+        known = (
+            above(column(name), 0) if labels else op(exp.Is, column(name), exp.Not(this=exp.Null()))
+        )
+        at = greatest(op(exp.Sub, _reached(column(name), levels), 1), 1)
+        place = add(times(place, len(levels) + 1), case([(known, at)], literal(0)))
+    number = writer.keep(f"#{step.column} place", place)
+    found = greatest(op(exp.Sub, _reached(number, step.keys), 2), 0)
+    at = writer.keep(f"#{step.column} at", found)
+    value = lookup(writer.relation, f"#{step.column} values", step.values, at)
+    if step.valid is not None:
+        valid = lookup(
+            writer.relation, f"#{step.column} valid", step.valid.astype(np.int64), at.copy()
+        )
+        value = case([(op(exp.EQ, valid, 1), value)])
+    writer.keep(step.column, value)
+
+
+def _reached(value: exp.Expression, levels: np.ndarray) -> exp.Expression:
+    """1 + the levels that are not above a value; 0 for NULL."""
+    edges = (
+        levels.astype(np.int64) - 1 if levels.dtype.kind == "i" else np.nextafter(levels, -np.inf)
+    )
+    return cut(value, edges)
+
+
+def write_formula(writer: Writer, step: Formula) -> None:
+    """The formula itself; NULL where one of its columns is, and 0 where it divides by 0."""
+
+    def guarded(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.IntDiv | exp.Mod) and not isinstance(node.expression, exp.Literal):
+            return case([(op(exp.EQ, node.expression.copy(), 0), literal(0))], node)
+        return node
+
+    tree = parse_formula(step.sql).copy().transform(guarded)
+    made: exp.Expression = as_type(tree, "BIGINT")
+    names = formula_columns(step.sql)
+    if names:
+        missing = [is_null(column(n)) for n in names]
+        made = case([(one, exp.Null()) for one in missing], made)
+    if step.otherwise is not None:
+        made = call("coalesce", made, column(step.otherwise))
+    writer.keep(step.column, made)
+
+
+def write_part(writer: Writer, step: Part) -> None:
+    """A part of a date, by DuckDB's own calendar."""
+    raw, per_day = column(step.source), max(DAY // step.unit, 1)
+    days = _floored(raw, per_day) if step.unit < DAY else times(raw, step.unit // DAY)
+    day = writer.keep(f"#{step.column} days", days)
+    date = op(exp.Add, as_type(exp.Literal.string("1970-01-01"), "DATE"), as_type(day, "INTEGER"))
+    if step.part == "weekday":
+        made = op(exp.Mod, add(op(exp.Mod, add(day.copy(), 3), 7), 7), 7)
+    elif step.part == "minute of day":
+        rest = op(exp.Sub, raw.copy(), times(day.copy(), per_day))
+        made = op(exp.IntDiv, times(rest, step.unit), 60 * 10**9)
+    elif step.part == "days left":
+        last = call("last_day", date)
+        made = op(exp.Sub, call("day", last), call("day", date.copy()))
+    else:
+        made = call(step.part, date)
+    writer.keep(step.column, as_type(made, "BIGINT"))
+
+
+def _floored(raw: exp.Expression, by: int) -> exp.Expression:
+    """Whole division that rounds down below 0 too."""
+    below = op(exp.Sub, op(exp.IntDiv, op(exp.Sub, raw.copy(), by - 1), by), 0)
+    return case([(op(exp.LT, raw.copy(), 0), below)], op(exp.IntDiv, raw, by))
+
+
+def write_either(writer: Writer, step: Either) -> None:
+    """One column where the flag says so, else the other."""
+    flag = op(exp.EQ, column(step.flag), 1)
+    one: exp.Expression = column(step.source)
+    if isinstance(writer.program.domains[step.column], Categories):
+        one = call("coalesce", one, literal(0))
+    writer.keep(step.column, case([(flag, one)], column(step.otherwise)))
