@@ -358,8 +358,8 @@ class Example:
     seed: int
     orphans: str = "null"
 
-    def __repr__(self) -> str:
-        return f"Example of {', '.join(t.name for t in self.tables)}"
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        printer.text(f"an example of {', '.join(t.name for t in self.tables)}, see `script`")
 
     def script(self) -> str:
         return "\n".join(line for t in self.tables for line in t.script())
