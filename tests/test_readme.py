@@ -36,9 +36,9 @@ def _first_cells(title: str) -> list[str]:
     return re.findall(r"^\| `([^`]+)` \|", _section(title), re.MULTILINE)
 
 
-def _block(kind: str) -> str:
-    """The block of the five-minute start that is marked to run."""
-    found = re.findall(rf"<!-- runs: {kind} -->\n```\w+\n(.*?)```", _section("Five minutes"), re.S)
+def _block(kind: str, title: str = "Five minutes") -> str:
+    """The block of a section, by default of the five-minute start, that is marked to run."""
+    found = re.findall(rf"<!-- runs: {kind} -->\n```\w+\n(.*?)```", _section(title), re.S)
     assert len(found) == 1, f"{len(found)} blocks of {kind} are marked"
     return found[0]
 
@@ -141,3 +141,24 @@ def test_the_shell_block(start: Path) -> None:
         assert len(done.output.splitlines()) > 2, line
     with duckdb.connect(str(start / "synth.duckdb"), read_only=True) as con:
         assert con.execute("SELECT count(*) FROM customers").fetchall() == [(6000,)]
+
+
+def test_five_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(
+        compile(_block("python", "Five tables and a constraint across them"), "README.md", "exec"),
+        {},
+    )
+    with duckdb.connect(str(tmp_path / "store.duckdb"), read_only=True) as con:
+        early = (
+            "synth.orders JOIN synth.customers ON customers.id = customer_id WHERE placed < joined"
+        )
+        spent = "(SELECT sum(amount) FROM synth.items WHERE order_id = orders.id)"
+        counted = f"""
+            SELECT (SELECT count(*) FROM synth.customers), (SELECT count(*) FROM synth.orders) > 4000,
+                   (SELECT count(*) FROM {early}),
+                   (SELECT count(*) FROM synth.orders WHERE total IS DISTINCT FROM {spent})
+        """
+        assert con.execute(counted).fetchall() == [(2000, True, 0, 0)]
+        keys = "SELECT count(*) FROM duckdb_constraints() WHERE schema_name = 'synth' AND constraint_type = 'FOREIGN KEY'"
+        assert con.execute(keys).fetchall() == [(4,)]
