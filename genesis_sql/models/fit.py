@@ -26,9 +26,6 @@ from genesis_sql.models.trees import collect_edges, to_edges
 from genesis_sql.program.column_types import POSITION
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.steps import (
-    KIND,
-    SAME,
-    SINCE,
     TIME,
     Draw,
     Formula,
@@ -343,11 +340,8 @@ def _by_need(steps: Sequence[Step], moment: str | None) -> list[Step]:
 def _needs(step: Step, moment: str | None) -> list[str]:
     """What must be there of a row itself before a step can run."""
     names = list(step_inputs(step))
-    here = [n.partition(".")[2] for n in names if n.startswith(f"{SINCE}.")]
-    if moment is not None and any(n.startswith(f"{TIME}.") for n in names):
-        here.append(moment)
-    of_kind = any(n.startswith((f"{SAME}.", f"{SINCE}.")) for n in names)
-    return names + ([KIND] if of_kind else []) + here
+    timed = moment is not None and any(n.startswith(f"{TIME}.") for n in names)
+    return [*names, moment] if timed and moment is not None else names
 
 
 def _plain(name: str) -> bool:
