@@ -7,6 +7,7 @@ finds the cells; the cells are filled with *all* rows, smoothed so that no cell 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -159,9 +160,12 @@ def _grow(features: np.ndarray, y: np.ndarray, options: TreeOptions, *, classes:
         partial(DecisionTreeClassifier, criterion="entropy") if classes else DecisionTreeRegressor
     )
     least = max(1, int(options.min_cell * LEARN_SHARE))
-    return kind(
+    tree = kind(
         min_samples_leaf=least, max_leaf_nodes=options.max_leaves, random_state=options.seed
-    ).fit(features, y)
+    )
+    with warnings.catch_warnings():  # kinds of a further parent may be as many as half the rows
+        warnings.filterwarnings("ignore", "The number of unique classes")
+        return tree.fit(features, y)
 
 
 def _snap(tree, inputs: Sequence[Coded], min_cell: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
