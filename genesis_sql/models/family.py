@@ -10,8 +10,9 @@ import numpy as np
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.models.order import binned
+from genesis_sql.models.trees import whole_tree
 from genesis_sql.program.domain import Categories, Grid, Raw
-from genesis_sql.program.steps import PARENT
+from genesis_sql.program.steps import PARENT, Tree
 
 KINDS, KIND_ROWS = 128, 5  # groups of a further parent's rows, and the rows a group has at least
 MIN_PARENTS = 30  # the counts of fewer parents vary too much to carry a table's size
@@ -143,8 +144,12 @@ def child_counts(link: LinkData, parents: int) -> np.ndarray:
 
 
 def parent_kinds(
-    parent: Loaded, columns: Sequence[Coded], child: Loaded, link: LinkData
-) -> np.ndarray:
+    parent: Loaded,
+    columns: Sequence[Coded],
+    child: Loaded,
+    link: LinkData,
+    others: Sequence[Coded] = (),
+) -> tuple[Tree, np.ndarray]:
     """Kind of every parent row, 1 … KINDS.
 
     The kinds are the leaves of a tree that predicts the mean profile of a parent's children.
@@ -154,9 +159,10 @@ def parent_kinds(
         columns: what the tree may ask about, columns of the parent.
         child: its children.
         link: which child row belongs to which parent row.
+        others: columns of the children's other parents, for each child row.
 
     Returns:
-        int32 of shape (parents,).
+        The tree, thresholds in ranks, and its cell for every row, int64 of shape (parents,).
     """
     from sklearn.tree import DecisionTreeRegressor
 
@@ -166,25 +172,23 @@ def parent_kinds(
     seen = np.flatnonzero(count)
     profile = [
         np.bincount(rows, weights=t[has], minlength=parent.rows)[seen] / count[seen]
-        for t in _targets(child)
+        for t in _targets([*child.columns.values(), *others])
     ]
     if not columns or not profile or len(seen) < 2 * KIND_ROWS:
-        return np.ones(parent.rows, np.int32)
+        return Tree.single(), np.zeros(parent.rows, np.int64)
     features = np.column_stack([c.rank for c in columns]).astype(np.float32)
     grown = DecisionTreeRegressor(max_leaf_nodes=KINDS, min_samples_leaf=KIND_ROWS, random_state=0)
     grown.fit(features[seen], np.column_stack(profile), sample_weight=np.sqrt(count[seen]))
-    leaves = np.flatnonzero(grown.tree_.children_left < 0)
-    kinds: np.ndarray = (1 + np.searchsorted(leaves, grown.apply(features))).astype(np.int32)
-    return kinds
+    return whole_tree(grown, features)
 
 
-def _targets(child: Loaded) -> list[np.ndarray]:
+def _targets(columns: Sequence[Coded]) -> list[np.ndarray]:
     """What a child row is like, as numbers with spread 1.
 
     Ranks of numbers, and for labels whether it is one of the commonest.
     """
     out = []
-    for column in child.columns.values():
+    for column in columns:
         if column.numeric:
             out.append(column.rank / max(len(column.values), 1))
         else:

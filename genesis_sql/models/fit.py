@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
 
 from genesis_sql.models.determine import Fixed, find_fixed, lookup_step
-from genesis_sql.models.family import child_counts, parent_kinds, ties, whole
+from genesis_sql.models.family import child_counts, gather, parent_kinds, ties, whole
+from genesis_sql.models.fill import fill_labels
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.late import learn_late
-from genesis_sql.models.learnt import Described, FitOptions, Learnt
+from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.links import learn_fanout
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.models.nested import with_lists
@@ -22,13 +24,10 @@ from genesis_sql.models.siblings import arrange
 from genesis_sql.models.summaries import ordered, summaries
 from genesis_sql.models.timed import Timed
 from genesis_sql.models.totals import hidden, settled, shown
-from genesis_sql.models.trees import collect_edges, to_edges
+from genesis_sql.models.trees import collect_edges, to_edges, used_inputs
 from genesis_sql.program.column_types import POSITION
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.steps import (
-    KIND,
-    SAME,
-    SINCE,
     TIME,
     Draw,
     Formula,
@@ -196,11 +195,12 @@ class Learner(Timed):
         """A column that others fix: by a formula, or looked up."""
         column, target = fixed.column, self.own[fixed.column]
         self.domains[column] = target.domain
-        names = ", ".join(shown(n) for n in fixed.inputs)
+        told = tuple(shown(n) for n in fixed.inputs)
+        names = ", ".join(told)
         if fixed.formula is None:
             inputs = [self.own[n] for n in fixed.inputs]
             self.middle.append(lookup_step(target, inputs, self.options.fill.floor))
-            self._done(column, "lookup", f"fixed by {names}", fixed.inputs)
+            self._done(column, "lookup", f"fixed by {names}", told)
             return
         otherwise = None
         if fixed.left is not None and fixed.left.any():
@@ -208,7 +208,7 @@ class Learner(Timed):
             rows = self.sample(fixed.left)
             self.grow(otherwise, replace(target, name=otherwise), self.asked(), rows)
         self.middle.append(Formula(column, fixed.formula, otherwise))
-        self._done(column, "formula", shown(fixed.formula), fixed.inputs)
+        self._done(column, "formula", shown(fixed.formula), told)
 
     def _learn_children(self) -> None:
         """Hidden columns for the children: how many, and the kind of row they choose."""
@@ -256,10 +256,21 @@ class Learner(Timed):
         columns: list[Coded],
         visible: dict[str, Coded],
     ) -> None:
-        kinds = parent_kinds(self.loaded, columns, self.tables[child], link)
-        labels = tuple(str(i + 1) for i in range(int(kinds.max(initial=1))))
-        target = coded(f"#kind:{child}.{alias}", Categories("VARCHAR", labels), Raw(kinds))
-        self.grow(target.name, target, [*self.context, *columns])
+        main = self.bonds[child].main
+        others: list[Coded] = []
+        if main is not None and main is not link:
+            above = self.tables[main.relationship.parent].columns.values()
+            others = [gather(c, main.parent_row, c.name) for c in above]
+        tree, cell = parent_kinds(self.loaded, columns, self.tables[child], link, others)
+        labels = tuple(str(i + 1) for i in range(tree.leaves))
+        kinds = Raw((cell + 1).astype(np.int32))
+        target = coded(f"#kind:{child}.{alias}", Categories("VARCHAR", labels), kinds)
+        tree, names = used_inputs(tree, [c.name for c in columns])
+        by_name = {c.name: c for c in columns}
+        cells, _ = fill_labels(target, cell, tree.leaves, replace(self.options.fill, floor=1))
+        inputs = tuple(by_name[n] for n in names)
+        self.drawn[target.name] = Drawn(target, inputs, tree, cells)
+        self.domains[target.name] = target.domain
         visible[target.name] = target
 
     # the program
@@ -343,11 +354,8 @@ def _by_need(steps: Sequence[Step], moment: str | None) -> list[Step]:
 def _needs(step: Step, moment: str | None) -> list[str]:
     """What must be there of a row itself before a step can run."""
     names = list(step_inputs(step))
-    here = [n.partition(".")[2] for n in names if n.startswith(f"{SINCE}.")]
-    if moment is not None and any(n.startswith(f"{TIME}.") for n in names):
-        here.append(moment)
-    of_kind = any(n.startswith((f"{SAME}.", f"{SINCE}.")) for n in names)
-    return names + ([KIND] if of_kind else []) + here
+    timed = moment is not None and any(n.startswith(f"{TIME}.") for n in names)
+    return [*names, moment] if timed and moment is not None else names
 
 
 def _plain(name: str) -> bool:

@@ -18,6 +18,7 @@ from genesis_sql.program.steps import Formula, Part
 from genesis_sql.sqlbuild import column as column_node
 from genesis_sql.sqlbuild import text
 
+SAFE = 2**61  # raw numbers below that can be subtracted and shared out
 LEAST_ROWS = 50  # with both values
 HOT, HOT_ROWS, HOT_SHARE, AROUND = 3.0, 20, 0.05, 7  # what makes a day hot, beside 2 · 7 others
 TIGHT = 0.5  # a gap is worth it where its spread is at most that share of the column's
@@ -58,11 +59,17 @@ def unit(domain: object) -> int | None:
 def gap_to(column: Coded, base: Coded, name: str) -> Gap | None:
     """The column counted from a base that lies on a coarser grid or the same; else None."""
     factor = _factor(column.domain, base.domain)
-    if factor is None:
+    if factor is None or _largest(column) >= SAFE or _largest(base) * factor >= SAFE:
         return None
     valid = (column.rank > 0) & (base.rank > 0)
     gap = np.where(valid, column.raw.values - base.raw.values * factor, 0)
     return Gap(base, factor, coded(name, Grid("BIGINT"), Raw(gap, valid)))
+
+
+def _largest(column: Coded) -> int:
+    """The largest raw number, without its sign; the infinities of dates are the largest of all."""
+    values = column.values
+    return max(abs(int(values[0])), abs(int(values[-1]))) if len(values) else 0
 
 
 def _factor(domain: object, base: object) -> int | None:
@@ -114,7 +121,7 @@ def hot_days(column: Coded) -> np.ndarray:
 def parts(column: Coded, wanted: Sequence[str]) -> Iterator[tuple[Part, Coded]]:
     """Calendar parts of a moment as steps and as columns; none of what is constant."""
     per = unit(column.domain)
-    if per is None:
+    if per is None or _largest(column) >= SAFE:
         return
     valid = column.rank > 0
     for part in wanted:

@@ -11,7 +11,7 @@ from genesis_sql.models.family import gather, whole
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.load import Loaded
 from genesis_sql.program.domain import Categories, Raw
-from genesis_sql.program.steps import AGO, KIND, PAST, PREV, SAME, SINCE, TIME, Lookup
+from genesis_sql.program.steps import AGO, KIND, PAST, PREV, TIME, Lookup
 from genesis_sql.types import Role
 
 RARE_KIND, MOST_TOLD = 0.02, 10  # of a kind that every row knows how long ago it was
@@ -113,17 +113,6 @@ def kind_step(columns: Sequence[Coded]) -> tuple[Lookup, Coded]:
     return step, coded(KIND, labels, Raw((codes + 1).astype(np.int32)))
 
 
-def last_of_kind(kind: np.ndarray, parent: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """The last row before each row that has its parent and its kind, -1: none."""
-    order = np.lexsort((k, kind, parent))
-    same = np.full(len(order), -1, np.int64)
-    if len(order):
-        of, what = parent[order], kind[order]
-        again = np.flatnonzero((of[1:] == of[:-1]) & (what[1:] == what[:-1]) & (of[1:] >= 0)) + 1
-        same[order[again]] = order[again - 1]
-    return same
-
-
 def frequent_kinds(kind: Coded) -> list[int]:
     """Kinds that are frequent enough for how long ago they were to tell something."""
     share = kind.count / max(int(kind.count.sum()), 1)
@@ -169,17 +158,3 @@ def _apart(name: str, now: Coded, then: Coded) -> Coded:
 def before(columns: Mapping[str, Coded], previous: np.ndarray) -> list[Coded]:
     """Columns of the row before."""
     return [gather(c, previous, f"{PREV}.{n}") for n, c in columns.items()]
-
-
-def before_of_kind(
-    columns: Mapping[str, Coded], same: np.ndarray, k: np.ndarray, moment: str | None
-) -> list[Coded]:
-    """Columns of the last row of the kind, and how far back that is in rows and time."""
-    has = same >= 0
-    back = np.where(has, k - k[np.maximum(same, 0)], 0)
-    out = [gather(c, same, f"{SAME}.{n}") for n, c in columns.items()]
-    out.append(whole(f"{SAME}.#rows", back, has))
-    if moment is not None:
-        now = columns[moment]
-        out.append(_apart(f"{SINCE}.{moment}", now, gather(now, same, "then")))
-    return out

@@ -17,7 +17,7 @@ from genesis_sql.models.order import binned
 from genesis_sql.models.siblings import Siblings
 from genesis_sql.program.domain import Grid, Raw
 
-MIN_PARENTS = 60  # fewer parents cannot tell how their children's means are spread
+MIN_PARENTS = 200  # fewer parents cannot tell how their children's means are spread
 ALIKE = 0.01  # columns in which siblings are no more alike than that need no summary
 LIKENESS_ROWS = 50_000
 

@@ -20,10 +20,8 @@ from genesis_sql.models.siblings import (
     Siblings,
     ago,
     before,
-    before_of_kind,
     kind_columns,
     kind_step,
-    last_of_kind,
     siblings_matter,
 )
 from genesis_sql.models.telling import TELLS, telling
@@ -83,7 +81,8 @@ class Timed(Grown):
 
         Nothing, where that tells nothing: then rows are drawn independently of each other.
         """
-        self.past = before(self.open, family.previous)
+        told = {n: c for n, c in self.open.items() if not c.numeric or n in self._steady(family)}
+        self.past = before(told, family.previous)
         self.kinds = kind_columns(self.open, list(self.open))
         if self.kinds:
             order = sorted(self.kinds, key=lambda c: (entropy(self.own[c]), c))
@@ -94,6 +93,14 @@ class Timed(Grown):
             self.past += [*rows, *past]
         if self.running is None and not self._telling(family):
             self.past, self.kinds, self.kind, self.later = [], (), None, []
+
+    def _steady(self, family: Siblings) -> tuple[str | None, ...]:
+        """Numbers that a row knows of the row before: what goes on from there.
+
+        Others made the generated rows drift away from the source: trees that ask for the amount
+        before are sure of what holds only along the paths that the source has taken.
+        """
+        return (family.moment, self.running.total if self.running is not None else None)
 
     def _telling(self, family: Siblings) -> bool:
         """Whether the rows before tell something of a row that its parent does not tell."""
@@ -130,8 +137,6 @@ class Timed(Grown):
         if column in self.kinds and all(self._known(c) for c in self.kinds):
             self.middle.append(self.kind_step)
             self.domains[KIND] = self.kind.domain
-            same = last_of_kind(self.kind.rank, self.parent_row(), family.k)
-            self.past += before_of_kind(self.open, same, family.k, self.moment_known())
             self.inputs.append(self.kind)
 
     def _known(self, column: str) -> bool:

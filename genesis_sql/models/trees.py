@@ -183,10 +183,10 @@ def _snap(tree, inputs: Sequence[Coded], min_cell: int) -> None:  # type: ignore
         first, stop = max(at - reach, 1), min(at + reach + 1, len(values))
         if at < 1 or at >= len(values) or stop - first < 2:
             continue
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             gaps = np.diff(values[first - 1 : stop].astype(np.float64))
         widest = int(np.argmax(gaps))
-        if gaps[widest] > WIDER * gaps[at - first]:
+        if gaps[widest] / WIDER > gaps[at - first]:
             tree.threshold[node] = first + widest + 0.5
 
 
@@ -278,6 +278,12 @@ def _as_tree(grown, leaf: np.ndarray, cut: np.ndarray) -> tuple[Tree, np.ndarray
         right=np.where(ends, 0, place[right[kept]]).astype(np.int32),
     )
     return tree, number[place[stands[leaf]]].astype(np.int64)
+
+
+def whole_tree(grown, features: np.ndarray) -> tuple[Tree, np.ndarray]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """A tree of scikit-learn's as it is, and the cell of every row."""
+    leaf = grown.apply(features)
+    return _as_tree(grown, leaf, np.zeros(grown.tree_.node_count, bool))
 
 
 def used_inputs(tree: Tree, inputs: Sequence[str]) -> tuple[Tree, tuple[str, ...]]:

@@ -23,9 +23,7 @@ from genesis_sql.program.steps import (
     AGO,
     KIND,
     PARENT,
-    PAST,
     PREV,
-    SAME,
     TIME,
     Program,
     earlier_columns,
@@ -183,16 +181,15 @@ class _History:
         self.program, self.families, self.buffers = program, families, buffers
         self.last: np.ndarray | None = None  # where the last row of each kind of each family stands
         self.place, self.at = 0, np.zeros(0, np.int64)  # of which families, by their place
-        self.same: np.ndarray | None = None
 
     def begin(self, place: int, size: int) -> None:
         """Turn to the next place."""
-        self.place, self.at, self.same = place, np.arange(size), None
+        self.place, self.at = place, np.arange(size)
 
     def take(self, at: np.ndarray) -> _History:
         """See `History.take`."""
         part = copy(self)
-        part.at, part.same = self.at[at], None
+        part.at = self.at[at]
         return part
 
     def column(self, name: str, raw: Mapping[str, Raw]) -> Raw:
@@ -203,23 +200,7 @@ class _History:
                 return self._nothing(of)
             at = int(self.families.begins[self.place - 1])
             return self.buffers[of].take(at + self.at)
-        if which in (AGO, TIME, PAST):
-            return self._kind(which, int(of), raw)
-        same = self._same(raw)
-        has = same >= 0
-        if of == "#rows":
-            return Raw(self.place - self._place_of(same), has)
-        if not has.any():
-            return self._nothing(of)
-        found = self.buffers[of].take(np.maximum(same, 0))
-        valid = has if found.valid is None else has & found.valid
-        if which == SAME:
-            if isinstance(self.program.domains[of], Categories):
-                return Raw(np.where(has, found.values, 0).astype(np.int32))
-            return Raw(found.values, valid)
-        now = raw[of]
-        valid = valid if now.valid is None else valid & now.valid
-        return Raw(now.values - found.values, valid)
+        return self._kind(which, int(of), raw)
 
     def _place_of(self, same: np.ndarray) -> np.ndarray:
         return np.searchsorted(self.families.begins, same, side="right") - 1
@@ -252,12 +233,6 @@ class _History:
             kinds = len(domain.labels) + 1 if isinstance(domain, Categories) else 1
             self.last = np.full((self.families.sizes[0], kinds), -1, np.int64)
         return self.last
-
-    def _same(self, raw: Mapping[str, Raw]) -> np.ndarray:
-        """Where the last row of the same kind stands; -1: there is none."""
-        if self.same is None:
-            self.same = self._lasts()[self.at, raw[KIND].values]
-        return self.same
 
     def end(self, drawn: Mapping[str, Raw]) -> None:
         """Remember the rows that were drawn."""

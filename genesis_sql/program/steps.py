@@ -2,10 +2,9 @@
 
 Names of columns: the table's own by their name; those of a parent as ``alias.column`` (its parent's
 as ``alias.alias.column``); hidden ones begin with ``#`` (child counts, chosen rows). Of the
-siblings before a row: ``#prev.column`` of the last one, ``#same.column`` of the last one that has
-the same `KIND`, ``#same.#rows`` how far back that one is, ``#since.column`` the difference to it;
-``#ago.3`` how many rows back the last one of kind 3 is, ``#time.3`` how much earlier than this row,
-``#past.3`` how much earlier than the last one (in raw numbers of `Program.moment`).
+siblings before a row: ``#prev.column`` of the last one; ``#ago.3`` how many rows back the last one
+of kind 3 is (see `KIND`), ``#time.3`` how much earlier than this row, ``#past.3`` how much earlier
+than the last one (in raw numbers of `Program.moment`).
 A program holds no connection and no code.
 """
 
@@ -31,8 +30,8 @@ READABLE = (1, 2)
 AGAIN = 8  # draws of a value that has to reach another one
 PARENT = "parent"
 KIND = "#kind"
-PREV, SAME, SINCE, AGO, TIME, PAST = "#prev", "#same", "#since", "#ago", "#time", "#past"
-BEFORE = tuple(f"{name}." for name in (PREV, SAME, SINCE, AGO, TIME, PAST))
+PREV, AGO, TIME, PAST = "#prev", "#ago", "#time", "#past"
+BEFORE = tuple(f"{name}." for name in (PREV, AGO, TIME, PAST))
 PLACES = ("#k", "#count", "#left")
 """Columns of the main parent's alias that are the child's own: its place among its siblings, their
 number, and how many come after it."""
@@ -451,8 +450,6 @@ def earlier_columns(name: str, moment: str | None) -> tuple[str, ...]:
     which, _, of = name.partition(".")
     if which == PREV:
         return (of,)
-    if which in (SAME, SINCE):
-        return (KIND,) if of == "#rows" else (KIND, of)
     return (KIND,) if which == AGO or moment is None else (KIND, moment)
 
 

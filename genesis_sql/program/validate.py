@@ -32,7 +32,6 @@ from genesis_sql.program.steps import (
     PARENT,
     PAST,
     PREV,
-    SAME,
     TIME,
     Beyond,
     Copy,
@@ -158,7 +157,7 @@ def _is_earlier(name: str, program: Program, made: set[str], all_made: set[str])
         known = known and 0 < int(of) <= len(kinds.labels)  # type: ignore[union-attr]
         timed = which == AGO or (program.moment is not None and program.main is not None)
         return known and timed and (which != TIME or program.moment in made)
-    return which == PREV or (KIND in made and (which == SAME or of in made))
+    return which == PREV
 
 
 def _check_shape(program: Program) -> None:
