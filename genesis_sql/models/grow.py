@@ -96,7 +96,12 @@ class Grown(Settled):
             options = replace(options, min_cell=least, forest=self.options.child_forest, apart=True)
         goal = target.rows(rows)
         asked = [] if self.hurried else [c.rows(rows) for c in inputs]
-        tree, cell, forest = learn_forest(asked, goal, options)
+        tree, cell, forest = learn_forest(
+            asked,
+            goal,
+            options,
+            self.parent_row()[rows] if target.name.startswith("#kind:") else None,
+        )
         pool = [*inputs, *self._forest(target.name, forest)]
         tree, names = used_inputs(tree, [c.name for c in pool])
         by_name = {c.name: c for c in pool}

@@ -19,6 +19,7 @@ from genesis_sql.program.domain import Grid, Raw
 
 MIN_PARENTS = 200  # fewer parents cannot tell how their children's means are spread
 ALIKE = 0.01  # columns in which siblings are no more alike than that need no summary
+SAME = 0.999  # all siblings have one value: its mean says all
 LIKENESS_ROWS = 50_000
 
 
@@ -46,9 +47,12 @@ def summaries(
         return []
     out: list[Coded] = []
     for name, column in columns.items():
-        if name != family.moment and alike(column, link.parent_row) < ALIKE:
+        likeness = alike(column, link.parent_row)
+        if name != family.moment and likeness < ALIKE:
             continue
         for what, raw in _of(column, link.parent_row, family.k, parents).items():
+            if likeness > SAME and name != family.moment and what not in ("mean", "first"):
+                continue
             domain = column.domain
             if what == "distinct":
                 domain = Grid("BIGINT")

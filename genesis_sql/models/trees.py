@@ -90,7 +90,10 @@ def learn_tree(
 
 
 def learn_forest(
-    inputs: Sequence[Coded], target: Coded, options: TreeOptions
+    inputs: Sequence[Coded],
+    target: Coded,
+    options: TreeOptions,
+    family: np.ndarray | None = None,
 ) -> tuple[Tree, np.ndarray, int]:
     """Several trees as one, whose root asks which of them a row uses.
 
@@ -101,6 +104,8 @@ def learn_forest(
         inputs: columns, as for `learn_tree`.
         target: column, as for `learn_tree`.
         options: limits, and the number of trees.
+        family: rows of one family (all >= 0) are held out together: siblings share what their
+            parent is, and a tree that has seen one of them knows the others by it.
 
     Returns:
         The tree, the cell of every row in every member (int64 of shape (size · n,)), and the size.
@@ -111,7 +116,7 @@ def learn_forest(
     for member in range(size):
         # its own share of the rows for every column too: one share for all would tie the columns
         keys = [options.seed, member, crc32(target.name.encode())]
-        order = np.random.default_rng(keys).permutation(n)
+        order = _order(np.random.default_rng(keys), n, family)
         tree, moved = learn_tree([c.rows(order) for c in inputs], target.rows(order), options)
         if tree.leaves == 1:
             return tree, np.zeros(n, np.int64), 1
@@ -127,6 +132,16 @@ def learn_forest(
         np.concatenate([c + b for c, b in zip(cells, before, strict=False)]),
         size,
     )
+
+
+def _order(rng: np.random.Generator, n: int, family: np.ndarray | None) -> np.ndarray:
+    """Rows in random order, those of a family side by side."""
+    order = rng.permutation(n)
+    if family is None or not (family >= 0).any():
+        return order
+    place = rng.permutation(int(family.max()) + 1 + n)
+    key = np.where(family >= 0, place[family], place[int(family.max()) + 1 + np.arange(n)])
+    return np.asarray(order[np.argsort(key[order], kind="stable")])
 
 
 def _joined(trees: Sequence[Tree], before: np.ndarray, asked: int) -> Tree:
