@@ -148,7 +148,6 @@ def parent_kinds(
     columns: Sequence[Coded],
     child: Loaded,
     link: LinkData,
-    others: Sequence[Coded] = (),
 ) -> tuple[Tree, np.ndarray]:
     """Kind of every parent row, 1 … KINDS.
 
@@ -159,7 +158,6 @@ def parent_kinds(
         columns: what the tree may ask about, columns of the parent.
         child: its children.
         link: which child row belongs to which parent row.
-        others: columns of the children's other parents, for each child row.
 
     Returns:
         The tree, thresholds in ranks, and its cell for every row, int64 of shape (parents,).
@@ -172,7 +170,7 @@ def parent_kinds(
     seen = np.flatnonzero(count)
     profile = [
         np.bincount(rows, weights=t[has], minlength=parent.rows)[seen] / count[seen]
-        for t in _targets([*child.columns.values(), *others])
+        for t in _targets(list(child.columns.values()))
     ]
     if not columns or not profile or len(seen) < 2 * KIND_ROWS:
         return Tree.single(), np.zeros(parent.rows, np.int64)

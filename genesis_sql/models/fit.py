@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from genesis_sql.models.determine import Fixed, find_fixed, lookup_step
-from genesis_sql.models.family import child_counts, gather, parent_kinds, ties, whole
+from genesis_sql.models.family import child_counts, parent_kinds, ties, whole
 from genesis_sql.models.fill import fill_labels
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.late import learn_late
@@ -256,12 +256,7 @@ class Learner(Timed):
         columns: list[Coded],
         visible: dict[str, Coded],
     ) -> None:
-        main = self.bonds[child].main
-        others: list[Coded] = []
-        if main is not None and main is not link:
-            above = self.tables[main.relationship.parent].columns.values()
-            others = [gather(c, main.parent_row, c.name) for c in above]
-        tree, cell = parent_kinds(self.loaded, columns, self.tables[child], link, others)
+        tree, cell = parent_kinds(self.loaded, columns, self.tables[child], link)
         labels = tuple(str(i + 1) for i in range(tree.leaves))
         kinds = Raw((cell + 1).astype(np.int32))
         target = coded(f"#kind:{child}.{alias}", Categories("VARCHAR", labels), kinds)
