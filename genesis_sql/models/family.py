@@ -95,9 +95,10 @@ def choose_main(loaded: Loaded, links: Sequence[LinkData]) -> LinkData | None:
 
 
 def likeness(loaded: Loaded, link: LinkData) -> float:
-    """How much more often siblings agree than any two rows do: 0 (not at all) to 1.
+    """How much more, or less, often siblings agree than any two rows do: 0 (not at all) to 1.
 
-    The mean over the columns.
+    The mean over the columns. Siblings that differ on purpose (an owner and who may sign for him)
+    are a family too.
     """
     order = np.lexsort((loaded.hash, link.parent_row))
     order = order[link.parent_row[order] >= 0][:LIKENESS_ROWS]
@@ -109,7 +110,8 @@ def likeness(loaded: Loaded, link: LinkData) -> float:
         code = binned(column)[order]
         chance = float(((np.bincount(code) / max(len(code), 1)) ** 2).sum())
         if chance < 0.99:
-            gains.append((float((code[1:] == code[:-1])[same].mean()) - chance) / (1 - chance))
+            agree = float((code[1:] == code[:-1])[same].mean())
+            gains.append(abs(agree - chance) / (1 - chance))
     return float(np.mean(gains)) * float(same.mean())
 
 
