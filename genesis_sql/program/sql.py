@@ -159,7 +159,10 @@ def _without_form(program: Program, step: Step) -> str:
     if isinstance(step, Block):
         what = f"has a block step of method '{step.method}' for {columns}"
     elif isinstance(step, Aggregate):
-        what = f"makes {columns} of the {step.function} of rows of '{step.child}'"
+        return (
+            f"column '{step.column}' of table '{program.table}' is the {step.function} of rows of "
+            f"'{step.child}', which has no SQL form; read it with genesis_generate"
+        )
     else:
         what = f"makes {columns} of the rows before it"
     return f"table '{program.table}' {what}, which has no SQL form; read it with genesis_generate"
