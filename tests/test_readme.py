@@ -86,7 +86,7 @@ def test_every_option_with_its_default() -> None:
     for part in (defaults, defaults.trees, defaults.fill):
         for field in fields(part):
             if field.name in rows and isinstance(value := getattr(part, field.name), int | float):
-                assert rows[field.name] == str(value), field.name
+                assert rows[field.name] == str(value).lower(), field.name
 
 
 def test_every_python_function() -> None:
