@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import duckdb
+
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import select_list, struct_type
@@ -79,6 +81,11 @@ def check_range(rows: int | None, first_row: int, scale: float | None) -> None:
         raise OptionError(message)
 
 
+OLD = int(duckdb.__version__.partition(".")[0]) < 2
+"""Seen on 1.5.6: rows that one statement of a transaction put into a table with committed rows
+were at times not found when the next one checked a key to the same table."""
+
+
 def declared_keys(model: Model, table: str) -> list[tuple[Relationship, str]]:
     """The foreign keys of a table, each with why DuckDB cannot declare it ('' where it can)."""
     out = []
@@ -101,6 +108,8 @@ def declared_keys(model: Model, table: str) -> list[tuple[Relationship, str]]:
             reason = "the tables are in different schemas"
         elif key.cut:
             reason = "the tables form a circle: a key is declared where its parent's table is made"
+        elif key.parent == table and OLD:
+            reason = "DuckDB 1 loses rows of the table itself when more are appended; 2 does not"
         elif not unique:
             reason = "the parent's columns are no declared key"
         elif any(a != b for a, b in types):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import genesis_sql
 from genesis_sql.actions.loading import MOST_LEVELS, levels
+from genesis_sql.plan.query import OLD
 
 TREES = """
 CREATE TABLE staff (
@@ -53,7 +54,7 @@ def declared(con: duckdb.DuckDBPyConnection, table: str) -> list[list[str]]:
 
 
 def test_two_keys_to_one_table_are_declared(trees: duckdb.DuckDBPyConnection) -> None:
-    assert declared(trees, "staff") == [["boss"], ["mentor"]]
+    assert declared(trees, "staff") == ([] if OLD else [["boss"], ["mentor"]])
     query = "SELECT count(*), count(boss), count(mentor) FROM made.staff"
     rows, bosses, mentors = trees.execute(query).fetchall()[0]
     assert rows == 1200
@@ -64,11 +65,12 @@ def test_two_keys_to_one_table_are_declared(trees: duckdb.DuckDBPyConnection) ->
 
 
 def test_a_key_of_two_columns(trees: duckdb.DuckDBPyConnection) -> None:
-    assert declared(trees, "parts") == [["of_maker", "of_nr"]]
+    assert declared(trees, "parts") == ([] if OLD else [["of_maker", "of_nr"]])
     same = "SELECT count(*) FROM (FROM made.parts EXCEPT ALL FROM parts)"
     assert trees.execute(same).fetchall() == [(0,)]
 
 
+@pytest.mark.skipif(OLD, reason="DuckDB 1 gets no key of a table to itself, for another reason")
 def test_a_circle_is_not_declared_and_says_why(trees: duckdb.DuckDBPyConnection) -> None:
     assert declared(trees, "rings") == [["prev"]]
     assert declared(trees, "own") == []
