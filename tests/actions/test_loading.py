@@ -70,13 +70,16 @@ def test_a_key_of_two_columns(trees: duckdb.DuckDBPyConnection) -> None:
     assert trees.execute(same).fetchall() == [(0,)]
 
 
-@pytest.mark.skipif(OLD, reason="DuckDB 1 gets no key of a table to itself, for another reason")
 def test_a_circle_is_not_declared_and_says_why(trees: duckdb.DuckDBPyConnection) -> None:
-    assert declared(trees, "rings") == [["prev"]]
+    assert declared(trees, "rings") == ([] if OLD else [["prev"]])
     assert declared(trees, "own") == []
     query = """SELECT child, declared, reason FROM genesis.relationships
         WHERE target = 'made' AND NOT declared ORDER BY child"""
     found = trees.execute(query).fetchall()
+    if OLD:  # there no key of a table to itself is declared, whatever its rows
+        assert {f[0] for f in found} == {"own", "parts", "rings", "staff"}
+        assert all(f[2].startswith("DuckDB 1 ") for f in found)
+        return
     assert [f[:2] for f in found] == [("own", False), ("rings", False)]
     assert all("in a circle, or to themselves" in f[2] for f in found)
 
