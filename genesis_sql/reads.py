@@ -99,7 +99,7 @@ def choose_table(model: Model, table: str | None) -> str:
 def _models(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
     with session.cursor() as cursor:
         session.meet(cursor, database)
-        return models.list_sql(cursor, database)
+        return models.list_sql(cursor, database, begun=session.local.begun)
 
 
 def _describe(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
@@ -111,13 +111,13 @@ def _describe(session: Session, arguments: dict[str, Any], database: str, schema
 def _history(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
     name = None if arguments.get("model") is None else text(arguments, "model")
     with session.cursor() as cursor:
-        return executions.history_sql(cursor, database, name)
+        return executions.history_sql(cursor, database, name, begun=session.local.begun)
 
 
 def _integrity(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
     name = None if arguments.get("model") is None else text(arguments, "model")
     with session.cursor() as cursor:
-        return executions.integrity_sql(cursor, database, name)
+        return executions.integrity_sql(cursor, database, name, begun=session.local.begun)
 
 
 PLANS: dict[str, Plan] = {

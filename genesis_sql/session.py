@@ -347,12 +347,13 @@ class Session:
         database: str,
         schema: str,
         connection: int = 0,
+        begun: int | None = None,
     ) -> str:
-        """SQL of a read."""
+        """SQL of a read; its statement sees what was committed before ``begun`` (epoch µs)."""
         from genesis_sql import reads
 
         interrupt.clear()
-        self.local.caller = connection
+        self.local.caller, self.local.begun = connection, begun
         return reads.PLANS[kind](self, dict(arguments), database, schema)
 
     def effect(self, call: Call) -> list[dict[str, Any]]:

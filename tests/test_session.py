@@ -70,7 +70,7 @@ def test_the_registered_cursor_is_gone(load: Load) -> None:
     del cursor
     gc.collect()
     with pytest.raises(duckdb.Error, match="genesis_sql.register"):
-        con.execute("FROM query(genesis_plan_('models', '{}', 'memory', 'main', 0))").fetchall()
+        con.execute("FROM query(genesis_plan_('models', '{}', 'memory', 'main', 0, 0))").fetchall()
     assert rows(genesis_sql.register(con)) == before
     con.close()
 

@@ -56,7 +56,7 @@ def give_scalars(con: duckdb.DuckDBPyConnection, doors: Any) -> None:
         con,
         "genesis_plan_",
         _plan(doors),
-        ["VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR", "UBIGINT"],
+        ["VARCHAR"] * 4 + ["UBIGINT", "BIGINT"],
         "VARCHAR",
         null_handling="special",
     )
@@ -75,12 +75,15 @@ def give_scalars(con: duckdb.DuckDBPyConnection, doors: Any) -> None:
 
 
 def _plan(doors: Any) -> Callable[..., str]:
-    def plan(kind: str, arguments: str, database: str, schema: str, connection: int) -> str:
+    def plan(
+        kind: str, arguments: str, database: str, schema: str, connection: int, begun: int
+    ) -> str:
         bound = time.time_ns() // 1000
         if kind in RETURNS:
             return _effect_sql(kind, arguments, database, schema, (bound, connection))
         try:
-            return str(doors.plan(kind, json.loads(arguments), database, schema, connection))
+            given = json.loads(arguments)
+            return str(doors.plan(kind, given, database, schema, connection, begun))
         except (GenesisError, duckdb.Error, KeyboardInterrupt) as error:
             failing = f"error({string(to_wire(_ours(error)))})"
             return f"SELECT {failing} AS error WHERE {failing} IS NULL"  # count(*) reads it, too

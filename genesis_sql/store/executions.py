@@ -177,17 +177,21 @@ def tables(con: Con, database: str, execution: int) -> list[ExecutionTable]:
     return [ExecutionTable(*row) for row in names.run(con, database, query, execution)]
 
 
-def history_sql(con: Con, database: str, model: str | None = None) -> str:
+def history_sql(
+    con: Con, database: str, model: str | None = None, *, begun: int | None = None
+) -> str:
     """The SELECT behind `genesis_history`; of no rows where the database has no store."""
-    if not migrator.exists(con, database):
+    if not migrator.exists(con, database, begun):
         return names.empty(_HISTORY_COLUMNS)
     _require_known(con, database, model)
     return names.filled(_HISTORY, database, model=model)
 
 
-def integrity_sql(con: Con, database: str, model: str | None = None) -> str:
+def integrity_sql(
+    con: Con, database: str, model: str | None = None, *, begun: int | None = None
+) -> str:
     """The SELECT behind `genesis_integrity`: what the last call checked, table by table."""
-    if not migrator.exists(con, database):
+    if not migrator.exists(con, database, begun):
         return names.empty(_INTEGRITY_COLUMNS)
     _require_known(con, database, model)
     return names.filled(_INTEGRITY, database, model=model)

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 import re
+import time
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import metadata
 from importlib.resources import files
 
@@ -26,12 +29,14 @@ from genesis_sql.store.transaction import now, transaction
 _PACKAGE = "genesis_sql.migrations"
 _FILE = re.compile(r"(\d{4})_\w+\.sql")
 
-_READ = "SELECT version, checksum FROM genesis.migrations ORDER BY version"
+_READ = "SELECT version, checksum, applied_at FROM genesis.migrations ORDER BY version"
 _READ_AND_PLACE = """
 SELECT version, checksum,
        (SELECT bool_or(readonly) FROM duckdb_databases() WHERE lower(database_name) = lower(?))
 FROM genesis.migrations ORDER BY version
 """
+_SEEN_FROM: dict[datetime, float] = {}
+"""By the record's applied_at: from when, in epoch µs, statements surely see what it made."""
 _ABSENT = (duckdb.CatalogException, duckdb.BinderException)
 """What DuckDB raises where the schema, its table or the database is not there."""
 
@@ -90,18 +95,28 @@ def ensure(con: Con, database: str) -> None:
     if pending or rows[0][2]:
         _require_writable(con, database)
     for migration in pending:
-        transaction(con, functools.partial(_apply, con, database, migration))
+        applied = transaction(con, functools.partial(_apply, con, database, migration))
+        if applied is not None:
+            _SEEN_FROM[applied] = time.time_ns() // 1000
 
 
-def exists(con: Con, database: str) -> bool:
+def exists(con: Con, database: str, begun: int | None = None) -> bool:
     """Whether the database has a store that this release can read; writes nothing.
+
+    Args:
+        con: any cursor.
+        database: the database's name.
+        begun: when the statement that will read the store began, in epoch µs. One that began before
+            the store was committed does not see it, though ``con`` does.
 
     Raises:
         MigrationError: the store is newer than this release, or was changed.
     """
     recorded = _recorded(con, database)
-    _pending(recorded, database)
-    return bool(recorded)
+    _pending([(v, c) for v, c, _ in recorded], database)
+    return bool(recorded) and (
+        begun is None or all(begun >= _SEEN_FROM.get(at, 0) for *_, at in recorded)
+    )
 
 
 def uninstall(con: Con, database: str) -> tuple[str, ...]:
@@ -117,7 +132,7 @@ def uninstall(con: Con, database: str) -> tuple[str, ...]:
     recorded = _recorded(con, database)
     if not recorded:
         return ()
-    _check_not_newer(recorded, database)
+    _check_not_newer([(v, c) for v, c, _ in recorded], database)
     _require_writable(con, database)
     tables = tuple(t for m in migrations() for t in names.created_tables(m.text))
     with con.cursor() as cursor:
@@ -137,7 +152,7 @@ def _drop(con: Con, database: str, tables: tuple[str, ...], *, schema: bool) -> 
         names.run(con, database, "DROP SCHEMA genesis")
 
 
-def _recorded(con: Con, database: str) -> list[tuple[int, str]]:
+def _recorded(con: Con, database: str) -> list[tuple[int, str, datetime]]:
     try:
         return names.run(con, database, _READ)
     except _ABSENT:
@@ -170,13 +185,17 @@ def _check_not_newer(recorded: list[tuple[int, str]], database: str) -> None:
         raise MigrationError(message)
 
 
-def _apply(con: Con, database: str, migration: Migration) -> None:
-    """One migration and its record, inside a transaction; another cursor may have been quicker."""
+def _apply(con: Con, database: str, migration: Migration) -> datetime | None:
+    """One migration and its record, inside a transaction; another cursor may have been quicker.
+
+    Returns:
+        The record's applied_at; None where another cursor has done it.
+    """
     there = _columns(con, database)
-    if ("migrations", "checksum") in there:
+    if {("migrations", "checksum"), ("migrations", "applied_at")} <= there:
         done = names.run(con, database, _READ)
-        if migration.version in dict(done):
-            return
+        if migration.version in {version for version, *_ in done}:
+            return None
     if clash := {t for t, _ in there} & set(names.created_tables(migration.text)):
         table = qualified(database, names.SCHEMA, min(clash))
         message = (
@@ -186,8 +205,11 @@ def _apply(con: Con, database: str, migration: Migration) -> None:
         raise MigrationError(message)
     for statement in names.script(migration.text, database):
         con.execute(statement)
-    record = [migration.version, migration.name, migration.checksum, now(), library_version()]
+    applied = now()
+    _SEEN_FROM[applied] = math.inf
+    record = [migration.version, migration.name, migration.checksum, applied, library_version()]
     names.run(con, database, "INSERT INTO genesis.migrations VALUES (?, ?, ?, ?, ?)", *record)
+    return applied
 
 
 def _columns(con: Con, database: str) -> set[tuple[str, str]]:

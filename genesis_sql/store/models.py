@@ -365,9 +365,9 @@ def _drop(con: Con, database: str, name: str) -> list[Removed]:
     return removed
 
 
-def list_sql(con: Con, database: str) -> str:
+def list_sql(con: Con, database: str, begun: int | None = None) -> str:
     """The SELECT behind `genesis_models`; of no rows where the database has no store."""
-    if not migrator.exists(con, database):
+    if not migrator.exists(con, database, begun):
         return names.empty(_LIST_COLUMNS)
     return names.sql(_LIST, database)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+import genesis_sql
 from genesis_sql.errors import MigrationError, ReadOnlyError, TargetError, TransactionError
 from genesis_sql.store import executions, migrator, models, names
 
@@ -208,3 +211,31 @@ def test_uninstall_keeps_what_the_user_put_into_the_schema(
     assert ("schema", "genesis") in left
     assert ("table", "genesis.models") not in left
     migrator.ensure(con, DB)
+
+
+def test_a_statement_from_before_the_store_sees_none(con: duckdb.DuckDBPyConnection) -> None:
+    """A plan looks with a cursor of its own, later than the statement that it is for."""
+    before = time.time_ns() // 1000
+    migrator.ensure(con, DB)
+    after = time.time_ns() // 1000
+    assert not migrator.exists(con, DB, before)
+    assert migrator.exists(con, DB, after)
+    assert migrator.exists(con, DB)
+
+
+def test_no_read_fails_while_the_store_is_made(con: duckdb.DuckDBPyConnection) -> None:
+    """The window is a millisecond wide: reads without pause, in many databases."""
+    found = []
+    for number in range(40):
+        other = genesis_sql.register(duckdb.connect(config={"threads": 2}))
+        other.execute(f"ATTACH ':memory:' AS d{number}; USE d{number}")
+        cursor = other.cursor()
+        maker = threading.Thread(target=migrator.ensure, args=[cursor, f"d{number}"])
+        maker.start()
+        while maker.is_alive():
+            found.append(other.execute("SELECT count(*) FROM genesis_models()").fetchall())
+        maker.join()
+        assert other.execute("SELECT count(*) FROM genesis_history()").fetchall() == [(0,)]
+        other.close()
+    assert len(found) > 40
+    assert set(map(str, found)) == {"[(0,)]"}
