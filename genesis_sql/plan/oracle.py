@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from genesis_sql.errors import GenesisError, ModelNotFoundError, nearest
 from genesis_sql.plan.definition import Model, apart, group_columns, read_of_parents
+from genesis_sql.plan.fitting import matches
 from genesis_sql.plan.open_keys import open_keys
 from genesis_sql.plan.sizing import most_rows
 from genesis_sql.program.execute import Identity
@@ -154,6 +155,14 @@ class _Tables:
                     "are looked through, which has no SQL form; read it with genesis_generate"
                 )
                 raise GenesisError(message)
+            for match in matches(self.model, program):
+                if match.columns:
+                    message = (
+                        f"rows of '{table}' need one of '{match.link.parent}' that agrees in "
+                        f"{', '.join(own for own, _ in match.step.shared)}, which has no SQL form; "
+                        "read it with genesis_generate"
+                    )
+                    raise GenesisError(message)
             rows = self._rows(program)
             add_steps(rows, program, self.identity, self._around(program), self.wanted[table])
             kept = dict.fromkeys([NUMBER, ADDRESS, *self.wanted[table]])

@@ -20,7 +20,8 @@ from genesis_sql.plan.aggregate import aggregate, aggregates
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.checks import table_checks
 from genesis_sql.plan.conditions import conditioned
-from genesis_sql.plan.definition import Model
+from genesis_sql.plan.definition import Model, parent_of
+from genesis_sql.plan.fitting import matches
 from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.plan.sequence import is_sequential, run_families
 from genesis_sql.plan.sizing import Family, Sizing, positive
@@ -62,6 +63,10 @@ class Groups:
     cumulated: np.ndarray
     kinds: np.ndarray
     places: Mapping[tuple[object, ...], int]
+
+    def size(self, group: int) -> int:
+        """Rows of a group."""
+        return int(self.offsets[group + 1] - self.offsets[group])
 
 
 class Sampler:
@@ -295,6 +300,28 @@ class Sampler:
         )
         return np.asarray(found)
 
+    def fitting(self, program: Program, source: str, numbers: np.ndarray) -> np.ndarray:
+        """Whether rows of a parent can have a child: a required further parent has rows for it."""
+        fits = np.ones(len(numbers), bool)
+        parent = parent_of(program, source)
+        for match in matches(self.model, program):
+            if match.source != source or parent is None:
+                continue
+            groups = self.groups(program, match.step)
+            raw = self.columns(parent, numbers, match.columns) if match.columns else {}
+            pairs = zip(match.step.shared, match.columns, strict=True)
+            cells = zip(
+                *(
+                    _comparable(self._shared(program, match.step, own, above)[0], raw[name])
+                    for (own, above), name in pairs
+                ),
+                strict=True,
+            )
+            held = {label for label, at in groups.places.items() if groups.size(at)}
+            here = [c in held for c in cells] if match.columns else len(groups.members) > 0
+            fits &= np.asarray(here, bool)
+        return fits
+
     def members(self, program: Program, step: Pick) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows that a choice is made from: members, where each group begins, group of each kind."""
         groups = self.groups(program, step)
@@ -316,18 +343,19 @@ class Sampler:
         weight = positive(raw[step.weight])
         if weight.sum() == 0:
             weight = np.ones(len(numbers), np.int64)
+        fits = self.fitting(program, step.alias, numbers)
         if step.shared:
             domains = (self._shared(program, step, own, above)[1] for own, above in step.shared)
             held = map(_comparable, domains, (raw[above] for _, above in step.shared))
             labels = list(zip(*held, strict=True))
             places = {label: i for i, label in enumerate(dict.fromkeys(labels))}
             group = np.array([places[label] for label in labels], np.int64)
-            return _grouped(numbers, group, np.maximum(weight, 1), len(places), places)
+            return _grouped(numbers, group, np.maximum(weight, 1) * fits, len(places), places)
         kinds = raw[step.group].values.astype(np.int64)
         if parent == program.table:  # a level without any weight has to be chosen from all the same
             total = np.bincount(kinds, weights=weight)
             weight = np.where(total[kinds] == 0, 1, weight)
-        return _grouped(numbers, kinds, weight, int(kinds.max(initial=0)) + 1, {})
+        return _grouped(numbers, kinds, weight * fits, int(kinds.max(initial=0)) + 1, {})
 
     def _shared(
         self, program: Program, step: Pick, own: str, above: str

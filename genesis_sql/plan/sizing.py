@@ -11,12 +11,21 @@ import numpy as np
 
 from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
 from genesis_sql.plan.definition import Model, parent_of
+from genesis_sql.plan.fitting import matches
 from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.plan.spec import Spec
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.draw import draw
 from genesis_sql.program.execute import Identity
-from genesis_sql.program.steps import PARENT, Digit, MainParent, PickDistinct, Program, Stratum
+from genesis_sql.program.steps import (
+    PARENT,
+    Digit,
+    MainParent,
+    Pick,
+    PickDistinct,
+    Program,
+    Stratum,
+)
 
 MOST_ROWS = 10**12  # of a table at any scale
 MOST_PARENTS = 10**8  # where their children are counted: 16 bytes of memory for each
@@ -45,6 +54,14 @@ class Draws(Protocol):
 
     def raw(self, table: str, numbers: np.ndarray, wanted: Iterable[str]) -> dict[str, Raw]:
         """Raw columns of rows by number."""
+        ...
+
+    def members(self, program: Program, step: Pick) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows that a choice is made from."""
+        ...
+
+    def fitting(self, program: Program, source: str, numbers: np.ndarray) -> np.ndarray:
+        """Whether rows of a parent can have a child, as far as its other parents are concerned."""
         ...
 
 
@@ -151,6 +168,9 @@ class Sizing:
             block = slice(at - first, at - first + len(numbers))
             drawn = self.sampler.raw(main.link.parent, numbers, [main.count])[main.count]
             counts[block] = np.minimum(positive(drawn), most)
+            counts[block] *= self.sampler.fitting(
+                self.sampler.model.programs[table], PARENT, numbers
+            )
             until, since = ((numbers + i) * main.loose // main.parents for i in (1, 0))
             loose[block] = until - since
         return counts, loose
@@ -189,10 +209,21 @@ class Sizing:
 
     def _room(self, table: str) -> tuple[int, str]:
         """The most rows that the keys of a table allow (MANY: no bound), and why no more."""
+        empty = self._required_and_empty(table)
+        if empty is not None:
+            return 0, f"every row needs one of '{empty}', which has none for it"
         keys = [key for key in self._keys(table) if not key.of_parent]
         room = [(self._combinations(table, key), ", ".join(key.columns)) for key in keys]
         most, columns = min(room, default=(MANY, ""))
         return most, f"its key ({columns}) has no more values"
+
+    def _required_and_empty(self, table: str) -> str | None:
+        """A further parent that no row of the table can do without and that has none for it."""
+        for match in matches(self.sampler.model, self.sampler.model.programs[table]):
+            members, _, _ = self.sampler.members(self.sampler.model.programs[table], match.step)
+            if not len(members):
+                return match.link.parent
+        return None
 
     # exact numbers of rows
 
@@ -214,13 +245,18 @@ class Sizing:
         order = np.argsort(
             draw(self.sampler.identity.stream(table, "#rows", "order"), numbers), kind="stable"
         )
-        children, left = share_out(counts, wanted - alone, most, order)
+        program = self.sampler.model.programs[table]
+        limit = most * self.sampler.fitting(program, PARENT, numbers)
+        children, left = share_out(counts, wanted - alone, limit, order)
         if left and not loose.any():
-            raise OptionError(self._too_many(table, main.link.parent, len(numbers), most, wanted))
+            raise OptionError(self._too_many(table, main.link.parent, limit, most, wanted))
         return children, in_proportion(loose, alone + left)
 
-    def _too_many(self, table: str, parent: str, parents: int, most: int, wanted: int) -> str:
+    def _too_many(self, table: str, parent: str, limit: np.ndarray, most: int, wanted: int) -> str:
+        parents = int(np.count_nonzero(limit))
         asked = f"rows asks for {wanted:,} rows of table '{table}', which can have"
+        if len(limit) and not parents:
+            return f"{asked} none, for no row of '{parent}' agrees with one of its other parents"
         if parents == 0:
             new = "" if self.before is None else "new "
             return f"{asked} none, for its parent '{parent}' has no {new}rows; give that some"
@@ -231,7 +267,7 @@ class Sizing:
 
 
 def share_out(
-    counts: np.ndarray, wanted: int, most: int, order: np.ndarray
+    counts: np.ndarray, wanted: int, most: int | np.ndarray, order: np.ndarray
 ) -> tuple[np.ndarray, int]:
     """Numbers in proportion to counts, none above ``most``, and how many could not be placed.
 
@@ -243,6 +279,7 @@ def share_out(
         (array([2, 0, 3, 3]), 0)
     """
     out, left = np.zeros(len(counts), np.int64), wanted
+    most = np.broadcast_to(most, counts.shape)[order]
     for weight in (counts[order], (counts[order] == 0).astype(np.int64)):
         while left and weight.any():
             more = np.minimum(in_proportion(weight, left), most - out)

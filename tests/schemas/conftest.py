@@ -300,10 +300,15 @@ def shared(draw: Callable[..., Any], rng: random.Random, made: list[Table]) -> N
         {"id": "INTEGER", "a": "VARCHAR", "b": "INTEGER", "c": "INTEGER"},
         primary=("id",),
     )
+    required = draw(st.booleans())
+    if required:
+        table.required = {"a", "b", "c"}
     for number in range(draw(st.sampled_from(SIZES))):
         a = rng.choice("xyz")
         fits = [[r["b"] for r in t.rows if r["a"] == a] for t in (first, second)]
-        b, c = (rng.choice(f) if f and rng.random() < 0.8 else None for f in fits)
+        if required and not all(fits):
+            continue
+        b, c = (rng.choice(f) if f and (required or rng.random() < 0.8) else None for f in fits)
         table.rows.append({"id": number, "a": a, "b": b, "c": c})
     declared = draw(st.booleans())
     table.foreign = [

@@ -168,7 +168,7 @@ def test_all_keys_and_counts_are_exact(example):
 
 
 @pytest.mark.slow
-@settings(QUICK, max_examples=25, derandomize=True)
+@settings(QUICK, max_examples=150, derandomize=True)
 @given(examples(most=8))
 def test_all_keys_and_counts_are_exact_in_many_schemas(example):
     check_all(example)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import genesis_sql
+from genesis_sql.errors import OptionError
 from genesis_sql.graph.notation import parse_relationship
 
 
@@ -115,6 +116,51 @@ def test_a_column_shared_by_two_composite_keys(con):
         "tickets(tenant, project_no) -> projects(tenant, project_no)",
         unique=("users(tenant, user_no)", "projects(tenant, project_no)", "tickets(id)"),
     )
+
+
+def test_a_required_key_shares_a_column_that_few_rows_agree_in(con):
+    """A parent whose region has no depot gets no delivery; it is no delivery without a depot."""
+    rows = made(con, """
+        CREATE TABLE shops (region VARCHAR, shop INTEGER, PRIMARY KEY (region, shop));
+        CREATE TABLE depots (region VARCHAR, depot INTEGER, PRIMARY KEY (region, depot));
+        CREATE TABLE deliveries (
+            id INTEGER PRIMARY KEY, region VARCHAR NOT NULL, shop INTEGER NOT NULL, depot INTEGER NOT NULL,
+            FOREIGN KEY (region, shop) REFERENCES shops (region, shop),
+            FOREIGN KEY (region, depot) REFERENCES depots (region, depot));
+        INSERT INTO shops SELECT 'r' || i % 6, i FROM range(240) r(i);
+        INSERT INTO depots SELECT 'r' || i % 3, i FROM range(60) r(i);
+        INSERT INTO deliveries SELECT row_number() OVER (), region, shop, depot
+            FROM shops JOIN depots USING (region) WHERE (shop + depot) % 7 = 0;
+    """)  # fmt: skip
+    holds(
+        con,
+        "deliveries(region, shop) -> shops(region, shop)",
+        "deliveries(region, depot) -> depots(region, depot)",
+        unique=("shops(region, shop)", "depots(region, depot)", "deliveries(id)"),
+    )
+    alone = "SELECT count(*) FROM synth.shops WHERE region NOT IN (SELECT region FROM synth.depots)"
+    assert one(con, alone) > 0, "every shop has a depot, so nothing was tried"
+    asked = {"deliveries": rows["deliveries"] + 5}
+    genesis_sql.generate_database(con, "m", "more", rows=asked)
+    assert one(con, "SELECT count(*) FROM more.deliveries") == asked["deliveries"]
+
+
+def test_a_required_parent_without_rows(con):
+    """Half of one row is none: then there is no child either, and asking for one says why."""
+    con.execute("""
+        CREATE TABLE settings (id INTEGER PRIMARY KEY);
+        CREATE TABLE users (id INTEGER PRIMARY KEY);
+        CREATE TABLE logins (user_id INTEGER NOT NULL REFERENCES users (id),
+            setting_id INTEGER NOT NULL REFERENCES settings (id));
+        INSERT INTO settings VALUES (1);
+        INSERT INTO users FROM range(40);
+        INSERT INTO logins SELECT i % 40, 1 FROM range(90) r(i);
+    """)  # fmt: skip
+    genesis_sql.fit_database(con, "m")
+    told = genesis_sql.generate_database(con, "m", "synth", scale=0.5)
+    assert {r["table_name"]: r["rows"] for r in told} == {"settings": 0, "users": 20, "logins": 0}
+    with pytest.raises(OptionError, match="logins', which can have 0: every row needs one of 'set"):
+        genesis_sql.generate_database(con, "m", "more", rows={"settings": 0, "logins": 3})
 
 
 def test_several_keys_to_the_same_parent(con):
