@@ -18,6 +18,7 @@ from genesis_sql.models.late import learn_late
 from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.links import learn_fanout
 from genesis_sql.models.load import LinkData, Loaded
+from genesis_sql.models.local import Local, find_local
 from genesis_sql.models.nested import with_lists
 from genesis_sql.models.order import entropy
 from genesis_sql.models.siblings import arrange
@@ -114,8 +115,15 @@ class Learner(Timed):
         """Columns that others of the row, or the parent, fix in every row."""
         barred = [c for c in self.open if self._ordering(c)]
         barred += [self.running.total] if self.running is not None and self.past else []
+        barred += [name for made in self.local.values() for name in (made.column, made.moment)]
         above = {c.name: c for c in self.context if _plain(shown(c.name)) and c.numeric}
         return {f.column: f for f in find_fixed(self.open, above, barred)}
+
+    @cached_property
+    def local(self) -> dict[str, Local]:
+        """Columns that are a calendar part of a moment in another time zone."""
+        moments = {c.name: c for c in [*self.inputs, *self.open.values()] if c.name in self.own}
+        return {x.column: x for x in find_local(moments, self.open)}
 
     def _order(self) -> list[str]:
         """Columns in the order in which they are drawn: those of few values before the others.
@@ -130,6 +138,8 @@ class Learner(Timed):
             first += sorted(kinds, key=lambda c: (entropy(self.own[c]), c))
         rest = [c for c in self.open if c not in first]
         order = first + sorted(rest, key=lambda c: (entropy(self.own[c]), c))
+        for made in self.local.values():
+            order = _behind(order, made.column, (made.moment,))
         for fixed in self.fixed.values():
             order = _behind(order, fixed.column, fixed.inputs)
         return self._totals_last(order)
@@ -164,6 +174,10 @@ class Learner(Timed):
             self.grow(column, item.target, self.asked(), chosen)
             return
         target = self.own[column]
+        if column in self.local:
+            self._fix_local(self.local[column])
+            self._known_now(target)
+            return
         if column in self.fixed:
             self._fix(self.fixed[column])
             self._known_now(target)
@@ -190,6 +204,13 @@ class Learner(Timed):
         """A column is drawn: later ones may depend on it, on its calendar parts, on its kind."""
         self.inputs += [target, *self.calendar(target)]
         self.order_siblings(target.name)
+
+    def _fix_local(self, made: Local) -> None:
+        """A calendar part of a moment elsewhere."""
+        there = {c for s in self.middle for c in step_columns(s)}
+        self.middle += [s for s in made.steps if not there.intersection(step_columns(s))]
+        self.domains |= {**made.domains, made.column: self.own[made.column].domain}
+        self._done(made.column, "formula", made.told, (made.moment,))
 
     def _fix(self, fixed: Fixed) -> None:
         """A column that others fix: by a formula, or looked up."""

@@ -108,6 +108,8 @@ class Sizing:
             )
             raise OptionError(message)
         more = round(self.sizes.scale * program.rows) if exact is None else exact
+        if not more and exact is None and self._needed(table):
+            more = 1
         return self._allowed(table, min(first + more, most))
 
     def _allowed(self, table: str, rows: int, most: int = MOST_ROWS, why: str = "") -> int:
@@ -148,6 +150,8 @@ class Sizing:
             raise OptionError(message)
         if exact is None and room < MANY and int(counts.sum() + loose.sum()) > left:
             exact = left
+        if exact is None and not counts.any() and not loose.any() and self._needed(table):
+            exact = 1
         if exact is not None:
             counts, loose = self._fitted(table, np.arange(first, stop), counts, loose, exact)
         ends = np.cumsum(counts + loose)
@@ -216,6 +220,19 @@ class Sizing:
         room = [(self._combinations(table, key), ", ".join(key.columns)) for key in keys]
         most, columns = min(room, default=(MANY, ""))
         return most, f"its key ({columns}) has no more values"
+
+    def _needed(self, table: str) -> bool:
+        """Whether rows are asked for of a table that can have none without this one."""
+        model = self.sampler.model
+        for name, program in model.programs.items():
+            parents = {match.link.parent for match in matches(model, program)}
+            parents |= {program.main.link.parent} if program.main else set()
+            if name != table and table in parents and program.rows:
+                if self.sizes.exact(name) or (
+                    self.sizes.exact(name) is None and self._needed(name)
+                ):
+                    return True
+        return False
 
     def _required_and_empty(self, table: str) -> str | None:
         """A further parent that no row of the table can do without and that has none for it."""
