@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from genesis_sql.models.determine import Fixed, find_fixed, lookup_step
+from genesis_sql.models.differences import differences
 from genesis_sql.models.family import child_counts, parent_kinds, ties, whole
 from genesis_sql.models.fill import fill_labels
 from genesis_sql.models.frame import Coded, coded
@@ -193,12 +194,23 @@ class Learner(Timed):
             item = self.count_from(column, target, gaps, self.asked())
             self.tell(column, "gap", item, f"counted from {shown(gaps[0].base.name)}")
         else:
-            item, withheld = self.grow(column, target, self.asked())
+            item, withheld = self.grow(column, target, self.asked(*self._differences(target)))
             if self.running is not None and self.past and column == self.running.amount:
                 item.at_most = self.total_room(self.running)
             kind = "tree" if item.tree is not None and item.tree.leaves > 1 else "draw"
             self.tell(column, kind, item, f"{withheld} rare labels withheld" if withheld else "")
         self._known_now(target)
+
+    def _differences(self, target: Coded) -> list[Coded]:
+        """Differences of numbers of the row that tell of a column; their steps once."""
+        if self.hurried:
+            return []
+        numbers = [c for c in self.inputs if not c.name.startswith("#")]
+        made = differences(target, numbers, self.asked(), self.sample())
+        there = {c for s in self.middle for c in step_columns(s)}
+        self.middle += [step for step, _ in made if step.column not in there]
+        self.domains |= {c.name: c.domain for _, c in made}
+        return [c for _, c in made]
 
     def _known_now(self, target: Coded) -> None:
         """A column is drawn: later ones may depend on it, on its calendar parts, on its kind."""
@@ -256,8 +268,8 @@ class Learner(Timed):
         """What this table says about a child table's rows; each is an input of the next."""
         loaded = self.tables[child]
         family = arrange(loaded, link.parent_row, POSITION if loaded.table.nested else None)
-        rows, moment = self.loaded.rows, family.moment
-        found = ordered(summaries(child, loaded.columns, link, family, rows), moment)
+        moment, known = family.moment, [*self.context, *extended]
+        found = ordered(summaries(child, loaded.columns, link, family, known), moment)
         for summary in found:
             inputs = [*self.context, *extended]
             gaps = self.bases(summary.name, summary, inputs, always=False)

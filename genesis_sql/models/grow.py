@@ -91,7 +91,7 @@ class Grown(Settled):
         self, target: Coded, inputs: Sequence[Coded], rows: np.ndarray
     ) -> tuple[Tree, Cells, tuple[Coded, ...], int]:
         options = self.options.trees
-        if self.main is not None or hidden(target.name):
+        if self.main is not None or self.ties.copied or hidden(target.name):
             least = min(options.min_cell, self.options.child_cell)
             options = replace(options, min_cell=least, forest=self.options.child_forest, apart=True)
         goal = target.rows(rows)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from genesis_sql.models.frame import Coded, coded
+from genesis_sql.models.frame import Coded, coded, spread
 from genesis_sql.models.load import LinkData
 from genesis_sql.models.order import binned
 from genesis_sql.models.siblings import Siblings
@@ -21,6 +21,7 @@ MIN_PARENTS = 200  # fewer parents cannot tell how their children's means are sp
 ALIKE = 0.01  # columns in which siblings are no more alike than that need no summary
 SAME = 0.999  # all siblings have one value: its mean says all
 LIKENESS_ROWS = 50_000
+LEAVES, LEAST = 64, 100  # of the tree that says which parents are alike
 
 
 def summaries(
@@ -28,26 +29,31 @@ def summaries(
     columns: Mapping[str, Coded],
     link: LinkData,
     family: Siblings,
-    parents: int,
+    known: Sequence[Coded],
 ) -> list[Coded]:
     """Summaries of each column of a child table that siblings have in common.
+
+    What they have in common as the parent's own columns fix it needs no summary: one more column to
+    be drawn, and one that says less exactly what is known.
 
     Args:
         child: its name.
         columns: its encoded columns, of n rows.
         link: the row of the parent of each row.
         family: their order; what orders them is summed up in any case.
-        parents: rows of the parent.
+        known: what is known of each row of the parent.
 
     Returns:
         Columns of ``parents`` rows named ``#mean:child.column``, and so on; NULL without children.
     """
-    has = link.parent_row >= 0
+    has, parents = link.parent_row >= 0, len(known[0].rank)
     if len(np.unique(link.parent_row[has])) < MIN_PARENTS:
         return []
     out: list[Coded] = []
+    rows = _whole_families(link.parent_row)
+    features = np.column_stack([c.rank for c in known]).astype(np.float32)
     for name, column in columns.items():
-        likeness = alike(column, link.parent_row)
+        likeness = alike(binned(column)[rows], link.parent_row[rows], features)
         if name != family.moment and likeness < ALIKE:
             continue
         for what, raw in _of(column, link.parent_row, family.k, parents).items():
@@ -62,21 +68,48 @@ def summaries(
     return out
 
 
-def alike(column: Coded, parent: np.ndarray) -> float:
-    """How much more often two siblings share a group of values than any two rows do, 0 to 1."""
-    order = np.argsort(parent, kind="stable")
-    order = order[parent[order] >= 0][:LIKENESS_ROWS]
-    code, of = binned(column)[order], parent[order]
+def _whole_families(parent: np.ndarray) -> np.ndarray:
+    """Rows of families in a random order, about LIKENESS_ROWS of them."""
+    has = np.flatnonzero(parent >= 0)
+    order = has[np.argsort(spread(parent[has].astype(np.uint64)), kind="stable")]
+    return order[:LIKENESS_ROWS]
+
+
+def alike(code: np.ndarray, parent: np.ndarray, features: np.ndarray) -> float:
+    """How much more often two siblings share a group of values than any two rows do, 0 to 1.
+
+    Any two rows whose parents are alike, that is: of one cell of a tree over what is known of them.
+
+    Args:
+        code: the groups, int64 of shape (n,).
+        parent: the parent's row of each row.
+        features: what is known of the parents, float32 of shape (parents, columns).
+    """
     if len(code) < 2:
         return 0.0
     total = int(code.max()) + 1
-    chance = float(((np.bincount(code) / len(code)) ** 2).sum())
-    size = np.bincount(of)
+    of = np.unique(parent, return_inverse=True)[1]
+    size = np.bincount(of).astype(np.float64)
+    pairs = size * (size - 1)
+    place = _cells(features[parent], code)
+    family_place = np.zeros(len(size), np.int64)
+    family_place[of] = place
+    shares = np.zeros((int(place.max()) + 1, total))
+    np.add.at(shares, (place, code), 1.0)
+    shares /= shares.sum(1, keepdims=True).clip(1)
+    chance = float((pairs * (shares**2).sum(1)[family_place]).sum() / max(pairs.sum(), 1))
     cells = np.unique(of * total + code, return_counts=True)[1].astype(np.float64)
-    pairs = float((size * (size - 1.0)).sum())
-    if pairs == 0 or chance > 0.999:
+    if pairs.sum() == 0 or chance > 0.999:
         return 0.0
-    return (float((cells * (cells - 1)).sum()) / pairs - chance) / (1 - chance)
+    return (float((cells * (cells - 1)).sum() / pairs.sum()) - chance) / (1 - chance)
+
+
+def _cells(features: np.ndarray, code: np.ndarray) -> np.ndarray:
+    """A small tree's cell of every row."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    tree = DecisionTreeClassifier(max_leaf_nodes=LEAVES, min_samples_leaf=LEAST, random_state=0)
+    return np.asarray(tree.fit(features, code).apply(features))
 
 
 def _of(column: Coded, parent: np.ndarray, k: np.ndarray, parents: int) -> dict[str, Raw]:

@@ -39,24 +39,25 @@ def telling(
         return 0.0
     able = [c for c in targets if len(c.values) + (c.rank == 0).any() > 1]
     chosen = sorted(able, key=lambda c: (len(c.values), c.name))[:MOST_COLUMNS]
-    known = _features(inputs, at)
-    both = np.column_stack([known, _features(past, at)])
+    known = features(inputs, at)
+    both = np.column_stack([known, features(past, at)])
     gains = []
     for column in chosen:
         y = binned(column.rows(at), BINS)
-        alone = _loss(known, y, held)
+        alone = loss(known, y, held)
         if alone > 0:
-            gains.append(1 - _loss(both, y, held) / alone)
+            gains.append(1 - loss(both, y, held) / alone)
     return float(np.mean(gains)) if gains else 0.0
 
 
-def _features(columns: Sequence[Coded], at: np.ndarray) -> np.ndarray:
+def features(columns: Sequence[Coded], at: np.ndarray) -> np.ndarray:
+    """Ranks of columns in some rows, float32 of shape (rows, 1 + columns)."""
     return np.column_stack(
         [np.zeros(len(at), np.float32), *(c.rank[at].astype(np.float32) for c in columns)]
     )
 
 
-def _loss(features: np.ndarray, y: np.ndarray, held: np.ndarray) -> float:
+def loss(features: np.ndarray, y: np.ndarray, held: np.ndarray) -> float:
     """Brier score of a small tree on the rows held out."""
     from sklearn.tree import DecisionTreeClassifier
 

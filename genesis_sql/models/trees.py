@@ -21,6 +21,8 @@ from genesis_sql.program.domain import Grid
 from genesis_sql.program.steps import Tree
 
 BINS = 10  # groups of a number that a tree tells apart: more than its mean depends on the inputs
+OFTEN, MANY = 20, 128  # numbers of large tables that recur so often: told apart in more groups
+SMOOTH = 0.9  # share of the loss that goes where a number is nearly a function of the inputs
 FEW = 20  # numbers with at most that many values are classified, not regressed
 MAX_CLASSES = 128  # labels beyond that are split along their order, like numbers
 SNAP_SHARE, WIDER = 4, 4.0  # how near a gap must be, as a share of a cell, and how much wider
@@ -74,19 +76,44 @@ def learn_tree(
     sample = min(n, options.max_rows)
     if not inputs or n < 2 * options.min_cell or len(np.unique(target.rank[:sample])) == 1:
         return Tree.single(), np.zeros(n, np.int64)
-    features = np.column_stack([c.rank for c in inputs]).astype(np.float32)
     scale = target.numeric and len(target.values) > FEW
-    fine = scale and n <= options.forest_rows
-    classes = fine or len(target.values) <= (FEW if target.numeric else MAX_CLASSES)
-    groups = binned(target, BINS, apart=options.apart) if fine else target.rank
-    y = groups[:sample] if classes else _spread(target.rank[:sample])
-    seen = max(int(sample * LEARN_SHARE), min(sample, 2 * options.min_cell))
-    grown = _grow(features[:seen], y[:seen], options, classes=classes)
-    _snap(grown.tree_, inputs, options.min_cell)
-    leaf = grown.apply(features)
-    loss = node_loss(grown, leaf[seen:sample], y[seen:], classes=classes)
-    slack = options.slack if scale else options.label_slack
-    return _as_tree(grown, leaf, _cut(grown.tree_, loss, leaf, options.min_cell, slack))
+    grower = _Grower(inputs, options, sample, options.slack if scale else options.label_slack)
+    if not scale:
+        few = target.numeric or len(target.values) <= MAX_CLASSES
+        return grower.grow(target.rank if few else _spread(target.rank), classes=few)[0]
+    often = len(target.values) * OFTEN <= n
+    if n > options.forest_rows:
+        y = binned(target, MANY, apart=options.apart) if often else _spread(target.rank)
+        return grower.grow(y, classes=often)[0]
+    smooth, told = grower.grow(_spread(target.rank), classes=False)
+    if told >= SMOOTH:
+        return smooth
+    return grower.grow(binned(target, BINS, apart=options.apart), classes=True)[0]
+
+
+class _Grower:
+    """Grows trees for one target on the same inputs."""
+
+    def __init__(
+        self, inputs: Sequence[Coded], options: TreeOptions, sample: int, slack: float
+    ) -> None:
+        self.inputs, self.options, self.sample, self.slack = inputs, options, sample, slack
+        self.features = np.column_stack([c.rank for c in inputs]).astype(np.float32)
+
+    def grow(self, y: np.ndarray, *, classes: bool) -> tuple[tuple[Tree, np.ndarray], float]:
+        """The tree for a class or a number per row, its cells, and how much of the loss it takes.
+
+        The loss is that of the rows it was pruned on.
+        """
+        options, sample = self.options, self.sample
+        seen = max(int(sample * LEARN_SHARE), min(sample, 2 * options.min_cell))
+        grown = _grow(self.features[:seen], y[:seen], options, classes=classes)
+        _snap(grown.tree_, self.inputs, options.min_cell)
+        leaf = grown.apply(self.features)
+        loss = node_loss(grown, leaf[seen:sample], y[seen:sample], classes=classes)
+        cut, best = _cut(grown.tree_, loss, leaf, options.min_cell, self.slack)
+        told = 1 - best / loss[0] if loss[0] > 0 else 0.0
+        return _as_tree(grown, leaf, cut), told
 
 
 def learn_forest(
@@ -248,8 +275,8 @@ def _cut(  # type: ignore[no-untyped-def]
     leaf: np.ndarray,
     min_cell: int,
     slack: float,
-) -> np.ndarray:
-    """Which inner nodes become leaves: bool of shape (nodes,)."""
+) -> tuple[np.ndarray, float]:
+    """Which inner nodes become leaves, bool of shape (nodes,), and the loss that is left."""
     left, right = tree.children_left, tree.children_right
     rows = _up((left, right), np.bincount(leaf, minlength=len(left)).astype(np.int64))
     best, cut = loss.copy(), np.zeros(len(left), bool)
@@ -262,7 +289,7 @@ def _cut(  # type: ignore[no-untyped-def]
             cut[node] = True
         else:
             best[node] = below
-    return cut
+    return cut, float(best[0])
 
 
 def _as_tree(grown, leaf: np.ndarray, cut: np.ndarray) -> tuple[Tree, np.ndarray]:  # type: ignore[no-untyped-def]  # noqa: ANN001
