@@ -18,8 +18,8 @@ from genesis_sql.models.siblings import Siblings
 from genesis_sql.program.domain import Grid, Raw
 
 MIN_PARENTS = 200  # fewer parents cannot tell how their children's means are spread
-ALIKE = 0.01  # columns in which siblings are no more alike than that need no summary
-SAME = 0.999  # all siblings have one value: its mean says all
+DIFFERENT = 0.08  # how far apart two distributions of a summary are that it is needed for
+NOISE = 1.36  # the same by chance, times the square root of 2 / families
 LIKENESS_ROWS = 50_000
 LEAVES, LEAST = 64, 100  # of the tree that says which parents are alike
 
@@ -53,15 +53,15 @@ def summaries(
     rows = _whole_families(link.parent_row)
     features = np.column_stack([c.rank for c in known]).astype(np.float32)
     for name, column in columns.items():
-        likeness = alike(binned(column)[rows], link.parent_row[rows], features)
-        if name != family.moment and likeness < ALIKE:
+        kept = _telling(column, link.parent_row, family.k, rows, features)
+        if name == family.moment:
+            kept = {"mean", "min", "max", "distinct"}
+        if not kept:
             continue
         for what, raw in _of(column, link.parent_row, family.k, parents).items():
-            if likeness > SAME and name != family.moment and what not in ("mean", "first"):
+            if what not in kept:
                 continue
-            domain = column.domain
-            if what == "distinct":
-                domain = Grid("BIGINT")
+            domain = Grid("BIGINT") if what == "distinct" else column.domain
             made = coded(f"#{what}:{child}.{name}", domain, raw)
             if len(made.values) > 1:
                 out.append(made)
@@ -75,33 +75,46 @@ def _whole_families(parent: np.ndarray) -> np.ndarray:
     return order[:LIKENESS_ROWS]
 
 
-def alike(code: np.ndarray, parent: np.ndarray, features: np.ndarray) -> float:
-    """How much more often two siblings share a group of values than any two rows do, 0 to 1.
+def _telling(
+    column: Coded, parent: np.ndarray, k: np.ndarray, rows: np.ndarray, features: np.ndarray
+) -> set[str]:
+    """Summaries that families would not have if their rows were drawn apart from each other.
 
-    Any two rows whose parents are alike, that is: of one cell of a tree over what is known of them.
+    The rows are dealt anew among families whose parents are alike, those of one cell of a tree over
+    what is known of the parents; a summary tells something where its distribution is another one.
 
     Args:
-        code: the groups, int64 of shape (n,).
+        column: of the child table.
         parent: the parent's row of each row.
+        k: the place of each row among its siblings.
+        rows: those to try with.
         features: what is known of the parents, float32 of shape (parents, columns).
     """
-    if len(code) < 2:
+    found, of = np.unique(parent[rows], return_inverse=True)
+    if len(rows) == len(found):
+        return set()
+    place = _cells(features[parent[rows]], binned(column)[rows])
+    lot = np.random.default_rng(0).permutation(len(rows))
+    dealt, into = lot[np.argsort(place[lot], kind="stable")], np.argsort(place, kind="stable")
+    anew = np.empty(len(rows), np.int64)
+    anew[into] = rows[dealt]
+    real = _of(column.rows(rows), of, k[rows], len(found))
+    apart = _of(column.rows(anew), of, k[rows], len(found))
+    least = max(DIFFERENT, NOISE * np.sqrt(2 / len(found)))
+    return {what for what in real if what in apart and _distance(real[what], apart[what]) >= least}
+
+
+def _distance(one: Raw, other: Raw) -> float:
+    """The largest difference of two distributions (Kolmogorov, Smirnov); labels: half the total."""
+    a, b = (r.values if r.valid is None else r.values[r.valid] for r in (one, other))
+    if not len(a) or not len(b):
         return 0.0
-    total = int(code.max()) + 1
-    of = np.unique(parent, return_inverse=True)[1]
-    size = np.bincount(of).astype(np.float64)
-    pairs = size * (size - 1)
-    place = _cells(features[parent], code)
-    family_place = np.zeros(len(size), np.int64)
-    family_place[of] = place
-    shares = np.zeros((int(place.max()) + 1, total))
-    np.add.at(shares, (place, code), 1.0)
-    shares /= shares.sum(1, keepdims=True).clip(1)
-    chance = float((pairs * (shares**2).sum(1)[family_place]).sum() / max(pairs.sum(), 1))
-    cells = np.unique(of * total + code, return_counts=True)[1].astype(np.float64)
-    if pairs.sum() == 0 or chance > 0.999:
-        return 0.0
-    return (float((cells * (cells - 1)).sum() / pairs.sum()) - chance) / (1 - chance)
+    values, back = np.unique(np.r_[a, b], return_inverse=True)
+    p = np.bincount(back[: len(a)], minlength=len(values)) / len(a)
+    q = np.bincount(back[len(a) :], minlength=len(values)) / len(b)
+    if one.valid is None:
+        return float(np.abs(p - q).sum() / 2)
+    return float(np.abs(np.cumsum(p - q)).max())
 
 
 def _cells(features: np.ndarray, code: np.ndarray) -> np.ndarray:
