@@ -18,8 +18,9 @@ from genesis_sql.program.cells import Cells, alias_tables
 from genesis_sql.program.domain import Grid
 
 RARE = 5  # a value with fewer rows in the column is smoothed
+SPIKE, SPIKE_RATIO, CLOSE = 20, 3.0, 2  # rows, times its neighbours' mean; steps between these
 GAP_NEIGHBOURS, GAP_RATIO = 10, 20.0  # a gap this many times the local spacing is empty on purpose
-MAX_SLOTS = 512  # intervals a cell keeps at most
+MAX_SLOTS, SLOT_ROWS = 512, 20  # intervals a cell keeps at most; rows of each where it has more
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def _intervals(
     ``keep`` marks the first slot of each run that becomes one interval.
     """
     whole = isinstance(column.domain, Grid)
-    rare = np.r_[False, column.count < RARE][rank]
+    rare = np.r_[False, _rare(column)][rank]
     wide = np.r_[0, 0, np.cumsum(wide_gaps(column.values))][
         : len(column.values) + 1
     ]  # wide gaps below each rank
@@ -200,6 +201,22 @@ def _intervals(
     return low, high, keep
 
 
+def _rare(column: Coded) -> np.ndarray:
+    """Values that few rows have: bool of shape (values,).
+
+    Where a grid is full, a day with six rows among days with three is chance, and is rare as well.
+    """
+    count = column.count
+    rare = count < RARE
+    if isinstance(column.domain, Grid) and len(count) > 2 * GAP_NEIGHBOURS:
+        near = np.diff(column.values) <= CLOSE
+        full = np.r_[True, near] & np.r_[near, True]
+        around = np.ones(2 * GAP_NEIGHBOURS + 1)
+        mean = np.convolve(count, around, "same") / np.convolve(np.ones(len(count)), around, "same")
+        rare |= full & (count < SPIKE) & (count <= SPIKE_RATIO * mean)
+    return np.asarray(rare)
+
+
 def _merge(
     rare: np.ndarray, joined: np.ndarray, owner: np.ndarray, weight: np.ndarray, sizes: np.ndarray
 ) -> np.ndarray:
@@ -210,6 +227,7 @@ def _merge(
     before = np.r_[0, running[:-1]]
     first = np.r_[0, np.flatnonzero(np.diff(owner)) + 1]
     inside = before - np.repeat(before[first], np.diff(np.r_[first, len(owner)]))
-    chunk = (inside * MAX_SLOTS // np.maximum(total[owner], 1)).astype(np.int64)
+    slots = np.clip(total // SLOT_ROWS, 1, MAX_SLOTS)[owner]
+    chunk = (inside * slots // np.maximum(total[owner], 1)).astype(np.int64)
     same = joined & crowded[1:] & rare[1:] & rare[:-1] & (chunk[1:] == chunk[:-1])
     return np.asarray(np.r_[True, ~same])

@@ -93,7 +93,9 @@ class Grown(Settled):
         options = self.options.trees
         if self.main is not None or self.ties.copied or hidden(target.name):
             least = min(options.min_cell, self.options.child_cell)
-            options = replace(options, min_cell=least, forest=self.options.child_forest, apart=True)
+            alone = self.main is None and not hidden(target.name)
+            forest = options.forest if alone else self.options.child_forest
+            options = replace(options, min_cell=least, forest=forest, apart=True)
         goal = target.rows(rows)
         asked = [] if self.hurried else [c.rows(rows) for c in inputs]
         tree, cell, forest = learn_forest(

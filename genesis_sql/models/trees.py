@@ -7,8 +7,10 @@ finds the cells; the cells are filled with *all* rows, smoothed so that no cell 
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from zlib import crc32
@@ -21,7 +23,7 @@ from genesis_sql.program.domain import Grid
 from genesis_sql.program.steps import Tree
 
 BINS = 10  # groups of a number that a tree tells apart: more than its mean depends on the inputs
-OFTEN, MANY = 20, 128  # numbers of large tables that recur so often: told apart in more groups
+OFTEN, MANY = 20, 64  # numbers of large tables that recur so often: told apart in more groups
 SMOOTH = 0.9  # share of the loss that goes where a number is nearly a function of the inputs
 FEW = 20  # numbers with at most that many values are classified, not regressed
 MAX_CLASSES = 128  # labels beyond that are split along their order, like numbers
@@ -138,21 +140,24 @@ def learn_forest(
         The tree, the cell of every row in every member (int64 of shape (size · n,)), and the size.
     """
     n = len(target.rank)
-    trees, cells = list[Tree](), list[np.ndarray]()
     size = options.forest if n <= options.forest_rows else 1
-    for member in range(size):
+
+    def grown(member: int) -> tuple[Tree, np.ndarray]:
         # its own share of the rows for every column too: one share for all would tie the columns
         keys = [options.seed, member, crc32(target.name.encode())]
         order = _order(np.random.default_rng(keys), n, family)
         tree, moved = learn_tree([c.rows(order) for c in inputs], target.rows(order), options)
-        if tree.leaves == 1:
-            return tree, np.zeros(n, np.int64), 1
         cell = np.empty(n, np.int64)
         cell[order] = moved
-        trees.append(tree)
-        cells.append(cell)
+        return tree, cell
+
     if size == 1:
-        return trees[0], cells[0], 1
+        return *grown(0), 1
+    with ThreadPoolExecutor(min(size, os.cpu_count() or 1)) as pool:
+        trees, cells = zip(*pool.map(grown, range(size)), strict=True)
+    single = next((t for t in trees if t.leaves == 1), None)
+    if single is not None:
+        return single, np.zeros(n, np.int64), 1
     before = np.cumsum([0] + [t.leaves for t in trees])
     return (
         _joined(trees, before, len(inputs)),

@@ -227,11 +227,11 @@ class Sizing:
         for name, program in model.programs.items():
             parents = {match.link.parent for match in matches(model, program)}
             parents |= {program.main.link.parent} if program.main else set()
-            if name != table and table in parents and program.rows:
-                if self.sizes.exact(name) or (
-                    self.sizes.exact(name) is None and self._needed(name)
-                ):
-                    return True
+            exact = self.sizes.exact(name)
+            if name == table or table not in parents or not program.rows or exact == 0:
+                continue
+            if exact or self._needed(name):
+                return True
         return False
 
     def _required_and_empty(self, table: str) -> str | None:
