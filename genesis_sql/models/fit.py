@@ -79,12 +79,13 @@ def fit_tables(
     for name in made:
         start = time.perf_counter()
         learner = Learner(tables, bonds, learnt, name, options[name])
-        for column in learner.steps_to_go():
-            progress(f"{name}.{column}", done / max(total, 1))
-            limit = options[name].max_seconds
-            learner.hurried = limit is not None and time.perf_counter() - began > limit
-            learner.learn(column)
-            done += 1
+        with learner.side_by_side():
+            for column in learner.steps_to_go():
+                progress(f"{name}.{column}", done / max(total, 1))
+                limit = options[name].max_seconds
+                learner.hurried = limit is not None and time.perf_counter() - began > limit
+                learner.learn(column)
+                done += 1
         learners[name] = learner
         out.seconds[name] = time.perf_counter() - start
     for name in made:
@@ -194,11 +195,10 @@ class Learner(Timed):
             item = self.count_from(column, target, gaps, self.asked())
             self.tell(column, "gap", item, f"counted from {shown(gaps[0].base.name)}")
         else:
-            item, withheld = self.grow(column, target, self.asked(*self._differences(target)))
+            item = self.grow(column, target, self.asked(*self._differences(target)))
             if self.running is not None and self.past and column == self.running.amount:
                 item.at_most = self.total_room(self.running)
-            kind = "tree" if item.tree is not None and item.tree.leaves > 1 else "draw"
-            self.tell(column, kind, item, f"{withheld} rare labels withheld" if withheld else "")
+            self.tell(column, "tree", item)
         self._known_now(target)
 
     def _differences(self, target: Coded) -> list[Coded]:
@@ -305,6 +305,7 @@ class Learner(Timed):
 
     def program(self) -> Program:
         """The finished program."""
+        self.finish()
         items = [
             (name, i)
             for name, i in self.drawn.items()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +23,25 @@ from genesis_sql.models.trees import learn_forest, used_inputs
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.steps import Step, Tree
+
+WORKERS = min(os.cpu_count() or 1, 4)
+"""Trees that grow at a time: each holds its rows in memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """A tree with its cells; ``names`` are the inputs that it asks, ``forest`` its members."""
+
+    tree: Tree
+    cells: Cells
+    names: tuple[str, ...]
+    forest: int
+    withheld: int = 0
+
+
+def _which(name: str) -> str:
+    """The hidden column that says which tree of a forest a row uses."""
+    return f"#tree:{name}"
 
 
 class Grown(Settled):
@@ -44,6 +68,9 @@ class Grown(Settled):
         self.open = {c: self.own[c] for c in self.own if c not in self.settled}
         self.middle: list[Step] = []
         self.past: list[Coded] = []
+        self._pool: ThreadPoolExecutor | None = None
+        self._growing: deque[tuple[Drawn, Sequence[Coded], Future[_Made]]] = deque()
+        self._untold: list[tuple[str, str, Drawn, str]] = []
 
     def asked(self, *more: Coded) -> list[Coded]:
         """All that a column may depend on by now."""
@@ -62,7 +89,7 @@ class Grown(Settled):
 
     def grow(
         self, name: str, target: Coded, inputs: Sequence[Coded], rows: np.ndarray | None = None
-    ) -> tuple[Drawn, int]:
+    ) -> Drawn:
         """Draw a column from a tree.
 
         Args:
@@ -72,24 +99,61 @@ class Grown(Settled):
             rows: those to learn from, in their canonical order; by default all.
 
         Returns:
-            The finished item, kept in ``drawn`` too, and how many labels were withheld.
+            The item, kept in ``drawn`` too; after `finish` it has its tree.
         """
         item = self.drawn.setdefault(name, Drawn(target))
         self.domains[name] = target.domain
         at = self.sample() if rows is None else rows
-        item.tree, item.cells, item.inputs, withheld = self._tree(target, inputs, at)
-        return item, withheld
+        work = partial(self._make, target, () if self.hurried else tuple(inputs), at)
+        if self._pool is None or len(at) <= self.options.trees.forest_rows:
+            self._keep(item, inputs, work())
+            return item
+        while len(self._growing) >= WORKERS:
+            self._next()
+        self._growing.append((item, inputs, self._pool.submit(work)))
+        return item
+
+    @contextmanager
+    def side_by_side(self) -> Iterator[None]:
+        """While it is open, large trees grow on threads; they are there when it closes."""
+        with ThreadPoolExecutor(WORKERS) as self._pool:
+            try:
+                yield
+                self.finish()
+            finally:
+                self._growing.clear()
+                self._pool = None
+
+    def finish(self) -> None:
+        """Wait for the trees that still grow, and say how their columns are made."""
+        while self._growing:
+            self._next()
+        for column, kind, item, reason in self._untold:
+            leaves = item.tree.leaves if item.tree else 0
+            names = tuple(shown(c.name) for c in item.inputs if not c.name.startswith("#tree:"))
+            rare = f"{item.withheld} rare labels withheld" if item.withheld else ""
+            what = "draw" if kind == "tree" and leaves <= 1 else kind
+            self._done(column, what, reason or rare, names, leaves)
+        self._untold.clear()
 
     def tell(self, column: str, kind: str, item: Drawn, reason: str = "") -> None:
-        """Say how a column is made; of a stand-in that is said already."""
-        if stand_in(column):
-            return
-        names = tuple(shown(c.name) for c in item.inputs if not c.name.startswith("#tree:"))
-        self._done(column, kind, reason, names, item.tree.leaves if item.tree else 0)
+        """Say how a column is made, once its tree is there; of a stand-in that is said already."""
+        if not stand_in(column):
+            self.settled.add(column)
+            self._untold.append((column, kind, item, reason))
 
-    def _tree(
-        self, target: Coded, inputs: Sequence[Coded], rows: np.ndarray
-    ) -> tuple[Tree, Cells, tuple[Coded, ...], int]:
+    def _next(self) -> None:
+        """Wait for the tree that was begun first."""
+        item, inputs, made = self._growing.popleft()
+        self._keep(item, inputs, made.result())
+
+    def _keep(self, item: Drawn, inputs: Sequence[Coded], made: _Made) -> None:
+        pool = [*inputs, *self._forest(item.target.name, made.forest)]
+        by_name = {c.name: c for c in pool}
+        item.tree, item.cells, item.withheld = made.tree, made.cells, made.withheld
+        item.inputs = tuple(by_name[n] for n in made.names)
+
+    def _make(self, target: Coded, inputs: Sequence[Coded], rows: np.ndarray) -> _Made:
         options = self.options.trees
         if self.main is not None or self.ties.copied or hidden(target.name):
             least = min(options.min_cell, self.options.child_cell)
@@ -97,31 +161,24 @@ class Grown(Settled):
             forest = options.forest if alone else self.options.child_forest
             options = replace(options, min_cell=least, forest=forest, apart=True)
         goal = target.rows(rows)
-        asked = [] if self.hurried else [c.rows(rows) for c in inputs]
-        tree, cell, forest = learn_forest(
-            asked,
-            goal,
-            options,
-            self.parent_row()[rows] if target.name.startswith("#kind:") else None,
-        )
-        pool = [*inputs, *self._forest(target.name, forest)]
-        tree, names = used_inputs(tree, [c.name for c in pool])
-        by_name = {c.name: c for c in pool}
-        goal = goal.rows(np.tile(np.arange(len(rows)), forest))
-        used = tuple(by_name[n] for n in names)
+        family = self.parent_row()[rows] if target.name.startswith("#kind:") else None
+        tree, cell, size = learn_forest([c.rows(rows) for c in inputs], goal, options, family)
+        asked = [c.name for c in inputs] + [_which(target.name)] * (size > 1)
+        tree, names = used_inputs(tree, asked)
+        goal = goal.rows(np.tile(np.arange(len(rows)), size))
         if target.numeric:
-            return tree, fill_numbers(goal, cell, tree.leaves, self.options.fill), used, 0
+            cells = fill_numbers(goal, cell, tree.leaves, self.options.fill)
+            return _Made(tree, cells, names, size)
         floor = 1 if hidden(target.name) else self.options.fill.floor
-        cells, withheld = fill_labels(
-            goal, cell, tree.leaves, replace(self.options.fill, floor=floor)
-        )
-        return tree, cells, used, withheld
+        fill = replace(self.options.fill, floor=floor)
+        cells, withheld = fill_labels(goal, cell, tree.leaves, fill)
+        return _Made(tree, cells, names, size, withheld)
 
     def _forest(self, name: str, size: int) -> list[Coded]:
         """The hidden column that says which tree of a forest a row uses, all alike."""
         if size == 1:
             return []
-        column = f"#tree:{name}"
+        column = _which(name)
         codes = np.arange(1, size + 1, dtype=np.int32)
         which = coded(column, Categories("VARCHAR", tuple(str(c) for c in codes)), Raw(codes))
         cells, _ = fill_labels(

@@ -227,7 +227,7 @@ def _learn_gated(
     columns = [c for c in child.inputs if not c.name.startswith("#")]
     chosen = gate.rows if gate is not None else rows
     inputs = [*child.context, *columns]
-    item, _ = child.grow(target.name, target, inputs, child.sample(chosen))
+    item = child.grow(target.name, target, inputs, child.sample(chosen))
     if gate is not None and item.tree is not None and item.cells is not None:
         item.tree, item.cells, item.inputs = _gated(item.tree, item.cells, item.inputs, gate)
 

@@ -79,7 +79,7 @@ class Drawn:
     """A column still to be drawn, and the step it became.
 
     Thresholds are ranks until all trees are known. ``only`` marks the rows it is learnt from, bool
-    of shape (n,), where not all of them.
+    of shape (n,), where not all of them; ``withheld`` counts the rare labels that are left out.
     """
 
     target: Coded
@@ -89,3 +89,4 @@ class Drawn:
     at_most: str | None = None
     at_least: str | None = None
     only: np.ndarray | None = None
+    withheld: int = 0

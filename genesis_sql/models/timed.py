@@ -190,7 +190,7 @@ class Timed(Grown):
         for gap in gaps:
             more = self.calendar(gap.base)
             known = rest[gap.base.rank[rest] > 0]
-            item, _ = self.grow(gap.gap.name, gap.gap, [*inputs, *more], known)
+            item = self.grow(gap.gap.name, gap.gap, [*inputs, *more], known)
             told = told or item
             rest = rest[gap.gap.rank[rest] == 0]
             otherwise = f"#else:{gap.gap.name}" if len(rest) else None
@@ -200,7 +200,7 @@ class Timed(Grown):
             column = otherwise
             self.domains[column] = target.domain
         learn = rest if len(rest) >= self.options.child_cell else everything
-        item, _ = self.grow(column, replace(target, name=column), inputs, learn)
+        item = self.grow(column, replace(target, name=column), inputs, learn)
         return told or item
 
     def calendar(self, base: Coded) -> list[Coded]:
@@ -279,7 +279,7 @@ class Timed(Grown):
         share = -(-gap.gap.raw.values * SHARES * FINE // one)  # up: it gives the same gap again
         valid = (gap.gap.rank > 0) & (pace.rank > 0)
         drawn = whole(f"#share:{column}", np.where(valid, share, 0), valid)
-        item, _ = self.grow(drawn.name, drawn, inputs, self.sample(rows & valid))
+        item = self.grow(drawn.name, drawn, inputs, self.sample(rows & valid))
         each = exp.Greatest(
             this=column_node(pace.name), expressions=[exp.Literal.number(1)], ignore_nulls=True
         )
@@ -355,7 +355,7 @@ class Timed(Grown):
         if isinstance(sign, str):
             signed = column_node(sign) * exp.paren(signed)
         if len(rest.values) > 1:
-            item, _ = self.grow(rest.name, rest, self.asked(), self.sample(known))
+            item = self.grow(rest.name, rest, self.asked(), self.sample(known))
             signed = signed + column_node(rest.name)
         start = f"#start:{column}"
         self.domains[start] = self.domains[column] = target.domain
@@ -363,7 +363,7 @@ class Timed(Grown):
             self.middle.append(Formula(start, text(signed)))
         else:
             first = self.sample(self.family.previous < 0) if self.family else None
-            item, _ = self.grow(start, replace(target, name=start), self.asked(), first)
+            item = self.grow(start, replace(target, name=start), self.asked(), first)
         step = column_node(f"{PREV}.{column}") + exp.paren(signed)
         self.middle.append(Formula(column, text(step), start))
         return item
