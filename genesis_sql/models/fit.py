@@ -269,7 +269,8 @@ class Learner(Timed):
         loaded = self.tables[child]
         family = arrange(loaded, link.parent_row, POSITION if loaded.table.nested else None)
         moment, known = family.moment, [*self.context, *extended]
-        found = ordered(summaries(child, loaded.columns, link, family, known), moment)
+        hashes = (loaded.hash, self.loaded.hash)
+        found = ordered(summaries(child, loaded.columns, link, family, known, hashes), moment)
         for summary in found:
             inputs = [*self.context, *extended]
             gaps = self.bases(summary.name, summary, inputs, always=False)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from genesis_sql.models.frame import Coded, coded, spread
+from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.load import LinkData
 from genesis_sql.models.order import binned
 from genesis_sql.models.siblings import Siblings
@@ -30,6 +30,7 @@ def summaries(
     link: LinkData,
     family: Siblings,
     known: Sequence[Coded],
+    hashes: tuple[np.ndarray, np.ndarray],
 ) -> list[Coded]:
     """Summaries of each column of a child table that siblings have in common.
 
@@ -42,6 +43,7 @@ def summaries(
         link: the row of the parent of each row.
         family: their order; what orders them is summed up in any case.
         known: what is known of each row of the parent.
+        hashes: of the child's rows and of the parent's, which order them whatever their numbers.
 
     Returns:
         Columns of ``parents`` rows named ``#mean:child.column``, and so on; NULL without children.
@@ -50,7 +52,7 @@ def summaries(
     if len(np.unique(link.parent_row[has])) < MIN_PARENTS:
         return []
     out: list[Coded] = []
-    rows = _whole_families(link.parent_row)
+    rows = _whole_families(link.parent_row, hashes)
     features = np.column_stack([c.rank for c in known]).astype(np.float32)
     for name, column in columns.items():
         kept = _telling(column, link.parent_row, family.k, rows, features)
@@ -68,11 +70,12 @@ def summaries(
     return out
 
 
-def _whole_families(parent: np.ndarray) -> np.ndarray:
-    """Rows of families in a random order, about LIKENESS_ROWS of them."""
+def _whole_families(parent: np.ndarray, hashes: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Rows of families in a canonical random order, about LIKENESS_ROWS of them."""
     has = np.flatnonzero(parent >= 0)
-    order = has[np.argsort(spread(parent[has].astype(np.uint64)), kind="stable")]
-    return order[:LIKENESS_ROWS]
+    own, above = hashes
+    order = np.lexsort((own[has], parent[has], above[parent[has]]))
+    return has[order][:LIKENESS_ROWS]
 
 
 def _telling(
@@ -90,7 +93,8 @@ def _telling(
         rows: those to try with.
         features: what is known of the parents, float32 of shape (parents, columns).
     """
-    found, of = np.unique(parent[rows], return_inverse=True)
+    found, first, back = np.unique(parent[rows], return_index=True, return_inverse=True)
+    of = np.argsort(np.argsort(first, kind="stable"), kind="stable")[back]  # by their first row
     if len(rows) == len(found):
         return set()
     place = _cells(features[parent[rows]], binned(column)[rows])

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 import genesis_sql
+from genesis_sql.plan.query import OLD
 
 TABLES = ("customers", "products", "orders", "lines", "likes")
 SHOP = """
@@ -85,7 +86,8 @@ def test_every_table_has_about_its_rows_and_its_keys(shop: duckdb.DuckDBPyConnec
     keys = """SELECT table_name, count(*) FROM duckdb_constraints()
         WHERE schema_name = 'synth' AND constraint_type = 'FOREIGN KEY'
         GROUP BY ALL ORDER BY ALL"""
-    assert fetch(shop, keys) == [("customers", 1), ("likes", 2), ("lines", 2), ("orders", 1)]
+    own = [] if OLD else [("customers", 1)]  # there no key of a table to itself is declared
+    assert fetch(shop, keys) == [*own, ("likes", 2), ("lines", 2), ("orders", 1)]
 
 
 def test_null_references_keep_their_share(shop: duckdb.DuckDBPyConnection) -> None:

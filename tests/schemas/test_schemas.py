@@ -351,3 +351,18 @@ def test_the_pairs_of_a_child_with_many_parents_fit(con):
     real, synth = (share(con, s, "illness = specialty", pairs) for s in ("main", "synth"))
     assert real == pytest.approx(0.925, abs=0.01)
     assert synth > 0.8
+
+
+def test_a_parent_gets_a_row_where_children_are_asked_for(con):
+    """Half of one customer is none; ten orders need one all the same."""
+    made(con, """
+        CREATE TABLE customers (id INTEGER PRIMARY KEY);
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers (id));
+        INSERT INTO customers VALUES (1);
+        INSERT INTO orders SELECT i, 1 FROM range(60) r(i);
+    """, scale=0.5)  # fmt: skip
+    assert one(con, "SELECT count(*) FROM synth.customers") == 0
+    rows = "rows := MAP {'orders': 10}, scale := 0.5"
+    con.execute(f"CALL genesis_generate_database('m', target := 'more', {rows})")
+    assert one(con, "SELECT count(*) FROM more.customers") == 1
+    assert one(con, "SELECT count(*) FROM more.orders") == 10
