@@ -355,14 +355,13 @@ def test_the_pairs_of_a_child_with_many_parents_fit(con):
 
 def test_a_parent_gets_a_row_where_children_are_asked_for(con):
     """Half of one customer is none; ten orders need one all the same."""
-    made(con, """
+    con.execute("""
         CREATE TABLE customers (id INTEGER PRIMARY KEY);
         CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers (id));
         INSERT INTO customers VALUES (1);
         INSERT INTO orders SELECT i, 1 FROM range(60) r(i);
-    """, scale=0.5)  # fmt: skip
-    assert one(con, "SELECT count(*) FROM synth.customers") == 0
-    rows = "rows := MAP {'orders': 10}, scale := 0.5"
-    con.execute(f"CALL genesis_generate_database('m', target := 'more', {rows})")
-    assert one(con, "SELECT count(*) FROM more.customers") == 1
-    assert one(con, "SELECT count(*) FROM more.orders") == 10
+    """)  # fmt: skip
+    genesis_sql.fit_database(con, "m")
+    genesis_sql.generate_database(con, "m", "synth", rows={"orders": 10}, scale=0.5)
+    assert one(con, "SELECT count(*) FROM synth.customers") == 1
+    assert one(con, "SELECT count(*) FROM synth.orders") == 10
