@@ -118,16 +118,20 @@ def _fit(
     options = split_options(arguments.options, [t.name for t in raw.tables], "this fit")
     graph = _graph(ws, raw, arguments, options)
     kind = "fit" if arguments.kind == "table" else "fit_database"
-    execution = executions.start(
-        ws.con, ws.database, kind=kind, model=name, arguments=stored, seed=arguments.seed
-    )
+    execution: int | None = None
+    version: int | None = None
 
-    def refused(status: str, text: str) -> None:
-        executions.finish(
-            ws.con, ws.database, execution, status=status, error=text, seconds=ws.seconds
+    def failed(status: str, text: str) -> None:
+        how: dict[str, Any] = {"status": status, "error": text, "seconds": ws.seconds}
+        if version is not None:
+            models.fail_version(ws.con, ws.database, name, version, **how)
+        elif execution is not None:
+            executions.finish(ws.con, ws.database, execution, **how)
+
+    with ending(failed):  # around the start, too: Ctrl-C may come just behind it
+        execution = executions.start(
+            ws.con, ws.database, kind=kind, model=name, arguments=stored, seed=arguments.seed
         )
-
-    with ending(refused):
         version = models.begin_version(
             ws.con,
             ws.database,
@@ -137,13 +141,6 @@ def _fit(
             arguments=stored,
             execution=execution,
         )
-
-    def failed(status: str, text: str) -> None:
-        models.fail_version(
-            ws.con, ws.database, name, version, status=status, error=text, seconds=ws.seconds
-        )
-
-    with ending(failed):
         tables, fitted = _learn(ws, graph, options, arguments)
         fitted.programs.update(constrain(graph, fitted.programs))
         source = graph

@@ -26,7 +26,7 @@ ALTER TABLE weather ADD PRIMARY KEY (seen, station);
 PARTS = {"year": "year", "month": "month", "day": "day", "hour": "hour", "weekday": "isodow"}
 THERE = """
 (seen AT TIME ZONE 'UTC' + to_hours(CASE
-    WHEN seen BETWEEN TIMESTAMPTZ '2013-03-10 07:00+00' AND TIMESTAMPTZ '2013-11-03 05:00+00'
+    WHEN seen BETWEEN TIMESTAMPTZ '2013-03-10 07:00:00+00' AND TIMESTAMPTZ '2013-11-03 05:00:00+00'
     THEN -4 ELSE -5 END))
 """
 
