@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -67,7 +68,9 @@ def test_in_a_process_of_its_own(folder: Path) -> None:
 
 def _interrupted(words: list[str], begun: Callable[[], bool]) -> subprocess.CompletedProcess[str]:
     """Run a command, press Ctrl-C once it has begun, and return how it ended."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    # behind nohup and the like SIGINT is ignored, which a child inherits
+    pipes["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen([*RUN, *words], env=ENVIRONMENT, text=True, **pipes)  # type: ignore[call-overload]
     for _ in range(600):
         if begun() or process.poll() is not None:
