@@ -207,8 +207,7 @@ class Learner(Timed):
             return []
         numbers = [c for c in self.inputs if not c.name.startswith("#")]
         made = differences(target, numbers, self.asked(), self.sample())
-        there = {c for s in self.middle for c in step_columns(s)}
-        self.middle += [step for step, _ in made if step.column not in there]
+        self.add_once([step for step, _ in made])
         self.domains |= {c.name: c.domain for _, c in made}
         return [c for _, c in made]
 
@@ -219,8 +218,7 @@ class Learner(Timed):
 
     def _fix_local(self, made: Local) -> None:
         """A calendar part of a moment elsewhere."""
-        there = {c for s in self.middle for c in step_columns(s)}
-        self.middle += [s for s in made.steps if not there.intersection(step_columns(s))]
+        self.add_once(made.steps)
         self.domains |= {**made.domains, made.column: self.own[made.column].domain}
         self._done(made.column, "formula", made.told, (made.moment,))
 

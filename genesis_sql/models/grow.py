@@ -22,7 +22,7 @@ from genesis_sql.models.totals import hidden, shown, stand_in
 from genesis_sql.models.trees import learn_forest, used_inputs
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Categories, Raw
-from genesis_sql.program.steps import Step, Tree
+from genesis_sql.program.steps import Step, Tree, step_columns
 
 WORKERS = min(os.cpu_count() or 1, 4)
 """Trees that grow at a time: each holds its rows in memory."""
@@ -71,6 +71,11 @@ class Grown(Settled):
         self._pool: ThreadPoolExecutor | None = None
         self._growing: deque[tuple[Drawn, Sequence[Coded], Future[_Made]]] = deque()
         self._untold: list[tuple[str, str, Drawn, str]] = []
+
+    def add_once(self, steps: Sequence[Step]) -> None:
+        """Steps between the draws, without those whose columns are made already."""
+        there = {c for s in self.middle for c in step_columns(s)}
+        self.middle += [s for s in steps if not there.intersection(step_columns(s))]
 
     def asked(self, *more: Coded) -> list[Coded]:
         """All that a column may depend on by now."""

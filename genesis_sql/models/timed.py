@@ -35,7 +35,6 @@ from genesis_sql.program.steps import (
     Following,
     Formula,
     Lookup,
-    step_columns,
 )
 from genesis_sql.sqlbuild import column as column_node
 from genesis_sql.sqlbuild import text
@@ -206,8 +205,7 @@ class Timed(Grown):
     def calendar(self, base: Coded) -> list[Coded]:
         """Calendar parts of a moment, as inputs; their steps once."""
         made = list(parts(base, CALENDAR))
-        there = {c for s in self.middle for c in step_columns(s)}
-        self.middle += [step for step, _ in made if step.column not in there]
+        self.add_once([step for step, _ in made])
         return [c for _, c in made]
 
     def follow(self, column: str) -> Drawn | None:

@@ -24,7 +24,7 @@ from genesis_sql.program.steps import Tree
 
 BINS = 10  # groups of a number that a tree tells apart: more than its mean depends on the inputs
 OFTEN, MANY = 20, 64  # numbers of large tables that recur so often: told apart in more groups
-SMOOTH = 0.9  # share of the loss that goes where a number is nearly a function of the inputs
+SMOOTH = 0.95  # share of the loss that goes where a number is nearly a function of the inputs
 FEW = 20  # numbers with at most that many values are classified, not regressed
 MAX_CLASSES = 128  # labels beyond that are split along their order, like numbers
 SNAP_SHARE, WIDER = 4, 4.0  # how near a gap must be, as a share of a cell, and how much wider

@@ -12,8 +12,8 @@ from sqlglot import exp
 
 from genesis_sql.errors import GenesisError, ModelNotFoundError, nearest
 from genesis_sql.plan.definition import Model, apart, group_columns, read_of_parents
-from genesis_sql.plan.fitting import matches
 from genesis_sql.plan.open_keys import open_keys
+from genesis_sql.plan.required import matches
 from genesis_sql.plan.sizing import most_rows
 from genesis_sql.program.execute import Identity
 from genesis_sql.program.expressions import sampled

@@ -21,8 +21,8 @@ from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.checks import table_checks
 from genesis_sql.plan.conditions import conditioned
 from genesis_sql.plan.definition import Model, parent_of
-from genesis_sql.plan.fitting import matches
 from genesis_sql.plan.open_keys import OpenKey, open_keys
+from genesis_sql.plan.required import matches
 from genesis_sql.plan.sequence import is_sequential, run_families
 from genesis_sql.plan.sizing import Family, Sizing, positive
 from genesis_sql.plan.spec import Spec
@@ -300,7 +300,7 @@ class Sampler:
         )
         return np.asarray(found)
 
-    def fitting(self, program: Program, source: str, numbers: np.ndarray) -> np.ndarray:
+    def can_have_children(self, program: Program, source: str, numbers: np.ndarray) -> np.ndarray:
         """Whether rows of a parent can have a child: a required further parent has rows for it."""
         fits = np.ones(len(numbers), bool)
         parent = parent_of(program, source)
@@ -343,7 +343,7 @@ class Sampler:
         weight = positive(raw[step.weight])
         if weight.sum() == 0:
             weight = np.ones(len(numbers), np.int64)
-        fits = self.fitting(program, step.alias, numbers)
+        fits = self.can_have_children(program, step.alias, numbers)
         if step.shared:
             domains = (self._shared(program, step, own, above)[1] for own, above in step.shared)
             held = map(_comparable, domains, (raw[above] for _, above in step.shared))

@@ -11,8 +11,8 @@ import numpy as np
 
 from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
 from genesis_sql.plan.definition import Model, parent_of
-from genesis_sql.plan.fitting import matches
 from genesis_sql.plan.open_keys import OpenKey, open_keys
+from genesis_sql.plan.required import matches
 from genesis_sql.plan.spec import Spec
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.draw import draw
@@ -60,7 +60,7 @@ class Draws(Protocol):
         """Rows that a choice is made from."""
         ...
 
-    def fitting(self, program: Program, source: str, numbers: np.ndarray) -> np.ndarray:
+    def can_have_children(self, program: Program, source: str, numbers: np.ndarray) -> np.ndarray:
         """Whether rows of a parent can have a child, as far as its other parents are concerned."""
         ...
 
@@ -172,7 +172,7 @@ class Sizing:
             block = slice(at - first, at - first + len(numbers))
             drawn = self.sampler.raw(main.link.parent, numbers, [main.count])[main.count]
             counts[block] = np.minimum(positive(drawn), most)
-            counts[block] *= self.sampler.fitting(
+            counts[block] *= self.sampler.can_have_children(
                 self.sampler.model.programs[table], PARENT, numbers
             )
             until, since = ((numbers + i) * main.loose // main.parents for i in (1, 0))
@@ -263,7 +263,7 @@ class Sizing:
             draw(self.sampler.identity.stream(table, "#rows", "order"), numbers), kind="stable"
         )
         program = self.sampler.model.programs[table]
-        limit = most * self.sampler.fitting(program, PARENT, numbers)
+        limit = most * self.sampler.can_have_children(program, PARENT, numbers)
         children, left = share_out(counts, wanted - alone, limit, order)
         if left and not loose.any():
             raise OptionError(self._too_many(table, main.link.parent, limit, most, wanted))

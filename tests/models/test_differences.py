@@ -68,3 +68,15 @@ def test_summaries_of_what_siblings_share_alone(con: Any, price: str, shared: bo
     real, made = (con.execute(spread.format(s)).fetchall()[0][0] for s in ("main", "synth"))
     assert real > 100
     assert abs(made / real - 1) < 0.25
+
+
+def test_names_of_a_difference_are_quoted(con: Any) -> None:
+    con.execute("""
+        CREATE TABLE odd AS SELECT warm AS "a""b - c", warm - gap AS "x; --",
+            60 * (100 - 4 * gap) + CAST(random() * 59 AS INTEGER) AS humid
+        FROM (SELECT CAST(random() * 900 AS INTEGER) AS warm, CAST(random() * 24 AS INTEGER) AS gap
+            FROM range(6000))
+    """)
+    genesis_sql.fit(con, "odd", "odd")
+    assert any(i.startswith("#") and " - " in i for i in inputs_of(con, "odd", "humid"))
+    assert con.execute("SELECT count(*) FROM genesis_generate('odd')").fetchall() == [(6000,)]

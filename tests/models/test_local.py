@@ -66,3 +66,18 @@ def test_a_clock_that_jumps_about_is_none(db: duckdb.DuckDBPyConnection) -> None
     db.execute("CALL genesis_fit('odd', 'odd')")
     steps = "SELECT step FROM genesis_describe('odd') WHERE column_name = 'hour'"
     assert db.execute(steps).fetchall() not in ([], [("formula",)])
+
+
+def test_names_are_quoted(db: duckdb.DuckDBPyConnection) -> None:
+    name = 'a"b {0} // 1; DROP TABLE made; --'
+    quoted = name.replace('"', '""')
+    db.execute(f'CREATE TABLE named AS SELECT seen AS "{quoted}", station, hour FROM weather')
+    db.execute("CALL genesis_fit('named', 'named')")
+    (told,) = db.execute(
+        "SELECT reason FROM genesis_describe('named') WHERE column_name = 'hour'"
+    ).fetchall()
+    assert told == (f"hour of {name} -5 h to -4 h",)
+    there = THERE.replace("seen", f'"{quoted}"')
+    query = f"SELECT count(*), count(*) FILTER (WHERE hour <> extract(hour FROM {there})) FROM "
+    made = db.execute(query + "genesis_generate('named', rows := 3000)").fetchall()
+    assert made == [(3000, 0)]
