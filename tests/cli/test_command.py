@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -21,6 +20,10 @@ from genesis_sql.cli import main
 Genesis = Callable[..., Result]
 COMMANDS = sorted(main.commands)
 RUN = [sys.executable, "-c", "from genesis_sql.cli import main; main(prog_name='genesis')"]
+# Behind nohup and the like SIGINT is ignored, which a child inherits. (A preexec_fn would fork this
+# process with all its libraries' fork handlers, and that crashes once Arrow or DuckDB ran in it.)
+LISTEN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+LISTENING = [*RUN[:-1], LISTEN + RUN[-1]]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
@@ -68,10 +71,8 @@ def test_in_a_process_of_its_own(folder: Path) -> None:
 
 def _interrupted(words: list[str], begun: Callable[[], bool]) -> subprocess.CompletedProcess[str]:
     """Run a command, press Ctrl-C once it has begun, and return how it ended."""
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    # behind nohup and the like SIGINT is ignored, which a child inherits
-    pipes["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-    process = subprocess.Popen([*RUN, *words], env=ENVIRONMENT, text=True, **pipes)  # type: ignore[call-overload]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([*LISTENING, *words], env=ENVIRONMENT, text=True, **pipes)  # type: ignore[call-overload]
     for _ in range(600):
         if begun() or process.poll() is not None:
             break
