@@ -15,6 +15,7 @@ from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.load import LinkData
 from genesis_sql.models.order import binned
 from genesis_sql.models.siblings import Siblings
+from genesis_sql.models.variety import kinds_of, set_column, sets_differ
 from genesis_sql.program.domain import Grid, Raw
 
 MIN_PARENTS = 200  # fewer parents cannot tell how their children's means are spread
@@ -54,6 +55,12 @@ def summaries(
     out: list[Coded] = []
     rows = _whole_families(link.parent_row, hashes)
     features = np.column_stack([c.rank for c in known]).astype(np.float32)
+    kind = kinds_of(columns)
+    if kind is not None:
+        of, anew, size = _anew(kind + 1, link.parent_row, rows, features)
+        if sets_differ(kind[rows], kind[anew], of, size):
+            made = set_column(child, kind, link.parent_row, parents)
+            out += [made] if made is not None else []
     for name, column in columns.items():
         kept = _telling(column, link.parent_row, family.k, rows, features)
         if name == family.moment:
@@ -93,19 +100,37 @@ def _telling(
         rows: those to try with.
         features: what is known of the parents, float32 of shape (parents, columns).
     """
+    of, anew, size = _anew(binned(column), parent, rows, features)
+    if len(rows) == size:
+        return set()
+    real = _of(column.rows(rows), of, k[rows], size)
+    apart = _of(column.rows(anew), of, k[rows], size)
+    least = max(DIFFERENT, NOISE * np.sqrt(2 / size))
+    return {what for what in real if what in apart and _distance(real[what], apart[what]) >= least}
+
+
+def _anew(
+    code: np.ndarray, parent: np.ndarray, rows: np.ndarray, features: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Rows dealt anew among the families of like parents.
+
+    Args:
+        code: what likeness is about, for each row of the table.
+        parent: the parent's row of each row.
+        rows: those to deal.
+        features: what is known of the parents.
+
+    Returns:
+        The family of each of the rows, 0 … size - 1; the row that it gets; the size.
+    """
     found, first, back = np.unique(parent[rows], return_index=True, return_inverse=True)
     of = np.argsort(np.argsort(first, kind="stable"), kind="stable")[back]  # by their first row
-    if len(rows) == len(found):
-        return set()
-    place = _cells(features[parent[rows]], binned(column)[rows])
+    place = _cells(features[parent[rows]], code[rows])
     lot = np.random.default_rng(0).permutation(len(rows))
     dealt, into = lot[np.argsort(place[lot], kind="stable")], np.argsort(place, kind="stable")
     anew = np.empty(len(rows), np.int64)
     anew[into] = rows[dealt]
-    real = _of(column.rows(rows), of, k[rows], len(found))
-    apart = _of(column.rows(anew), of, k[rows], len(found))
-    least = max(DIFFERENT, NOISE * np.sqrt(2 / len(found)))
-    return {what for what in real if what in apart and _distance(real[what], apart[what]) >= least}
+    return of, anew, len(found)
 
 
 def _distance(one: Raw, other: Raw) -> float:
@@ -175,7 +200,7 @@ def ordered(found: Sequence[Coded], moment: str | None) -> list[Coded]:
 
     The first and last moment, then means, at last the ends of the others.
     """
-    place = {"mean": 2, "first": 3, "distinct": 4, "min": 5, "max": 6}
+    place = {"mean": 2, "first": 3, "set": 4, "distinct": 4, "min": 5, "max": 6}
 
     def rank(column: Coded) -> int:
         what, _, of = column.name[1:].partition(":")

@@ -25,6 +25,7 @@ from genesis_sql.models.siblings import (
     siblings_matter,
 )
 from genesis_sql.models.telling import TELLS, telling
+from genesis_sql.models.variety import flags
 from genesis_sql.program.domain import Categories, Grid, Raw
 from genesis_sql.program.steps import (
     KIND,
@@ -69,6 +70,10 @@ class Timed(Grown):
         self.kind: Coded | None = None
         self.later: list[Coded] = []
         self.inputs += [part for c in list(self.inputs) for part in self.calendar(c)]
+        may = flags(name, self.context)
+        self.add_once([step for step, _ in may])
+        self.domains |= {c.name: c.domain for _, c in may}
+        self.inputs += [c for _, c in may]
         known = options.siblings and self.family is not None
         if known and self.family is not None and siblings_matter(self.family):
             self._begin_siblings(self.family)
