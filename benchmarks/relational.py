@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks import scorer
+from benchmarks import scorer, tried
 from benchmarks.machine import machine
 from benchmarks.options import Options
 from benchmarks.report import Line, Must, Report
@@ -55,7 +55,7 @@ def run(options: Options) -> Report:
         with TemporaryDirectory() as folder:
             part = work(options, Path(folder))
         lines += part.lines
-        notes += part.notes
+        notes += [*part.notes, *tried.of(name, part.lines)]
         detail[name] = {**part.detail, "seconds": time.perf_counter() - begun}
     seeds = ", ".join(map(str, scoring_seeds(options)))
     head = (

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 import genesis_sql
-from benchmarks import chinook, effect, flights_split, relational, scorer, tables
+from benchmarks import chinook, effect, flights_split, relational, scorer, tables, tried
 from benchmarks.options import BenchmarkError, Options
+from benchmarks.report import Line, Must
 
 
 def test_parts_are_chosen_by_name_in_their_order():
@@ -28,6 +29,15 @@ def test_nearness_is_judged_where_enough_rows_are_held_out():
     (line,) = relational.nearness("x", scores, {"big": 500, "small": 499, "none": 900})
     assert line.name == "x: share_full of big"
     assert line.failed
+
+
+def test_what_was_tried_is_told_where_a_number_is_not_reached():
+    reached, missed = (Line("x", v, Must(most=0.5)) for v in (0.4, 0.6))
+    assert tried.of("berka", [reached]) == ()
+    told = tried.of("berka", [reached, missed])
+    assert [s.partition(":")[0] for s in told] == ["berka"] * len(tried.TRIED["berka"])
+    assert tried.of("chinook", [missed]) == ()
+    assert set(tried.TRIED) <= set(relational.PARTS)
 
 
 def test_no_rows_at_all_are_no_integrity():
