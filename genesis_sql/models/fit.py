@@ -248,7 +248,6 @@ class Learner(Timed):
         for link in self.ties.own:
             learn_fanout(self, link)
         extended, summed = list(columns), dict[str, list[Coded]]()
-        numbers = dict[str, Coded]()
         for child, bond in self.bonds.items():
             links = ([bond.main] if bond.main else []) + list(bond.further)
             for link in [x for x in links if x.relationship.parent == self.name]:
@@ -257,12 +256,11 @@ class Learner(Timed):
                 self.grow(counts.name, counts, [*self.context, *extended])
                 if link is bond.main:
                     extended.append(counts)
-                    numbers[child] = counts
                     summed[child] = self._learn_summaries(child, link, extended)
                 else:
                     self._learn_kinds(child, link, bond.alias(link), columns, visible)
         above = [c for c in self.context if _plain(shown(c.name))]
-        self.learnt[self.name] = Learnt(visible, dict(self.domains), above, summed, numbers)
+        self.learnt[self.name] = Learnt(visible, dict(self.domains), above, summed)
 
     def _learn_summaries(self, child: str, link: LinkData, extended: list[Coded]) -> list[Coded]:
         """What this table says about a child table's rows; each is an input of the next."""

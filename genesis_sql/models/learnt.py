@@ -66,14 +66,12 @@ class Learnt:
         domains: of all its columns.
         above: its parents' columns for its rows, ``parent.column``.
         summaries: what it says about its children, by child.
-        counts: how many it has, by child.
     """
 
     columns: dict[str, Coded]
     domains: dict[str, Domain]
     above: list[Coded] = field(default_factory=list)
     summaries: dict[str, list[Coded]] = field(default_factory=dict)
-    counts: dict[str, Coded] = field(default_factory=dict)
 
 
 @dataclass(eq=False)

@@ -154,8 +154,7 @@ class Settled:
         """The parent's columns for its children: its own, its ancestors', and its summaries."""
         learnt = self.learnt[link.relationship.parent]
         own = [c for n, c in learnt.columns.items() if not hidden(n)]
-        others = [c for child, c in learnt.counts.items() if child != self.name]
-        found = [*own, *learnt.above, *others, *learnt.summaries.get(self.name, [])]
+        found = [*own, *learnt.above, *learnt.summaries.get(self.name, [])]
         found = [c for c in found if f"{PARENT}.{c.name}" not in self.own]
         return [gather(c, link.parent_row, f"{PARENT}.{c.name}") for c in found]
 
