@@ -55,14 +55,15 @@ def summaries(
     out: list[Coded] = []
     rows = _whole_families(link.parent_row, hashes)
     features = np.column_stack([c.rank for c in known]).astype(np.float32)
+    several = len(np.unique(link.parent_row[rows])) < len(rows)  # else no row has a sibling
     kind = kinds_of(columns)
-    if kind is not None:
+    if several and kind is not None:
         of, anew, size = _anew(kind + 1, link.parent_row, rows, features)
         if sets_differ(kind[rows], kind[anew], of, size):
             made = set_column(child, kind, link.parent_row, parents)
             out += [made] if made is not None else []
     for name, column in columns.items():
-        kept = _telling(column, link.parent_row, family.k, rows, features)
+        kept = _telling(column, link.parent_row, family.k, rows, features) if several else set()
         if name == family.moment:
             kept = {"mean", "min", "max", "distinct"}
         if not kept:
@@ -101,8 +102,6 @@ def _telling(
         features: what is known of the parents, float32 of shape (parents, columns).
     """
     of, anew, size = _anew(binned(column), parent, rows, features)
-    if len(rows) == size:
-        return set()
     real = _of(column.rows(rows), of, k[rows], size)
     apart = _of(column.rows(anew), of, k[rows], size)
     least = max(DIFFERENT, NOISE * np.sqrt(2 / size))

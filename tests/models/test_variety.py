@@ -14,7 +14,7 @@ FAMILIES = 1_200
 
 @pytest.fixture(scope="module")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Accounts that save, pay or do both; those with a loan, and only they, repay it."""
+    """Accounts that save, pay or do both; those with a loan, and only they, repay it as well."""
     made = genesis_sql.connect()
     made.execute(f"""
         CREATE TABLE account (id INTEGER PRIMARY KEY, opened INTEGER);
@@ -53,6 +53,12 @@ def test_families_have_the_sets_of_kinds_of_the_source(con: duckdb.DuckDBPyConne
     real = _mixed(con, "main")
     assert 0.25 < real < 0.4
     assert abs(_mixed(con, "synth") - real) < 0.05
+
+
+def test_its_rows_ask_for_them(con: duckdb.DuckDBPyConnection) -> None:
+    asked = "SELECT inputs FROM genesis_describe('m') WHERE column_name = 'kind'"
+    ((inputs,),) = con.execute(asked).fetchall()
+    assert any(name.startswith(("#may:", "parent.#set:booking")) for name in inputs)
 
 
 def _repayments(con: duckdb.DuckDBPyConnection, schema: str) -> tuple[int, int]:
