@@ -29,6 +29,7 @@ def fit(
     *,
     method: str = "trees",
     seed: int = 0,
+    device: str = "auto",
     options: Mapping[str, Any] | None = None,
     constraints: Sequence[str] | None = None,
 ) -> list[Row]:
@@ -40,6 +41,7 @@ def fit(
         source: a table's name, a query as '(SELECT …)', or a pandas, polars or Arrow frame.
         method: how it is learnt.
         seed: of the choices the fit makes.
+        device: where a network is trained: 'auto', 'cpu', 'cuda', 'cuda:1'.
         options: of the method, such as {'min_cell': 50}.
         constraints: predicates that every new row keeps, such as 'till >= since'.
 
@@ -53,7 +55,8 @@ def fit(
         [('m', 100)]
         >>> con.close()
     """
-    given = {"model": name, "method": method, "seed": seed, "options": _plain(options)}
+    given = {"model": name, "method": method, "seed": seed, "device": device}
+    given["options"] = _plain(options)
     given["constraints"] = _listed("constraints", constraints)
     key = "source" if isinstance(source, str) else "frame"
     return _effect(con, "fit", {**given, key: source})
@@ -71,6 +74,7 @@ def fit_database(
     constraints: Sequence[str] | None = None,
     method: str = "trees",
     seed: int = 0,
+    device: str = "auto",
     options: Mapping[str, Any] | None = None,
 ) -> list[Row]:
     """Learn the tables of a schema and the keys between them as a new version of a model.
@@ -89,6 +93,7 @@ def fit_database(
             such as 'orders.placed >= customers.joined'.
         method: how they are learnt.
         seed: of the choices the fit makes.
+        device: where networks are trained: 'auto', 'cpu', 'cuda', 'cuda:1'.
         options: of the method, for all tables or by table, such as {'orders': {'min_cell': 50}}.
     """
     return _effect(
@@ -104,6 +109,7 @@ def fit_database(
             "constraints": _listed("constraints", constraints),
             "method": method,
             "seed": seed,
+            "device": device,
             "options": _plain(options),
         },
     )

@@ -95,6 +95,7 @@ def _fit(
         _seed(call),
         _mapping(call, "options"),
         constraints=_list(call, "constraints"),
+        device=given.get("device") or "auto",
     )
     ws = workspace(session, cursor, call.database, call.schema, progress)
     with _source(cursor, call) as source:
@@ -128,6 +129,7 @@ def _fit_database(
         _list(call, "verbatim"),
         given.get("orphans") or "null",
         _list(call, "constraints"),
+        given.get("device") or "auto",
     )
     tables = None if given.get("tables") is None else _list(call, "tables")
     return fit_schema(

@@ -261,6 +261,8 @@ class Session:
     ) -> Any:
         """A model by name; the active version where none is given."""
         from genesis_sql.actions.manage import join_parts
+        from genesis_sql.models.methods import prepare
+        from genesis_sql.plan.definition import block_methods
         from genesis_sql.plan.parts import from_parts
         from genesis_sql.store import models
 
@@ -274,6 +276,7 @@ class Session:
                 held = self.models[key] = from_parts(
                     parts, name=found.model, version=found.version, uuid=key
                 )
+                prepare(block_methods(held.programs.values()))
         return held
 
     def sampler(self, model: Any, spec: Any) -> Any:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
-from genesis_sql.actions.options import check_method, fit_options, split_options
+import numpy as np
+
+from genesis_sql.actions.options import fit_options, split_options
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import OptionError, SourceError, nearest
 from genesis_sql.graph.build import build_graph
@@ -21,9 +23,10 @@ from genesis_sql.models.constrain import constrain, ordered_pairs, shown_constra
 from genesis_sql.models.family import ties
 from genesis_sql.models.fit import Described, Fitted, fit_tables
 from genesis_sql.models.load import Loaded, fingerprint, load
-from genesis_sql.plan.definition import Model
+from genesis_sql.models.methods import find_method, prepare
+from genesis_sql.plan.definition import Model, block_methods
 from genesis_sql.plan.parts import to_parts
-from genesis_sql.program.steps import FORMAT
+from genesis_sql.program.steps import FORMAT, Program
 from genesis_sql.sqlbuild import string
 from genesis_sql.store import executions, migrator, models
 from genesis_sql.store.content import split
@@ -43,6 +46,7 @@ class FitArguments:
     verbatim: Sequence[str] = ()
     orphans: str = "null"
     constraints: Sequence[str] = ()
+    device: str = "auto"
 
     def plain(self) -> dict[str, Any]:
         """As the store keeps them and the uuid is made of them."""
@@ -114,7 +118,7 @@ def _fit(
     ws: Workspace, name: str, raw: RawSchema, stored: dict[str, Any], arguments: FitArguments
 ) -> list[dict[str, Any]]:
     models.check_name(name)
-    check_method(arguments.method)
+    find_method(arguments.method)
     options = split_options(arguments.options, [t.name for t in raw.tables], "this fit")
     graph = _graph(ws, raw, arguments, options)
     kind = "fit" if arguments.kind == "table" else "fit_database"
@@ -146,7 +150,8 @@ def _fit(
         source = graph
         graph = replace(graph, tables=tuple(tables[t.name].table for t in graph.tables))
         print_ = fingerprint(tables)
-        uuid = _uuid(stored, print_, [t.checks for t in graph.tables])
+        uuid = _uuid(stored, print_, [t.checks for t in graph.tables], fitted.programs)
+        prepare(block_methods(fitted.programs.values()))
         model = Model(
             name, version, uuid, graph, fitted.programs, fitted.verbatim, topological(graph)
         )
@@ -208,7 +213,12 @@ def _learn(
     ws.progress("reading", 0.0)
     tables = load(ws.con, graph, arguments.orphans)
     seed = arguments.seed
-    by_table = {t.name: fit_options(_own_options(graph, t, options), seed) for t in graph.tables}
+    by_table = {
+        t.name: fit_options(
+            _own_options(graph, t, options), seed, arguments.method, arguments.device
+        )
+        for t in graph.tables
+    }
     for name, given in by_table.items():
         if graph.rules or graph.table(name).checks:
             main = ties(tables, name, given.main).main
@@ -231,14 +241,24 @@ def _own_options(
     return own
 
 
-def _uuid(arguments: Mapping[str, Any], print_: str, checks: Sequence[Sequence[str]] = ()) -> str:
-    """Of the arguments, the source's content and its CHECKs.
+def _uuid(
+    arguments: Mapping[str, Any],
+    print_: str,
+    checks: Sequence[Sequence[str]],
+    programs: Mapping[str, Program],
+) -> str:
+    """Of the arguments, the source's content and its CHECKs, and of the weights of networks.
 
-    The same fit twice gives the same rows, whatever the name.
+    The same fit twice gives the same rows, whatever the name; networks that are trained for some
+    time differ.
     """
     parts = [arguments, print_, migrator.library_version(), FORMAT]
     text = json.dumps([*parts, *([checks] if any(checks) else [])], sort_keys=True, default=str)
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+    digest = blake2b(text.encode(), digest_size=16)
+    for name in sorted(programs):
+        for part in sorted(programs[name].parts):
+            digest.update(np.ascontiguousarray(programs[name].parts[part]).tobytes())
+    return digest.hexdigest()
 
 
 def _content(
@@ -318,8 +338,8 @@ def _report(
             if d.table == name and d.step == "left out"
         ]
         lost = sum(r.orphans for r in graph.parents(name))
-        notes = left + notes_of.get(name, [])
-        how = "verbatim" if table.verbatim else "trees"
+        notes = left + notes_of.get(name, []) + fitted.notes.get(name, [])
+        how = "verbatim" if table.verbatim else fitted.methods[name]
         columns = sum(not c.inside for c in table.columns)
         taken = round(seconds if len(model.visible) == 1 else fitted.seconds.get(name, 0.0), 3)
         out.append({

@@ -9,15 +9,17 @@ from genesis_sql.actions.workspace import require_known
 from genesis_sql.errors import OptionError, nearest
 from genesis_sql.models.fill import FillOptions
 from genesis_sql.models.fit import FitOptions
+from genesis_sql.models.methods import TREES, find_method
 from genesis_sql.models.trees import TreeOptions
 
-METHODS = ("trees",)
 KNOWN: dict[str, type | tuple[type, ...]] = {
     "min_cell": int, "child_cell": int, "max_leaves": int, "max_rows": int,
     "slack": (float, int), "label_slack": (float, int), "forest": int, "floor": int,
     "first": list, "roles": dict, "main": str, "max_seconds": (float, int),
-    "siblings": bool,
+    "siblings": bool, "method": str, "epochs": (float, int), "batch_size": int,
+    "learning_rate": (float, int), "resume": bool,
 }  # fmt: skip
+TRAINING = ("epochs", "batch_size", "learning_rate", "resume")
 _LEAST = {
     "min_cell": 1,
     "child_cell": 1,
@@ -28,15 +30,10 @@ _LEAST = {
     "forest": 1,
     "floor": 1,
     "max_seconds": 0,
+    "epochs": 0,
+    "batch_size": 1,
+    "learning_rate": 0,
 }
-
-
-def check_method(method: str) -> str:
-    """The method, if there is one of that name."""
-    if method not in METHODS:
-        message = f"there is no method '{method}'{nearest(method, METHODS)}"
-        raise OptionError(message)
-    return method
 
 
 def split_options(
@@ -69,8 +66,15 @@ def split_options(
     return out
 
 
-def fit_options(given: Mapping[str, Any], seed: int) -> FitOptions:
-    """What one table's trees are grown with."""
+def fit_options(
+    given: Mapping[str, Any], seed: int, method: str = TREES, device: str = "auto"
+) -> FitOptions:
+    """How one table is learnt; its own ``method`` goes before that of the fit.
+
+    Raises:
+        OptionError: there is no such method.
+        MissingExtraError: what it needs is not installed.
+    """
     base = TreeOptions()
     trees = TreeOptions(
         min_cell=given.get("min_cell", base.min_cell),
@@ -90,4 +94,7 @@ def fit_options(given: Mapping[str, Any], seed: int) -> FitOptions:
         child_cell=given.get("child_cell", min(defaults.child_cell, trees.min_cell)),
         max_seconds=given.get("max_seconds"),
         siblings=given.get("siblings", True),
+        method=find_method(given.get("method", method)).name,
+        device=device,
+        training={n: given[n] for n in TRAINING if n in given},
     )

@@ -1,4 +1,4 @@
-"""Fits the programs of all tables of a graph with trees."""
+"""Fits the programs of all tables of a graph; columns by trees where no other method is asked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from genesis_sql.models.determine import Fixed, find_fixed, lookup_step
 from genesis_sql.models.differences import differences
-from genesis_sql.models.family import child_counts, parent_kinds, ties, whole
+from genesis_sql.models.family import Ties, child_counts, parent_kinds, ties, whole
 from genesis_sql.models.fill import fill_labels
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.models.late import learn_late
@@ -20,6 +20,7 @@ from genesis_sql.models.learnt import Described, Drawn, FitOptions, Learnt
 from genesis_sql.models.links import learn_fanout
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.models.local import Local, find_local
+from genesis_sql.models.methods import TREES
 from genesis_sql.models.nested import with_lists
 from genesis_sql.models.order import entropy
 from genesis_sql.models.siblings import arrange
@@ -27,6 +28,7 @@ from genesis_sql.models.summaries import ordered, summaries
 from genesis_sql.models.timed import Timed
 from genesis_sql.models.totals import hidden, settled, shown
 from genesis_sql.models.trees import collect_edges, to_edges, used_inputs
+from genesis_sql.models.watch import Watch
 from genesis_sql.program.column_types import POSITION
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.steps import (
@@ -46,12 +48,17 @@ __all__ = ["Described", "FitOptions", "Fitted", "fit_tables"]
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """Programs and verbatim rows by table, and what `genesis_describe` shows."""
+    """Programs and verbatim rows by table, and what `genesis_describe` shows.
+
+    ``notes`` are facts of the fit by table.
+    """
 
     programs: dict[str, Program]
     verbatim: dict[str, pa.Table]
     described: list[Described]
     seconds: dict[str, float] = field(default_factory=dict)
+    methods: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
 
 
 def fit_tables(
@@ -59,6 +66,7 @@ def fit_tables(
     order: Sequence[str],
     options: Mapping[str, FitOptions],
     progress: Progress = no_progress,
+    watch: Watch | None = None,
 ) -> Fitted:
     """Programs of all tables that are not verbatim.
 
@@ -67,6 +75,7 @@ def fit_tables(
         order: table names, parents first.
         options: of the method, by table.
         progress: told after every column; may raise to cancel.
+        watch: who looks on while networks are trained.
     """
     verbatim = [n for n in order if tables[n].table.verbatim]
     made = [n for n in order if n not in verbatim]
@@ -78,7 +87,7 @@ def fit_tables(
     learners: dict[str, Learner] = {}
     for name in made:
         start = time.perf_counter()
-        learner = Learner(tables, bonds, learnt, name, options[name])
+        learner = _learner(tables, bonds, learnt, name, options[name], watch)
         with learner.side_by_side():
             for column in learner.steps_to_go():
                 progress(f"{name}.{column}", done / max(total, 1))
@@ -88,6 +97,8 @@ def fit_tables(
                 done += 1
         learners[name] = learner
         out.seconds[name] = time.perf_counter() - start
+        out.methods[name] = options[name].method
+        out.notes[name] = learner.notes
     for name in made:
         learn_late(learners, name)
     for name, learner in learners.items():
@@ -104,6 +115,24 @@ def fit_tables(
     return out
 
 
+def _learner(
+    tables: Mapping[str, Loaded],
+    bonds: Mapping[str, Ties],
+    learnt: dict[str, Learnt],
+    name: str,
+    options: FitOptions,
+    watch: Watch | None,
+) -> Learner:
+    """What learns a table by its method."""
+    if options.method == TREES:
+        return Learner(tables, bonds, learnt, name, options)
+    from genesis_sql.models.block import BlockLearner
+
+    learner = BlockLearner(tables, bonds, learnt, name, options)
+    learner.watch = watch or learner.watch
+    return learner
+
+
 def _lists(loaded: Loaded) -> dict[str, str]:
     """The list columns of a table with their types."""
     return {c.name: c.type for c in loaded.table.columns if c.role is Role.LIST}
@@ -111,6 +140,11 @@ def _lists(loaded: Loaded) -> dict[str, str]:
 
 class Learner(Timed):
     """Learns one table: on what is settled, a tree per column, then what its children need."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What the caller should know of this fit."""
+        return []
 
     @cached_property
     def fixed(self) -> dict[str, Fixed]:
@@ -346,6 +380,7 @@ class Learner(Timed):
             outputs,
             self.main,
             tuple(self.links),
+            self.parts,
             moment=self.moment_known() if self.kind is not None else None,
         )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from genesis_sql.types import Ordered
 
 @dataclass(frozen=True)
 class FitOptions:
-    """Options of the method `trees`.
+    """How one table is learnt.
 
     Attributes:
         trees: how trees are grown.
@@ -30,6 +32,9 @@ class FitOptions:
         max_seconds: after that long no more trees are grown; the columns left are drawn without
             inputs.
         ordered: pairs of columns of which one is never above the other.
+        method: how the columns that keys leave are learnt.
+        device: where a network is trained.
+        training: options of networks: epochs, batch_size, learning_rate, resume.
     """
 
     trees: TreeOptions = field(default_factory=TreeOptions)
@@ -41,6 +46,9 @@ class FitOptions:
     siblings: bool = True
     max_seconds: float | None = None
     ordered: tuple[Ordered, ...] = ()
+    method: str = "trees"
+    device: str = "auto"
+    training: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

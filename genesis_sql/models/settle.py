@@ -77,6 +77,7 @@ class Settled:
         self.expressions: list[Step] = []
         self.domains: dict[str, Domain] = {}
         self.drawn: dict[str, Drawn] = {}
+        self.parts: dict[str, np.ndarray] = {}
         self.context: list[Coded] = []
         self.inputs: list[Coded] = []
         self.links: list[Link] = []

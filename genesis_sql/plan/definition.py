@@ -11,6 +11,7 @@ from genesis_sql.program.domain import Domain
 from genesis_sql.program.steps import (
     PARENT,
     PLACES,
+    Block,
     Pick,
     Program,
     step_columns,
@@ -47,6 +48,11 @@ class Model:
         """The tables that users see: not those of the elements of lists."""
         hidden = {t.name for t in self.graph.tables if t.nested}
         return tuple(n for n in self.order if n not in hidden)
+
+
+def block_methods(programs: Iterable[Program]) -> set[str]:
+    """The methods of the blocks of programs: their samplers have to be there before rows are."""
+    return {s.method for p in programs for s in p.steps if isinstance(s, Block)}
 
 
 def apart(model: Model, program: Program) -> frozenset[str]:

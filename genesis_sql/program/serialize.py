@@ -134,7 +134,9 @@ def _step(step: s.Step, arrays: _Arrays) -> dict[str, Any]:
             "levels": [arrays.put(a) for a in step.levels],
             "arrays": [arrays.put(a) for a in (step.keys, step.values, step.valid)],
         }
-    return {"step": kind, **asdict(step)}
+    plain = asdict(step)
+    plain.pop("given", None)
+    return {"step": kind, **plain}
 
 
 def _domain(domain: Domain, arrays: _Arrays) -> dict[str, Any]:
@@ -298,7 +300,10 @@ def _read_step(plain: dict[str, Any], get: _Get) -> s.Step:
     if kind == "Pick":
         plain["shared"] = tuple((a, b) for a, b in plain["shared"])
     if kind == "Block":
-        plain["columns"], plain["inputs"] = tuple(plain["columns"]), tuple(plain["inputs"])
+        names = ("columns", "inputs")
+        plain = {"method": plain["method"], "part": plain["part"]} | {
+            n: tuple(map(str, plain[n])) for n in names
+        }
     if kind == "Aggregate":
         plain["sources"] = tuple(plain["sources"])
     step: s.Step = _PLAIN[kind](**plain)

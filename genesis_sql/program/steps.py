@@ -272,14 +272,15 @@ class Expression:
 class Block:
     """Several columns that a model draws at once for a block of rows.
 
-    ``part`` names its stored parameters.
+    ``part`` names its stored parameters. ``given`` is what is asked for of label columns: codes
+    and how likely each is beside the others; it is never stored.
     """
 
     columns: tuple[str, ...]
     method: str
     part: str
     inputs: tuple[str, ...] = ()
-    size: int = 2048
+    given: tuple[tuple[str, tuple[tuple[int, float], ...]], ...] = ()
 
 
 Step = (

@@ -1,0 +1,107 @@
+"""The methods of a fit: what each is, needs, and can; nothing is imported before it is used."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+
+from genesis_sql.errors import MissingExtraError, OptionError, nearest
+
+TREES = "trees"
+
+
+@dataclass(frozen=True)
+class Method:
+    """A row of `genesis_methods`.
+
+    Attributes:
+        name: as `method := '…'` takes it.
+        family: what kind of model it is.
+        needs: the extra that has to be installed, '' for none.
+        modules: what that extra brings.
+        licence: of what it needs.
+        data: 'one table', 'related tables' or 'sequences'.
+        nulls, dates: whether they are learnt.
+        conditions: 'direct' (drawn among the values asked for where possible), 'redrawn' or 'none'.
+        compile: whether it becomes plain SQL.
+        row_random: whether any range of rows can be made without the others.
+        real_rows: whether generation starts from rows of the source.
+        kept: whether the database keeps the model.
+        sampler: the module that draws its blocks, '' for none.
+    """
+
+    name: str
+    family: str
+    needs: str = ""
+    modules: tuple[str, ...] = ()
+    licence: str = "MIT"
+    data: str = "related tables"
+    nulls: bool = True
+    dates: bool = True
+    conditions: str = "redrawn"
+    compile: bool = False
+    row_random: bool = True
+    real_rows: bool = False
+    kept: bool = True
+    sampler: str = ""
+
+    @property
+    def installed(self) -> bool:
+        """Whether what it needs is there."""
+        return all(importlib.util.find_spec(m) is not None for m in self.modules)
+
+    @property
+    def neural(self) -> bool:
+        """Whether it is a network of ours."""
+        return self.needs == "torch"
+
+
+def _network(name: str, family: str, conditions: str = "redrawn", sampler: str = "") -> Method:
+    return Method(
+        name,
+        family,
+        "torch",
+        ("torch",),
+        "BSD-3-Clause",
+        conditions=conditions,
+        sampler=f"genesis_sql.models.neural.{sampler or name}",
+    )
+
+
+METHODS = {
+    m.name: m
+    for m in (
+        Method(TREES, "sequential decision trees", conditions="direct", compile=True),
+        _network("argn", "autoregressive network", "direct", "argn_sampler"),
+    )
+}
+"""By name."""
+
+
+def find_method(name: str) -> Method:
+    """The method of that name, ready to be used.
+
+    Raises:
+        OptionError: there is none.
+        MissingExtraError: what it needs is not installed.
+    """
+    if name not in METHODS:
+        message = f"there is no method '{name}'{nearest(name, METHODS)}"
+        raise OptionError(message)
+    method = METHODS[name]
+    if not method.installed:
+        message = (
+            f"method '{name}' needs {' and '.join(method.modules)}: "
+            f"pip install 'genesis-sql[{method.needs}]'"
+        )
+        raise MissingExtraError(message)
+    return method
+
+
+def prepare(blocks: Iterable[str]) -> None:
+    """Make the samplers of block methods known, so that programs with such blocks can run."""
+    for name in blocks:
+        if name in METHODS and METHODS[name].sampler:
+            import_module(METHODS[name].sampler)

@@ -1,0 +1,224 @@
+"""Blocks of rows from stored networks: what is asked, what is held, the device."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genesis_sql.errors import ModelFormatError
+from genesis_sql.models.neural.weights import Tensors, unpack
+from genesis_sql.program.domain import Raw
+from genesis_sql.program.execute import Rows, register_block
+from genesis_sql.program.steps import Block, Program
+
+BLOCK_CPU, BLOCK_GPU = 2_048, 32_768
+"""Rows that a network is run on at once; short ones are filled up, so that a row is the same in
+any range."""
+HALF_OPEN = 2.0**-32
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The rows to draw.
+
+    Attributes:
+        size: how many.
+        context: int32 of shape (size, context fields), tokens.
+        words: (purpose) -> uint32 of shape (size,).
+        given: weights of the tokens of a field by its position, float64 of shape (tokens,).
+    """
+
+    size: int
+    context: np.ndarray
+    words: Callable[[str], np.ndarray]
+    given: dict[int, np.ndarray]
+
+    def uniform(self, purpose: str) -> np.ndarray:
+        """Numbers in [0, 1) of one purpose, float64 of shape (size,)."""
+        return self.words(purpose) * HALF_OPEN
+
+
+@dataclass(eq=False)
+class Held:
+    """Stored weights, read once.
+
+    Attributes:
+        tensors: arrays by name.
+        about: the document beside them.
+    """
+
+    tensors: Tensors
+    about: dict[str, Any]
+    device: str = "cpu"
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> list[str]:
+        """Names of the columns that are made."""
+        return [f["made"] for f in self.about["fields"]]
+
+    def once(self, name: str, make: Callable[[Held], Any]) -> Any:
+        """Something made of the weights, made once."""
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make(self)
+            return self._made[name]
+
+    def network(self, make: Callable[[Held], Any]) -> Any:
+        """The torch module with the weights, on the device."""
+        import torch
+
+        def loaded(held: Held) -> Any:
+            module = make(held)
+            state = {n: torch.from_numpy(a.copy()) for n, a in held.tensors.items()}
+            own = dict(module.named_parameters())
+            if missing := sorted(set(own) - set(state)):
+                message = f"the weights of a model lack {', '.join(missing[:3])}"
+                raise ModelFormatError(message)
+            module.load_state_dict({n: state[n] for n in own}, strict=False)
+            return module.to(held.device).eval().requires_grad_(False)
+
+        return self.once("network", loaded)
+
+    def in_blocks(
+        self, draw: Callable[..., Any], context: np.ndarray, noise: np.ndarray, *more: Any
+    ) -> np.ndarray:
+        """Run a torch sampler on blocks of one size: its output for all rows, as numpy has it.
+
+        Args:
+            draw: (held, context (B, K), noise (…, B), …) -> (B, …).
+            context: int32 of shape (n, K).
+            noise: of shape (…, n).
+            more: passed on.
+        """
+        import torch
+
+        size = BLOCK_CPU if self.device == "cpu" else BLOCK_GPU
+        out = []
+        with torch.inference_mode(), _OneThread(self.device):
+            for at in range(0, max(len(context), 1), size):
+                held, part = context[at : at + size], noise[..., at : at + size]
+                short = size - len(held)
+                if short:
+                    held = np.pad(held, ((0, short), (0, 0)))
+                    part = np.pad(part, [(0, 0)] * (part.ndim - 1) + [(0, short)])
+                made = draw(
+                    self,
+                    torch.from_numpy(held.astype(np.int64)).to(self.device),
+                    torch.from_numpy(np.ascontiguousarray(part)).to(self.device),
+                    *more,
+                )
+                out.append(made[: size - short].cpu().numpy())
+        return np.concatenate(out)
+
+
+class _OneThread:
+    """On the CPU blocks are drawn side by side on threads of ours: torch's own would only wait."""
+
+    def __init__(self, device: str) -> None:
+        self.cpu = device == "cpu"
+
+    def __enter__(self) -> None:
+        import torch
+
+        self.before = torch.get_num_threads()
+        if self.cpu and self.before > 1:
+            torch.set_num_threads(1)
+
+    def __exit__(self, *error: object) -> None:
+        import torch
+
+        if self.cpu and self.before > 1:
+            torch.set_num_threads(self.before)
+
+
+_LOCK = threading.Lock()
+_HELD: dict[int, tuple[weakref.ref[np.ndarray], Held]] = {}
+
+
+def held_in(program: Program, part: str) -> Held:
+    """The weights of a part; read once while the program lives."""
+    array = program.parts[part]
+    with _LOCK:
+        found = _HELD.get(id(array))
+        if found is not None and found[0]() is array:
+            return found[1]
+        for key in [k for k, (r, _) in _HELD.items() if r() is None]:
+            del _HELD[key]
+        held = Held(*unpack(array.tobytes()), device=_device())
+        _HELD[id(array)] = (weakref.ref(array), held)
+        return held
+
+
+@lru_cache(maxsize=1)
+def _device() -> str:
+    """Where blocks are drawn: the first CUDA device where there is one, else the CPU."""
+    if importlib.util.find_spec("torch") is None:
+        return "cpu"
+    if os.name == "posix" and not Path("/dev/nvidiactl").exists():
+        return "cpu"  # without a driver there is no need to load torch
+    import torch
+
+    return "cuda:0" if torch.cuda.is_available() else "cpu"
+
+
+Sample = Callable[[Held, Asked], np.ndarray]
+
+
+def register(method: str, sample: Sample) -> None:
+    """Make a network's sampler a block method of programs.
+
+    ``sample(held, asked)`` gives tokens, integers of shape (rows, fields).
+    """
+
+    def block(
+        step: Block,
+        program: Program,
+        rows: Rows,
+        raw: dict[str, Raw],
+        words: Callable[[str], np.ndarray],
+    ) -> dict[str, Raw]:
+        held = held_in(program, step.part)
+        context = [_of_raw(held, k, raw[name]) for k, name in enumerate(step.inputs)]
+        n = len(rows.address)
+        tokens = np.column_stack(context) if context else np.zeros((n, 0), np.int32)
+        given = _given(held, step)
+        made = sample(held, Asked(n, tokens, words, given))
+        codes = [held.tensors[f"codes.{j}"] for j in range(len(step.columns))]
+        return {
+            name: Raw(codes[j][made[:, j]].astype(np.int32)) for j, name in enumerate(step.columns)
+        }
+
+    register_block(method, block)
+
+
+def _of_raw(held: Held, k: int, raw: Raw) -> np.ndarray:
+    """Tokens of a context column, int32 of shape (n,)."""
+    from genesis_sql.models.tokens import raw_tokens
+
+    about = held.about["inputs"][k]
+    known = held.tensors[f"known.{k}"]
+    return raw_tokens(
+        raw, known, ordered=about["ordered"], null=about["null"], commonest=about["commonest"]
+    )
+
+
+def _given(held: Held, step: Block) -> dict[int, np.ndarray]:
+    """Weights of tokens by field, out of weights of codes; in the order they are given."""
+    out: dict[int, np.ndarray] = {}
+    for name, pairs in step.given:
+        j = step.columns.index(name)
+        codes = held.tensors[f"codes.{j}"]
+        weights = dict(pairs)
+        out[j] = np.array([weights.get(int(code), 0.0) for code in codes])
+    return out
