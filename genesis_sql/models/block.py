@@ -17,6 +17,7 @@ from genesis_sql.models.fit import Learner
 from genesis_sql.models.frame import Coded
 from genesis_sql.models.learnt import Drawn, FitOptions, Learnt
 from genesis_sql.models.load import Loaded
+from genesis_sql.models.methods import METHODS
 from genesis_sql.models.tokens import (
     Tokens,
     cells_of,
@@ -28,7 +29,7 @@ from genesis_sql.models.tokens import (
 from genesis_sql.models.totals import shown, stand_in
 from genesis_sql.models.watch import NoWatch, Watch
 from genesis_sql.program.domain import Categories
-from genesis_sql.program.steps import Block
+from genesis_sql.program.steps import Block, codes_part
 
 BLOCK = "#block"
 INPUT_BINS = 32  # groups of a number that is only asked
@@ -84,8 +85,11 @@ class BlockLearner(Learner):
         inputs = [tokens_of(c, replace(fill, floor=1), least=least, bins=INPUT_BINS) for c in asked]
         part = self.train(made, inputs, targets, asked)
         names = tuple(t.made for t in made)
-        self.parts[BLOCK] = part
-        self.middle.append(Block(names, self.options.method, BLOCK, tuple(c.name for c in asked)))
+        direct = METHODS[self.options.method].conditions == "direct"
+        self.parts |= {BLOCK: part, **{codes_part(t.made): t.codes for t in made}}
+        self.middle.append(
+            Block(names, self.options.method, BLOCK, tuple(c.name for c in asked), direct)
+        )
         for tokens, target in zip(made, targets, strict=True):
             self.domains[target.name] = target.domain
             if tokens.grouped:
