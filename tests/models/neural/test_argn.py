@@ -11,10 +11,11 @@ import torch
 
 import genesis_sql
 from genesis_sql.actions import fit as fitting
-from genesis_sql.models.neural import argn_sampler
+from genesis_sql.models.neural import argn_sampler, sampling
 from genesis_sql.models.neural.argn import Argn, Config, sample_torch
 from genesis_sql.models.neural.data import Field
 from genesis_sql.models.neural.sampling import BLOCK_CPU, Asked, Held
+from genesis_sql.session import session_of
 
 SIZES, INPUTS = (5, 3, 40, 2), (4,)
 
@@ -159,6 +160,30 @@ def test_it_is_drawn_without_torch(con: duckdb.DuckDBPyConnection, script, tmp_p
     )
     expected = "[(50,)]\nFalse\n" if not os.path.exists("/dev/nvidiactl") else "[(50,)]\n"
     assert done.stdout.startswith(expected), done.stderr
+
+
+def test_devices_take_turns_and_give_the_same_rows(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    con.execute(PLANTED.format(200))
+    genesis_sql.fit(con, "m", "planted", method="argn", options={"epochs": 1})
+    query = "FROM genesis_generate('m', rows := 40000, seed := 1)"
+    before = con.execute(query).fetchall()
+    session_of(con).samplers.clear()  # they keep the last blocks
+    seen = []
+
+    def watched(held: Held, one: Asked) -> np.ndarray:
+        seen.append(id(held))
+        return argn_sampler.sample(held, one)
+
+    monkeypatch.setattr(sampling, "devices", lambda: ("cpu", "cpu"))
+    monkeypatch.setattr(sampling, "_HELD", {})
+    sampling.register("argn", watched)
+    try:
+        assert con.execute(query).fetchall() == before
+        assert len(set(seen)) == 2
+    finally:
+        sampling.register("argn", argn_sampler.sample)
 
 
 def test_the_extra_is_named_where_it_is_missing(
