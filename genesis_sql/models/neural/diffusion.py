@@ -12,6 +12,9 @@ sees what is still there and tells what stood behind each mask:
 
 Rows are drawn backwards: all masks, then in steps, each row in an order of its own.
 
+Numbers are masked as well. On Adult, 300 s on a busy core, Gaussian noise on their positions, with
+masks for labels only (50 steps, as TabDiff), had a C2ST of .607, masks for all .512.
+
 Sizes in comments: B rows, C fields, K context fields, E embedding, W width, V tokens of a field.
 """
 
@@ -27,7 +30,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from genesis_sql.models.neural.data import Field, Rows
-from genesis_sql.models.neural.network import Learning, Linear, device_of, dropped, normal
+from genesis_sql.models.neural.network import Learning, Linear, device_of, normal
 from genesis_sql.models.neural.sampling import HALF_OPEN, Asked, Held, register
 from genesis_sql.models.neural.training import Batch, Budget, Trained, train
 from genesis_sql.models.watch import Watch
@@ -46,7 +49,6 @@ class Config:
     embedding: int = 16
     width: int = 256
     blocks: int = 2
-    dropout: float = 0.0
 
     @staticmethod
     def of(rows: Rows) -> Config:
@@ -63,9 +65,9 @@ class Residual(nn.Module):
         self.up = Linear(width, 2 * width, by)
         self.down = Linear(2 * width, width, by, gain=0.5)
 
-    def forward(self, x: torch.Tensor, dropout: float, by: torch.Generator | None) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The block."""
-        made: torch.Tensor = self.down(dropped(F.silu(self.up(self.norm(x))), dropout, by))
+        made: torch.Tensor = self.down(F.silu(self.up(self.norm(x))))
         return x + made
 
 
@@ -93,14 +95,12 @@ class Denoiser(nn.Module):
         self.register_buffer("begins", torch.from_numpy(begins), persistent=False)
         self.register_buffer("masks", torch.tensor(config.sizes), persistent=False)
 
-    def hidden(
-        self, x: torch.Tensor, context: torch.Tensor, by: torch.Generator | None = None
-    ) -> torch.Tensor:
+    def hidden(self, x: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         """What is known of rows, x (B, C) with masks, context (B, K): (B, W)."""
         held = torch.cat([x, context], dim=1) + self.begins  # (B, C + K)
         h = self.first(F.embedding(held, self.embedding).flatten(1))  # (B, W)
         for block in self.blocks:
-            h = block(h, self.config.dropout, by)
+            h = block(h)
         normed: torch.Tensor = self.norm(h)
         return normed
 
@@ -118,7 +118,7 @@ class Denoiser(nn.Module):
         number = (even * c).long().clamp_max(c - 1) + 1  # (B,), 1 … C
         place = torch.rand(b, c, device=x.device, generator=masks).argsort(1).argsort(1)
         masked = place < number[:, None]  # (B, C)
-        h = self.hidden(torch.where(masked, self.masks, x), batch.context, by)
+        h = self.hidden(torch.where(masked, self.masks, x), batch.context)
         parts = [
             F.cross_entropy(out(h), x[:, j], reduction="none") for j, out in enumerate(self.out)
         ]
@@ -153,7 +153,7 @@ def fit(
     return held, {"config": asdict(config)}, trained
 
 
-BUDGET = Budget(epochs=400, batch=1024, rate=2e-3)
+BUDGET = Budget(epochs=400, batch=512, rate=2e-3)
 
 
 # sampling
@@ -183,14 +183,14 @@ def _denoise(
     step = place * steps // c
     u = _words(noise, torch.arange(c, 2 * c, device=noise.device)).double() * HALF_OPEN  # (B, C)
     tokens: torch.Tensor = network.masks.expand(len(context), c)
+    weights = {j: torch.as_tensor(weight, device=noise.device) for j, weight in given.items()}
     for now in range(steps):
         h = network.hidden(tokens, context)
         found = []
         for j, out in enumerate(network.out):
             share = torch.softmax(out(h), 1).double()  # (B, V)
-            if j in given:
-                weight = torch.as_tensor(given[j], device=share.device)
-                share = (share + LEAST) * weight
+            if j in weights:
+                share = (share + LEAST) * weights[j]
             running = share.cumsum(1)
             found.append((running <= u[:, j, None] * running[:, -1:]).sum(1))
         picked = torch.minimum(torch.stack(found, 1), network.masks - 1)
