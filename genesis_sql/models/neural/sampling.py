@@ -21,7 +21,7 @@ from genesis_sql.program.domain import Raw
 from genesis_sql.program.execute import Rows, register_block
 from genesis_sql.program.steps import Block, Program, codes_part
 
-BLOCK_CPU, BLOCK_GPU = 2_048, 32_768
+BLOCK_CPU, BLOCK_GPU = 512, 32_768
 """Rows that a network is run on at once; short ones are filled up, so that a row is the same in
 any range."""
 HALF_OPEN = 2.0**-32
