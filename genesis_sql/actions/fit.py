@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from genesis_sql.actions.options import fit_options, split_options
+from genesis_sql.actions.watching import Watching
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import OptionError, SourceError, nearest
 from genesis_sql.graph.build import build_graph
@@ -21,7 +22,7 @@ from genesis_sql.introspect.from_duckdb import read_schema, read_table
 from genesis_sql.introspect.several import read_schemas
 from genesis_sql.models.constrain import constrain, ordered_pairs, shown_constraints
 from genesis_sql.models.family import ties
-from genesis_sql.models.fit import Described, Fitted, fit_tables
+from genesis_sql.models.fit import Described, FitOptions, Fitted, fit_tables
 from genesis_sql.models.load import Loaded, fingerprint, load
 from genesis_sql.models.methods import find_method, prepare
 from genesis_sql.plan.definition import Model, block_methods
@@ -120,7 +121,9 @@ def _fit(
     models.check_name(name)
     find_method(arguments.method)
     options = split_options(arguments.options, [t.name for t in raw.tables], "this fit")
-    graph = _graph(ws, raw, arguments, options)
+    with ws.job.reading(ws.con):
+        graph = _graph(ws, raw, arguments, options)
+    by_table = _options(graph, options, arguments)
     kind = "fit" if arguments.kind == "table" else "fit_database"
     execution: int | None = None
     version: int | None = None
@@ -136,6 +139,7 @@ def _fit(
         execution = executions.start(
             ws.con, ws.database, kind=kind, model=name, arguments=stored, seed=arguments.seed
         )
+        ws.job.id = execution
         version = models.begin_version(
             ws.con,
             ws.database,
@@ -145,7 +149,9 @@ def _fit(
             arguments=stored,
             execution=execution,
         )
-        tables, fitted = _learn(ws, graph, options, arguments)
+        ws.job.begun(version, _begun(name, version, graph, by_table))
+        watch = Watching(ws, name, version, graph, by_table)
+        tables, fitted = _learn(ws, graph, by_table, arguments, watch)
         fitted.programs.update(constrain(graph, fitted.programs))
         source = graph
         graph = replace(graph, tables=tuple(tables[t.name].table for t in graph.tables))
@@ -155,8 +161,11 @@ def _fit(
         model = Model(
             name, version, uuid, graph, fitted.programs, fitted.verbatim, topological(graph)
         )
+        ws.job.enter(watch.phases, watch.phases)
+        ws.progress("storing", 1.0)
         content = _content(model, fitted, tables, print_)
         models.finish_version(ws.con, ws.database, name, version, content, seconds=ws.seconds)
+    watch.stored()
     ws.announce(model)
     notes = constraint_notes(ws.con, raw, graph)
     return _report(
@@ -204,27 +213,61 @@ def _check_names(table: Table, graph: Graph, options: Mapping[str, Any]) -> None
                 raise OptionError(message)
 
 
-def _learn(
-    ws: Workspace,
-    graph: Graph,
-    options: Mapping[str, Mapping[str, Any]],
-    arguments: FitArguments,
-) -> tuple[dict[str, Loaded], Fitted]:
-    ws.progress("reading", 0.0)
-    tables = load(ws.con, graph, arguments.orphans)
-    seed = arguments.seed
-    by_table = {
+def _options(
+    graph: Graph, options: Mapping[str, Mapping[str, Any]], arguments: FitArguments
+) -> dict[str, FitOptions]:
+    return {
         t.name: fit_options(
-            _own_options(graph, t, options), seed, arguments.method, arguments.device
+            _own_options(graph, t, options), arguments.seed, arguments.method, arguments.device
         )
         for t in graph.tables
     }
+
+
+def _learn(
+    ws: Workspace,
+    graph: Graph,
+    options: Mapping[str, FitOptions],
+    arguments: FitArguments,
+    watch: Watching,
+) -> tuple[dict[str, Loaded], Fitted]:
+    ws.job.enter(1, watch.phases)
+    ws.progress("reading", 0.0)
+    with ws.job.reading(ws.con):
+        tables = load(ws.con, graph, arguments.orphans)
+    by_table = dict(options)
     for name, given in by_table.items():
         if graph.rules or graph.table(name).checks:
             main = ties(tables, name, given.main).main
             pairs = ordered_pairs(graph, name, main.relationship if main else None)
             by_table[name] = replace(given, ordered=pairs)
-    return tables, fit_tables(tables, topological(graph), by_table, ws.progress)
+    try:
+        fitted = fit_tables(tables, topological(graph), by_table, watch.progress, watch)
+    finally:
+        watch.flush()
+    watch.learnt()
+    for name, notes in watch.notes.items():
+        fitted.notes[name] = notes + fitted.notes.get(name, [])
+    return tables, fitted
+
+
+def _begun(
+    name: str, version: int, graph: Graph, options: Mapping[str, FitOptions]
+) -> list[dict[str, Any]]:
+    """What a call returns that does not wait: a row per table."""
+    note = (
+        f"runs in the background: FROM genesis_jobs() shows how far it is, "
+        f"CALL genesis_cancel({string(name)}) stops it"
+    )
+    return [
+        {
+            "model": name, "version": version, "table_name": t.name,
+            "method": "verbatim" if t.verbatim else options[t.name].method, "rows": t.rows,
+            "columns": sum(not c.inside for c in t.columns), "orphans":
+            sum(r.orphans for r in graph.parents(t.name)), "seconds": 0.0, "notes": note,
+        }
+        for t in graph.tables if not t.nested
+    ]  # fmt: skip
 
 
 def _own_options(
