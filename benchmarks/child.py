@@ -151,7 +151,23 @@ def flights_split(told: str) -> dict[str, Any]:
     return job(told)
 
 
+def network(told: str) -> dict[str, Any]:
+    """Fit one Parquet file with a network; then what `benchmarks.neural` says."""
+    from benchmarks.neural import fit_job
+
+    return fit_job(told)
+
+
+def large(told: str) -> dict[str, Any]:
+    """Train a network on a large table; then what `benchmarks.neural` says."""
+    from benchmarks.neural import large_job
+
+    return large_job(told)
+
+
 JOBS = {
+    "network": network,
+    "large": large,
     "first-fit": first_fit,
     "flights": flights,
     "tables": tables,

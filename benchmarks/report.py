@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Value = float | int | str | None
+NOT_MEASURED = "not measured"
+"""In the place of a number that this machine cannot give: neither kept nor missed."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,14 @@ class Line:
     @property
     def failed(self) -> bool:
         """Whether there is a bound and it is not kept."""
-        return self.must is not None and not self.must.holds(self.ours)
+        return self.holds is False
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the bound is kept; None where there is none, or no number."""
+        if self.must is None or self.ours == NOT_MEASURED:
+            return None
+        return self.must.holds(self.ours)
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ class Report:
                     "name": line.name,
                     "ours": line.ours,
                     "must": None if line.must is None else vars(line.must),
-                    "holds": None if line.must is None else not line.failed,
+                    "holds": line.holds,
                     "peers": dict(line.peers),
                 }
                 for line in self.lines
@@ -116,7 +125,7 @@ def render(report: Report) -> str:
             line.name,
             shown(line.ours),
             "" if line.must is None else str(line.must),
-            "" if line.must is None else ("no" if line.failed else "yes"),
+            {True: "yes", False: "no", None: ""}[line.holds],
             *(shown(line.peers[p]) if p in line.peers else "" for p in peers),
         ]
         for line in report.lines

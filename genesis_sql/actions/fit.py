@@ -22,9 +22,10 @@ from genesis_sql.introspect.from_duckdb import read_schema, read_table
 from genesis_sql.introspect.several import read_schemas
 from genesis_sql.models.constrain import constrain, ordered_pairs, shown_constraints
 from genesis_sql.models.family import ties
-from genesis_sql.models.fit import Described, FitOptions, Fitted, fit_tables
-from genesis_sql.models.load import Loaded, fingerprint, load
-from genesis_sql.models.methods import find_method, prepare
+from genesis_sql.models.fit import Described, Fitted, fit_tables
+from genesis_sql.models.learnt import FitOptions
+from genesis_sql.models.load import Loaded, fingerprint, load, load_sample
+from genesis_sql.models.methods import METHODS, find_method, prepare
 from genesis_sql.plan.definition import Model, block_methods
 from genesis_sql.plan.parts import to_parts
 from genesis_sql.program.steps import FORMAT, Program
@@ -33,6 +34,9 @@ from genesis_sql.store import executions, migrator, models
 from genesis_sql.store.content import split
 from genesis_sql.store.rows import ColumnRow, ModelContent, RelationshipRow, TableRow
 from genesis_sql.types import Graph, RawSchema, RawTable, Relationship, Role, Table
+
+STREAMED, SAMPLE = 1_000_000, 200_000
+"""Rows from which a network's table is streamed; rows of it that the rest is learnt from."""
 
 
 @dataclass(frozen=True)
@@ -234,7 +238,10 @@ def _learn(
     ws.job.enter(1, watch.phases)
     ws.progress("reading", 0.0)
     with ws.job.reading(ws.con):
-        tables = load(ws.con, graph, arguments.orphans)
+        if _streamed(graph, options):
+            tables = load_sample(ws.con, graph, SAMPLE)
+        else:
+            tables = load(ws.con, graph, arguments.orphans)
     by_table = dict(options)
     for name, given in by_table.items():
         if graph.rules or graph.table(name).checks:
@@ -242,7 +249,8 @@ def _learn(
             pairs = ordered_pairs(graph, name, main.relationship if main else None)
             by_table[name] = replace(given, ordered=pairs)
     try:
-        fitted = fit_tables(tables, topological(graph), by_table, watch.progress, watch)
+        order = topological(graph)
+        fitted = fit_tables(tables, order, by_table, watch.progress, watch, began=ws.started)
     finally:
         watch.flush()
     watch.learnt()
@@ -268,6 +276,13 @@ def _begun(
         }
         for t in graph.tables if not t.nested
     ]  # fmt: skip
+
+
+def _streamed(graph: Graph, options: Mapping[str, FitOptions]) -> bool:
+    """Whether a table is so large that only a sample is kept: a network alone, without trees."""
+    table = graph.tables[0]
+    alone = len(graph.tables) == 1 and not graph.relationships and not table.verbatim
+    return alone and table.rows > STREAMED and METHODS[options[table.name].method].neural
 
 
 def _own_options(
@@ -318,7 +333,7 @@ def _content(
         if c.inside
     }
     rows = tuple(
-        TableRow(n, tables[n].rows, tuple(_column(d, names) for d in by_table[n]))
+        TableRow(n, tables[n].whole, tuple(_column(d, names) for d in by_table[n]))
         for n in model.visible
     )
     keys = tuple(RelationshipRow.of(r, _how(r)) for r in model.graph.relationships if r.columns)

@@ -129,6 +129,28 @@ def fit_number(array: pa.Array, type_: str) -> tuple[Grid | Reals, Raw]:
     return Grid(type_, grain, scale_found), Raw(units // grain, mask)
 
 
+def encode_number(array: pa.Array, domain: Grid | Reals) -> Raw:
+    """Values on a grid that is known already, the nearest below where they lie between.
+
+    Args:
+        array: Arrow array of n rows, of the type that `fit_number` saw.
+        domain: as it gave it.
+    """
+    valid = _valid(array)
+    mask = None if valid.all() else valid
+    whole = _int64(array)
+    if whole is None or isinstance(domain, Reals):
+        if pa.types.is_decimal(array.type):
+            array = array.cast(pa.float64(), safe=False)
+        real = array.cast(pa.float64(), safe=False).fill_null(0.0).to_numpy(zero_copy_only=False)
+        if isinstance(domain, Reals):
+            return Raw(real, mask)
+        finite = np.where(np.isfinite(real), real, 0.0)
+        units = np.rint(np.where(valid, finite, 0.0) * 10.0**domain.scale)
+        whole = np.clip(units, -EXACT, EXACT).astype(np.int64)
+    return Raw(np.where(valid, whole // domain.step, 0), mask)
+
+
 def _single(values: np.ndarray, type_: str) -> np.ndarray:
     """Doubles that a FLOAT column means: its shortest decimals, not their binary widening."""
     if type_.upper() not in ("FLOAT", "REAL"):

@@ -6,9 +6,11 @@ kinds of its children, by trees. What the parent is and says are inputs of the b
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from tempfile import TemporaryFile
 
 import numpy as np
 
@@ -17,10 +19,13 @@ from genesis_sql.models.fit import Learner
 from genesis_sql.models.frame import Coded
 from genesis_sql.models.learnt import Drawn, FitOptions, Learnt
 from genesis_sql.models.load import Loaded
+from genesis_sql.models.methods import METHODS
+from genesis_sql.models.stream import Stream
 from genesis_sql.models.tokens import (
     Tokens,
     cells_of,
     encode,
+    encode_values,
     groups_as_column,
     one_cell_each,
     tokens_of,
@@ -28,9 +33,10 @@ from genesis_sql.models.tokens import (
 from genesis_sql.models.totals import shown, stand_in
 from genesis_sql.models.watch import NoWatch, Watch
 from genesis_sql.program.domain import Categories
-from genesis_sql.program.steps import Block
+from genesis_sql.program.steps import Block, codes_part
 
 BLOCK = "#block"
+GOLDEN = 0.6180339887498949  # of the rows, about: how far apart neighbours of a stream lie
 INPUT_BINS = 32  # groups of a number that is only asked
 
 
@@ -55,7 +61,6 @@ class BlockLearner(Learner):
         self.watch: Watch = NoWatch()
         self.block: list[str] = []
         self.ended = ""
-        self.began = time.perf_counter()
 
     @property
     def notes(self) -> list[str]:
@@ -84,8 +89,11 @@ class BlockLearner(Learner):
         inputs = [tokens_of(c, replace(fill, floor=1), least=least, bins=INPUT_BINS) for c in asked]
         part = self.train(made, inputs, targets, asked)
         names = tuple(t.made for t in made)
-        self.parts[BLOCK] = part
-        self.middle.append(Block(names, self.options.method, BLOCK, tuple(c.name for c in asked)))
+        direct = METHODS[self.options.method].conditions == "direct"
+        self.parts |= {BLOCK: part, **{codes_part(t.made): t.codes for t in made}}
+        self.middle.append(
+            Block(names, self.options.method, BLOCK, tuple(c.name for c in asked), direct)
+        )
         for tokens, target in zip(made, targets, strict=True):
             self.domains[target.name] = target.domain
             if tokens.grouped:
@@ -96,6 +104,8 @@ class BlockLearner(Learner):
 
     def _asked(self) -> list[Coded]:
         """What the block is told of a row: columns that differ among rows, each once."""
+        if self.loaded.stream is not None:
+            return []
         found = {c.name: c for c in [*self.context, *self.inputs]}
         return [c for c in found.values() if len(np.unique(c.rank[: self.loaded.rows])) > 1]
 
@@ -107,12 +117,12 @@ class BlockLearner(Learner):
 
         rng = np.random.default_rng([self.options.trees.seed, len(self.name)])
         order = self.sample()
-        tokens, context = (
-            _matrix(
-                [encode(t, c.rank[order], rng) for t, c in zip(ts, cs, strict=True)], len(order)
-            )
-            for ts, cs in ((made, targets), (inputs, asked))
-        )
+        context = _matrix(inputs, asked, order, rng)
+        if self.loaded.stream is None:
+            tokens = _matrix(made, targets, order, rng)
+        else:
+            tokens = streamed(self.loaded.stream, made, targets, rng)
+            context = np.zeros((len(tokens), 0), np.int16)
         part, trained = fit_network(
             self.options,
             (tokens, made),
@@ -145,5 +155,34 @@ class BlockLearner(Learner):
         self._done(target.name, self.options.method, rare, names, tokens.size)
 
 
-def _matrix(columns: list[np.ndarray], rows: int) -> np.ndarray:
-    return np.column_stack(columns) if columns else np.zeros((rows, 0), np.int16)
+def _matrix(
+    tokens: list[Tokens], columns: list[Coded], order: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Tokens of the rows in some order, int16 of shape (n, columns)."""
+    out = np.empty((len(order), len(tokens)), np.int16)
+    for j, (one, column) in enumerate(zip(tokens, columns, strict=True)):
+        out[:, j] = encode(one, column.rank[order], rng)
+    return out
+
+
+def streamed(
+    stream: Stream, tokens: list[Tokens], columns: list[Coded], rng: np.random.Generator
+) -> np.ndarray:
+    """Tokens of all rows of a stream in a file without a name, rows in no order.
+
+    int16 of shape (n, columns): a few bytes for each row, of which memory holds what it can.
+    """
+    n = stream.rows
+    with TemporaryFile() as file:
+        out: np.ndarray = np.memmap(file, np.int16, "w+", shape=(n, len(tokens)))
+    stride = next(p for p in range(int(n * GOLDEN) | 1, 2 * n + 3, 2) if math.gcd(p, n) == 1)
+    at = 0
+    for batch in stream.batches([shown(c.name) for c in columns]):
+        rows = min(batch.num_rows, n - at)  # rows that came meanwhile are left out
+        place = (np.arange(at, at + rows) * stride) % n
+        for j, (one, column) in enumerate(zip(tokens, columns, strict=True)):
+            out[place, j] = encode_values(one, column.domain, batch.column(j)[:rows], rng)
+        at += rows
+    if at < n:  # and those that went
+        out = out[(np.arange(at) * stride) % n]
+    return out

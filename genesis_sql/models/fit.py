@@ -67,6 +67,7 @@ def fit_tables(
     options: Mapping[str, FitOptions],
     progress: Progress = no_progress,
     watch: Watch | None = None,
+    began: float | None = None,
 ) -> Fitted:
     """Programs of all tables that are not verbatim.
 
@@ -76,6 +77,7 @@ def fit_tables(
         options: of the method, by table.
         progress: told after every column; may raise to cancel.
         watch: who looks on while networks are trained.
+        began: when the work did, by `time.perf_counter`; the limit of seconds counts from there.
     """
     verbatim = [n for n in order if tables[n].table.verbatim]
     made = [n for n in order if n not in verbatim]
@@ -83,11 +85,12 @@ def fit_tables(
     total = sum(len(tables[n].table.columns) + 1 for n in made)
     learnt: dict[str, Learnt] = {}
     out = Fitted({}, {n: tables[n].arrow for n in verbatim}, [])
-    done, began = 0, time.perf_counter()
+    done, began = 0, time.perf_counter() if began is None else began
     learners: dict[str, Learner] = {}
     for name in made:
         start = time.perf_counter()
         learner = _learner(tables, bonds, learnt, name, options[name], watch)
+        learner.began = start if len(made) > 1 else began
         with learner.side_by_side():
             for column in learner.steps_to_go():
                 progress(f"{name}.{column}", done / max(total, 1))
@@ -140,6 +143,9 @@ def _lists(loaded: Loaded) -> dict[str, str]:
 
 class Learner(Timed):
     """Learns one table: on what is settled, a tree per column, then what its children need."""
+
+    began = 0.0
+    """When its seconds began to count."""
 
     @property
     def notes(self) -> list[str]:
@@ -366,7 +372,7 @@ class Learner(Timed):
         self.described.sort(key=lambda d: places[d.column])
         return Program(
             self.name,
-            self.loaded.rows,
+            self.loaded.whole,
             tuple(
                 [
                     *self.before,

@@ -19,13 +19,12 @@ from genesis_sql.graph.roles import role_of_type
 from genesis_sql.models.frame import Coded, coded, row_hash, spread
 from genesis_sql.models.nested import elements
 from genesis_sql.models.order import binned, label_order
+from genesis_sql.models.stream import LABELS, Stream, read_table
 from genesis_sql.program.column_types import POSITION
 from genesis_sql.program.domain import Categories, Raw
-from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import Column, Graph, Relationship, Role, Table
 
 NUMBERS = {Role.INTEGER, Role.DECIMAL, Role.DATE, Role.TIMESTAMP, Role.TIME}
-LABELS = {Role.CATEGORY, Role.BOOLEAN}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +48,7 @@ class Loaded:
         columns: encoded columns by name: numbers and labels.
         links: its foreign keys.
         hash: uint64 of shape (n,): canonical order of the rows.
+        stream: all rows, where what was read is a sample of them.
     """
 
     table: Table
@@ -56,35 +56,17 @@ class Loaded:
     columns: dict[str, Coded]
     links: list[LinkData] = field(default_factory=list)
     hash: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
+    stream: Stream | None = None
 
     @property
     def rows(self) -> int:
         """Rows as read."""
         return int(self.arrow.num_rows)
 
-
-def read_table(con: duckdb.DuckDBPyConnection, table: Table) -> pa.Table:
-    """The supported columns as one Arrow table; labels as text."""
-    put_together = () if table.verbatim else (Role.STRUCT, Role.JSON)
-    names = [c for c in table.columns if c.role not in (Role.UNSUPPORTED, *put_together)]
-    cells = [_select(c) for c in names]
-    if not cells:
-        return pa.table({})
-    got: pa.Table = con.sql(f"SELECT {', '.join(cells)} FROM {table.source}").to_arrow_table()  # noqa: S608 - quoted names
-    return got.combine_chunks()
-
-
-def _select(column: Column) -> str:
-    name = quoted(column.name)
-    as_text = column.role in LABELS or column.role in (
-        Role.IDENTIFIER,
-        Role.TEXT,
-        Role.CONSTANT,
-        Role.JSON,
-    )
-    if as_text and column.type != "VARCHAR":
-        return f"CAST({name} AS VARCHAR) AS {name}"
-    return name
+    @property
+    def whole(self) -> int:
+        """Rows of the source."""
+        return self.rows if self.stream is None else self.stream.rows
 
 
 def encode(table: Table, arrow: pa.Table) -> Loaded:
@@ -164,6 +146,15 @@ def load(con: duckdb.DuckDBPyConnection, graph: Graph, orphans: str = "null") ->
         hidden = graph.table(key.child)
         tables[hidden.name] = _elements(con, hidden, tables[key.parent], key)
     return {name: replace(t, hash=_order_hash(t, tables)) for name, t in tables.items()}
+
+
+def load_sample(con: duckdb.DuckDBPyConnection, graph: Graph, rows: int) -> dict[str, Loaded]:
+    """The only table of a graph by a sample of its rows, and all of them as a stream."""
+    (table,) = graph.tables
+    stream = Stream(con, table, table.rows)
+    arrow = stream.sample(rows)
+    loaded = replace(encode(table, arrow), stream=stream)
+    return {table.name: replace(loaded, hash=_order_hash(loaded, {table.name: loaded}))}
 
 
 def _elements(
@@ -355,6 +346,8 @@ def fingerprint(tables: Mapping[str, Loaded]) -> str:
                 parts += [content, np.bincount(ranks).tobytes()]
                 rows = spread(rows + ranks.astype(np.uint64) * np.uint64(0xBF58476D1CE4E5B9))
         parts.append(int(np.add.reduce(spread(rows))) if loaded.rows else 0)
+        if loaded.stream is not None:
+            parts.append(loaded.stream.fingerprint())
         if node.nested and loaded.rows:
             parts.append(int(np.add.reduce(loaded.hash)))
         for part in parts:

@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from genesis_sql.encoders.number import encode_number
 from genesis_sql.models.fill import FillOptions, fill_labels, fill_numbers
 from genesis_sql.models.frame import Coded, coded
 from genesis_sql.program.cells import Cells
-from genesis_sql.program.domain import Categories, Raw
+from genesis_sql.program.domain import Categories, Domain, Grid, Raw, Reals
 from genesis_sql.program.steps import Tree
 
 MOST = 512  # tokens of one column: the output layer of a network grows with them
@@ -162,7 +165,7 @@ def raw_tokens(
         found = null + np.searchsorted(known, raw.values, side="right")
         if raw.valid is not None:
             found = np.where(raw.valid, found, 0 if null else -1)
-    return np.asarray(np.where(found < 0, commonest, found), np.int32)
+    return np.where(found < 0, commonest, found).astype(np.int32, copy=False)
 
 
 def encode(tokens: Tokens, rank: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -170,7 +173,29 @@ def encode(tokens: Tokens, rank: np.ndarray, rng: np.random.Generator) -> np.nda
 
     They are rare: fewer rows than the floor for each.
     """
-    found = tokens.of_rank[rank]
+    return _filled(tokens, tokens.of_rank[rank], rng)
+
+
+def encode_values(
+    tokens: Tokens, domain: Domain, array: pa.Array, rng: np.random.Generator
+) -> np.ndarray:
+    """Tokens of values that the column may never have seen, as `encode` gives them."""
+    if isinstance(domain, Categories):
+        known = pc.index_in(array.cast(pa.string()), pa.array(domain.labels, pa.string()))
+        code = pc.fill_null(known, -1).to_numpy(zero_copy_only=False) + 1
+        unknown = (code == 0) & np.asarray(array.is_valid().to_numpy(zero_copy_only=False), bool)
+        return _filled(tokens, np.where(unknown, -1, tokens.of_rank[code]), rng)
+    if not isinstance(domain, Grid | Reals):
+        raise TypeError(domain)
+    raw = encode_number(array, domain)
+    found = raw_tokens(
+        raw, tokens.known, ordered=True, null=tokens.null, commonest=tokens.commonest
+    )
+    return found.astype(np.int16)
+
+
+def _filled(tokens: Tokens, found: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Withheld labels become others by chance."""
     lost = np.flatnonzero(found < 0)
     if len(lost):
         found = found.copy()

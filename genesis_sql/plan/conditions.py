@@ -24,6 +24,7 @@ from genesis_sql.program.domain import Categories, Key, Raw, Words
 from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.steps import (
     PARENT,
+    Block,
     Copy,
     Digit,
     Draw,
@@ -34,6 +35,7 @@ from genesis_sql.program.steps import (
     Sibling,
     Step,
     Stratum,
+    codes_part,
     step_columns,
 )
 from genesis_sql.sqlbuild import quoted, string
@@ -222,12 +224,17 @@ def _condition(program: Program, step: Step, column: str, texts: list[str | None
         message = f"{where} is its parent's '{above}'; put the condition on the parent"
         raise OptionError(message)
     allowed = allowed_values(where, domain, domain.type, texts)
-    _require_possible(where, program, step, allowed)
+    _require_possible(where, program, step, column, allowed)
     return _Condition(column, tuple(texts), allowed)
 
 
-def _require_possible(where: str, program: Program, step: Step, allowed: Allowed) -> None:
+def _require_possible(
+    where: str, program: Program, step: Step, column: str, allowed: Allowed
+) -> None:
     """Refuse values that no cell of the column holds."""
+    if isinstance(step, Block):
+        _require_codes(where, program, column, allowed)
+        return
     if not isinstance(step, Draw):
         never_null = isinstance(step, Number | Random) and step.present is None
         never_null = never_null or isinstance(step, Digit | Sibling | Stratum)
@@ -247,6 +254,21 @@ def _require_possible(where: str, program: Program, step: Step, allowed: Allowed
             message = f"{where} is never {text} in this model; {range_text(domain, step.cells)}"
         raise OptionError(message)
     if allowed.null and not restrict.has_null(step.cells, domain):
+        message = f"{where} is never NULL in this model"
+        raise OptionError(message)
+
+
+def _require_codes(where: str, program: Program, column: str, allowed: Allowed) -> None:
+    """Refuse labels that a block never gives."""
+    domain, codes = program.domains[column], program.parts[codes_part(column)]
+    if not isinstance(domain, Categories):
+        raise TypeError(column)
+    for value, text in zip(allowed.values, allowed.texts, strict=True):
+        if int(value) not in codes:
+            known = [domain.labels[c - 1] for c in codes if c > 0]
+            message = f"{where} is never {string(text)} in this model{nearest(text, known)}"
+            raise OptionError(message)
+    if allowed.null and 0 not in codes:
         message = f"{where} is never NULL in this model"
         raise OptionError(message)
 
@@ -271,17 +293,26 @@ def _first(table: str, column: str) -> str:
 def _restricted(program: Program, allowed: Mapping[str, Allowed]) -> tuple[Program, frozenset[str]]:
     """The program with columns drawn among the values asked for, and which columns those are.
 
-    A column is, if all that it depends on is one value.
+    A column is, if all that it depends on is one value; columns of a block, if all but the last of
+    them are.
     """
     fixed: dict[str, int] = {}
     steps: list[Step] = []
     direct: set[str] = set()
+    several: dict[str, Draw] = {}
     for step in program.steps:
+        if isinstance(step, Block) and step.direct:
+            step, codes, several = _given(program, step, allowed)
+            fixed |= codes
+            direct |= {name for name, _ in step.given} & set(allowed)
         known = isinstance(step, Draw) and all(name in fixed for name in step.inputs)
-        if isinstance(step, Draw) and known and step.column in allowed:
+        if isinstance(step, Draw) and step.column in several:
+            step = several[step.column]
+            direct.add(step.column)
+        elif isinstance(step, Draw) and known and step.column in allowed:
             values = allowed[step.column]
-            codes = [fixed[name] for name in step.inputs]
-            cells = restrict.cells(step, program.domains[step.column], codes, values)
+            inputs = [fixed[name] for name in step.inputs]
+            cells = restrict.cells(step, program.domains[step.column], inputs, values)
             if cells is None:
                 message = (
                     f"no row of '{program.table}' has these values of "
@@ -297,6 +328,44 @@ def _restricted(program: Program, allowed: Mapping[str, Allowed]) -> tuple[Progr
     if not direct:
         return program, frozenset()
     return replace(program, steps=tuple(steps)), frozenset(direct)
+
+
+def _given(
+    program: Program, block: Block, allowed: Mapping[str, Allowed]
+) -> tuple[Block, dict[str, int], dict[str, Draw]]:
+    """A block that draws among codes, those of one code, and the steps behind groups of several.
+
+    Columns of one code stand first; of those of several one is drawn directly, behind them.
+    """
+    single: list[tuple[str, tuple[tuple[int, float], ...]]] = []
+    several: list[tuple[str, tuple[tuple[int, float], ...], Draw | None]] = []
+    behind = {s.inputs[0]: s for s in program.steps if isinstance(s, Draw) and len(s.inputs) == 1}
+    for made in block.columns:
+        grouped = behind.get(made) if made not in program_outputs(program) else None
+        name = made if grouped is None else grouped.column
+        if name not in allowed:
+            continue
+        values, step = allowed[name], None
+        if grouped is None:
+            codes = [*map(int, values.values), *([0] if values.null else [])]
+            weights = dict.fromkeys(codes, 1.0)
+        else:
+            weights, step = restrict.groups(grouped, program.domains[name], values)
+        pairs = tuple(sorted(weights.items()))
+        if len(pairs) == 1:
+            single.append((made, pairs))
+        elif pairs:
+            several.append((made, pairs, step))
+    last = several[:1]
+    given = (*single, *((made, pairs) for made, pairs, _ in last))
+    fixed = {made: pairs[0][0] for made, pairs in single}
+    steps = {step.column: step for _, _, step in last if step is not None}
+    return replace(block, given=given), fixed, steps
+
+
+def program_outputs(program: Program) -> set[str]:
+    """Names of the columns that users see."""
+    return {o.name for o in program.outputs}
 
 
 def conditioned(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from genesis_sql.program.domain import Categories, Domain
 from genesis_sql.program.steps import Draw, Tree
 
 ONE = Tree.single()
+_Found = list[tuple[float, bool, float]]
+"""Values asked for, whether each is NULL, and how much of a cell it is."""
 _TOTAL = 2**31  # of the weights: an alias table shifts them by 32 bits
 
 
@@ -54,44 +57,99 @@ def cells(step: Draw, domain: Domain, codes: Sequence[int], allowed: Allowed) ->
 
     None where it holds none of them.
     """
-    cell, held = _leaf(step.tree, codes), step.cells
+    leaf = _leaf(step.tree, codes)
+    found = _found(step.cells, leaf, domain, allowed, atoms=_atom_in(step.cells, leaf, allowed))
+    return None if not any(mass > 0 for _, _, mass in found) else _as_cells(step.cells, [found])
+
+
+def groups(step: Draw, domain: Domain, allowed: Allowed) -> tuple[dict[int, float], Draw]:
+    """What a column that is drawn in groups needs to have one of some values.
+
+    Args:
+        step: asks the group alone, whose code c leads to a cell.
+        domain: of the column.
+        allowed: the values.
+
+    Returns:
+        By code of the group the share of its rows that have one of them, and the step that draws
+        among them. The codes of no share are left out.
+    """
+    leaves = {c: _leaf(step.tree, [c]) for c in range(1, step.cells.count + 1)}
+    atoms = any(_atom_in(step.cells, leaf, allowed) for leaf in leaves.values())
+    found = {c: _found(step.cells, f, domain, allowed, atoms=atoms) for c, f in leaves.items()}
+    share: dict[int, float] = {}
+    for code, leaf in leaves.items():
+        first, stop = int(step.cells.start[leaf]), int(step.cells.start[leaf + 1])
+        rows = float(_weights(step.cells, first, stop).sum())
+        share[code] = sum(mass for _, _, mass in found[code]) / rows
+    kept = [code for code in leaves if share[code] > 0]
+    if not kept:
+        return {}, step
+    place = {code: at for at, code in enumerate(kept)}
+    left = np.where(
+        step.tree.feature < 0,
+        [place.get(int(c) + 1, 0) for c in step.tree.left],
+        step.tree.left,
+    ).astype(np.int32)
+    tree = replace(step.tree, left=left)
+    made = _as_cells(step.cells, [found[code] for code in kept])
+    return {code: share[code] for code in kept}, replace(step, tree=tree, cells=made)
+
+
+def _found(held: Cells, cell: int, domain: Domain, allowed: Allowed, *, atoms: bool) -> _Found:
+    """What a cell holds of the values; ``atoms`` leaves the points of intervals out."""
     first, stop = int(held.start[cell]), int(held.start[cell + 1])
     weight = _weights(held, first, stop)
     null = _null(held, domain)[first:stop]
-    found: list[tuple[float, bool, float]] = []
+    found: _Found = []
     for value in allowed.values.tolist():
         inside = _inside(held, domain, value)[first:stop]
-        found.append((value, False, _mass(held, inside, weight, first, value)))
-    if any(mass == np.inf for _, _, mass in found):  # an atom outweighs a point of an interval
-        atoms = [(v, n, _atoms(held, weight, first, stop, v)) for v, n, m in found if m == np.inf]
-        found = atoms
+        single = _atoms(held, weight, first, stop, value) if atoms else None
+        mass = _mass(held, inside, weight, first) if single is None else single
+        found.append((value, False, mass))
     if allowed.null:
         found.append((0, True, float(weight[null].sum())))
-    found = [f for f in found if f[2] > 0]
-    if not found:
-        return None
-    heaviest = max(mass for _, _, mass in found)
-    most = _TOTAL // len(found)
-    ints = np.array([max(1, int(m / heaviest * most)) for _, _, m in found], np.int64)
-    start = np.array([0, len(found)])
-    accept, alias = alias_tables(start, ints)
-    low = np.array([v for v, _, _ in found], held.low.dtype)
+    return found
+
+
+def _atom_in(held: Cells, cell: int, allowed: Allowed) -> bool:
+    """Whether a cell of doubles holds a value that stands alone: it outweighs a mere point."""
+    if held.width is None or held.low.dtype.kind == "i":
+        return False
+    here = slice(int(held.start[cell]), int(held.start[cell + 1]))
+    alone = held.low[here][held.width[here] == 0]
+    return bool(np.isin(alone, allowed.values).any())
+
+
+def _as_cells(held: Cells, each: Sequence[_Found]) -> Cells:
+    """Cells that hold these values, in proportion to their mass."""
+    slots: _Found = []
+    weights: list[int] = []
+    start = [0]
+    for found in each:
+        some = [f for f in found if f[2] > 0]
+        heaviest = max(mass for _, _, mass in some)
+        most = _TOTAL // len(some)
+        slots += some
+        weights += [max(1, int(m / heaviest * most)) for _, _, m in some]
+        start.append(len(slots))
+    begins = np.array(start)
+    accept, alias = alias_tables(begins, np.array(weights, np.int64))
+    low = np.array([v for v, _, _ in slots], held.low.dtype)
     if held.width is None:
-        return Cells(start, accept, alias, low)
+        return Cells(begins, accept, alias, low)
     width = np.full(len(low), 1 if low.dtype.kind == "i" else 0, low.dtype)
-    return Cells(start, accept, alias, low, width, np.array([n for _, n, _ in found]))
+    return Cells(begins, accept, alias, low, width, np.array([n for _, n, _ in slots]))
 
 
-def _mass(held: Cells, inside: np.ndarray, weight: np.ndarray, first: int, value: float) -> float:
-    """How likely a value is: an atom among doubles is infinitely more so than a point."""
+def _mass(held: Cells, inside: np.ndarray, weight: np.ndarray, first: int) -> float:
+    """How likely a value is, per unit of width where it lies in an interval."""
     at = np.flatnonzero(inside)
     if held.width is None or not len(at):
         return float(weight[at].sum())
     width = held.width[first + at]
     if held.low.dtype.kind == "i":
-        return float((weight[at] / np.maximum(width, 1)).sum())
-    if (width == 0).any():
-        return np.inf
+        width = np.maximum(width, 1)
     return float((weight[at] / width).sum())
 
 

@@ -301,7 +301,7 @@ def _read_step(plain: dict[str, Any], get: _Get) -> s.Step:
         plain["shared"] = tuple((a, b) for a, b in plain["shared"])
     if kind == "Block":
         names = ("columns", "inputs")
-        plain = {"method": plain["method"], "part": plain["part"]} | {
+        plain = {n: plain[n] for n in ("method", "part", "direct")} | {
             n: tuple(map(str, plain[n])) for n in names
         }
     if kind == "Aggregate":

@@ -272,14 +272,16 @@ class Expression:
 class Block:
     """Several columns that a model draws at once for a block of rows.
 
-    ``part`` names its stored parameters. ``given`` is what is asked for of label columns: codes
-    and how likely each is beside the others; it is never stored.
+    All of them are label columns; `codes_part` names the part of the program with the codes that
+    each can have. ``part`` names the stored parameters, ``direct`` says that the model draws among
+    codes that are ``given``: codes and a weight of each, by column. What is given is never stored.
     """
 
     columns: tuple[str, ...]
     method: str
     part: str
     inputs: tuple[str, ...] = ()
+    direct: bool = False
     given: tuple[tuple[str, tuple[tuple[int, float], ...]], ...] = ()
 
 
@@ -306,6 +308,11 @@ Step = (
     | Aggregate
     | Block
 )
+
+
+def codes_part(column: str) -> str:
+    """The part of a program with the codes that a block can give a column."""
+    return f"#codes:{column}"
 
 
 def step_columns(step: Step) -> tuple[str, ...]:

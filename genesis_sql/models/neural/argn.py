@@ -154,8 +154,8 @@ def sample_torch(
 
 
 def _network(held: Held) -> Argn:
-    config = Config(
-        **{k: tuple(v) if isinstance(v, list) else v for k, v in held.about["config"].items()}
-    )
+    about = held.about["config"]
+    sizes, inputs = tuple(about["sizes"]), tuple(about["inputs"])
+    config = Config(sizes, inputs, int(about["embedding"]), int(about["hidden"]))
     fields = [Field(str(j), v, False, False, (1.0,) * v) for j, v in enumerate(config.sizes)]
     return Argn(config, fields, 0)

@@ -10,6 +10,8 @@ from numba import njit
 
 from genesis_sql.models.neural.sampling import Asked, Held, register
 
+_ONE, _TWO, _FOUR = np.uint64(1), np.uint64(2), np.uint64(4)
+SPAN = 32  # rows drawn side by side: a column's weights stay in the nearest cache meanwhile
 TABLE = 128 * 2**20  # bytes of the products of embeddings and first layer that are kept ready
 
 
@@ -81,8 +83,8 @@ def sample(held: Held, asked: Asked) -> np.ndarray:
         base.astype(np.float32),
         ready.out,
         ready.out_bias,
-        ready.begins,
-        np.array(order, np.int64),
+        ready.begins.astype(np.uint64),
+        np.array(order, np.uint64),
         _weights(held, asked),
         np.array([j in asked.given for j in range(len(order))]),
         u,
@@ -106,62 +108,108 @@ def draw_rows(table, bias, out, out_bias, begins, order, weights, given, u, cont
         table: float32 (tokens + context tokens, columns, hidden).
         bias: float32 (columns, hidden), with what is absent in this order.
         out: float32 (hidden, all tokens); out_bias (all tokens,).
-        begins: first token of each column, then of each context column; int64.
-        order: columns as they are drawn.
+        begins: first token of each column, then of each context column, and the end; uint64.
+        order: columns as they are drawn; uint64.
         weights: float64 (all tokens,), factors of the columns that are ``given``.
         u: float64 (columns, rows) in [0, 1).
         context: int32 (rows, context columns).
+
+    Places are uint64 and arrays flat: a negative index would be looked for in every step.
     """
-    columns, size = bias.shape
-    widest = 0
-    for j in range(columns):
-        widest = max(widest, begins[j + 1] - begins[j])
+    columns, size = np.uint64(bias.shape[0]), np.uint64(bias.shape[1])
+    flat, wide, line = table.reshape(-1), out.reshape(-1), np.uint64(out.shape[1])
+    held = np.empty((SPAN, columns + np.uint64(context.shape[1])), np.uint64)
     hidden = np.empty(size, np.float32)
-    share = np.empty(widest, np.float32)
-    for row in range(tokens.shape[0]):
+    which, value = np.empty(size + _ONE, np.uint64), np.empty(size + _ONE, np.float32)
+    share = np.empty(out.shape[1], np.float32)
+    for begin in range(0, tokens.shape[0], SPAN):
+        many = min(SPAN, tokens.shape[0] - begin)
+        for k in range(context.shape[1]):
+            for r in range(many):
+                held[r, k] = begins[columns + np.uint64(k)] + np.uint64(context[begin + r, k])
+        known = np.uint64(context.shape[1])  # and where the vectors of what is known begin
         for at in range(columns):
             j = order[at]
-            first, v = begins[j], begins[j + 1] - begins[j]
-            hidden[:] = bias[j]
-            for k in range(context.shape[1]):
-                vector = table[begins[columns + k] + context[row, k], j]
-                for h in range(size):
-                    hidden[h] += vector[h]
-            for before in range(at):
-                i = order[before]
-                vector = table[begins[i] + tokens[row, i], j]
-                for h in range(size):
-                    hidden[h] += vector[h]
-            for t in range(v):
-                share[t] = out_bias[first + t]
-            for h in range(size):
-                held = hidden[h]
-                if held > 0:
-                    line = out[h, first : first + v]
-                    for t in range(v):
-                        share[t] += held * line[t]
-            tokens[row, j] = _pick(share, v, u[j, row], weights[first : first + v], given[j])
+            first = begins[j]
+            v = begins[j + _ONE] - first
+            for r in range(many):
+                hidden[:] = bias[j]
+                _add(hidden, flat, held[r], known, columns * size, j * size)
+                active = _positive(hidden, which, value, line, first)
+                share[:v] = out_bias[first : first + v]
+                _multiply(share, v, wide, which, value, active)
+                weight = weights[first : first + v]
+                token = _pick(share[:v], u[j, begin + r], weight, given[j])
+                tokens[begin + r, j] = token
+                held[r, known] = first + np.uint64(token)
+            known += _ONE
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _add(hidden, flat, held, known, stride, begin):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Add the vectors of what is known, two at a time."""
+    size = np.uint64(hidden.shape[0])
+    even = known - known % _TWO
+    for k in range(np.uint64(0), even, _TWO):
+        one = held[k] * stride + begin
+        two = held[k + _ONE] * stride + begin
+        for h in range(size):
+            hidden[h] += flat[one + h] + flat[two + h]
+    for k in range(even, known):
+        one = held[k] * stride + begin
+        for h in range(size):
+            hidden[h] += flat[one + h]
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _positive(hidden, which, value, line, first):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The hidden units above 0 and where their output weights begin; how many there are."""
+    active = np.uint64(0)
+    for h in range(np.uint64(hidden.shape[0])):
+        which[active] = h * line + first
+        value[active] = hidden[h]
+        if hidden[h] > 0:
+            active += _ONE
+    return active
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _multiply(share, v, out, which, value, active):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Add the output weights of active units, four at a time."""
+    whole = active - active % _FOUR
+    for q in range(np.uint64(0), whole, _FOUR):
+        w0, w1, w2, w3 = which[q], which[q + _ONE], which[q + _TWO], which[q + _ONE + _TWO]
+        h0, h1, h2, h3 = value[q], value[q + _ONE], value[q + _TWO], value[q + _ONE + _TWO]
+        for t in range(v):
+            share[t] += (h0 * out[w0 + t] + h1 * out[w1 + t]) + (
+                h2 * out[w2 + t] + h3 * out[w3 + t]
+            )
+    for q in range(whole, active):
+        w0, h0 = which[q], value[q]
+        for t in range(v):
+            share[t] += h0 * out[w0 + t]
 
 
 @njit(nogil=True, cache=True)
-def _pick(share, v, u, weights, given):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """A token by its logits, the inverse of the running sum at ``u``."""
+def _pick(share, u, weights, given):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """A token by its logits: where the running sum of their shares passes ``u``."""
     highest = share[0]
-    for t in range(1, v):
+    for t in range(1, len(share)):
         highest = max(highest, share[t])
-    total = 0.0
-    for t in range(v):
-        p = math.exp(share[t] - highest)
-        if given:
-            p *= weights[t]
-        share[t] = p
+    for t in range(len(share)):
+        share[t] = math.exp(share[t] - highest)
+    if given:
+        for t in range(len(share)):
+            share[t] *= weights[t]
+    total = np.float64(0.0)
+    for t in range(len(share)):
         total += share[t]
     if given and total <= 0.0:  # none of them is likely at all: as they are in the source
-        for t in range(v):
+        for t in range(len(share)):
             share[t] = weights[t]
             total += share[t]
     goal, running, last = u * total, 0.0, 0
-    for t in range(v):
+    for t in range(len(share)):
         if share[t] > 0:
             last = t
             running += share[t]

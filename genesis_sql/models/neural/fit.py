@@ -57,14 +57,13 @@ def fit_network(
         resume=bool(given.get("resume")),
     )
     known = {f"known.{k}": t.known for k, t in enumerate(inputs[1])}
-    codes = {f"codes.{j}": t.codes for j, t in enumerate(own[1])}
     about = {
         **about,
         "fields": [_about(t) for t in own[1]],
         "inputs": [_about(t) for t in inputs[1]],
         "trained": {"steps": trained.steps, "epochs": trained.epochs, "ended": trained.ended},
     }
-    return as_part(pack({**tensors, **known, **codes}, about)), trained.ended
+    return as_part(pack({**tensors, **known}, about)), trained.ended
 
 
 def _fields(tokens: Sequence[Tokens]) -> tuple[Field, ...]:

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from genesis_sql.errors import ModelFormatError
 from genesis_sql.models.neural.weights import Tensors, unpack
 from genesis_sql.program.domain import Raw
 from genesis_sql.program.execute import Rows, register_block
-from genesis_sql.program.steps import Block, Program
+from genesis_sql.program.steps import Block, Program, codes_part
 
 BLOCK_CPU, BLOCK_GPU = 2_048, 32_768
 """Rows that a network is run on at once; short ones are filled up, so that a row is the same in
@@ -192,9 +192,9 @@ def register(method: str, sample: Sample) -> None:
         context = [_of_raw(held, k, raw[name]) for k, name in enumerate(step.inputs)]
         n = len(rows.address)
         tokens = np.column_stack(context) if context else np.zeros((n, 0), np.int32)
-        given = _given(held, step)
+        codes = [program.parts[codes_part(name)] for name in step.columns]
+        given = _given(step, codes)
         made = sample(held, Asked(n, tokens, words, given))
-        codes = [held.tensors[f"codes.{j}"] for j in range(len(step.columns))]
         return {
             name: Raw(codes[j][made[:, j]].astype(np.int32)) for j, name in enumerate(step.columns)
         }
@@ -213,12 +213,10 @@ def _of_raw(held: Held, k: int, raw: Raw) -> np.ndarray:
     )
 
 
-def _given(held: Held, step: Block) -> dict[int, np.ndarray]:
+def _given(step: Block, codes: Sequence[np.ndarray]) -> dict[int, np.ndarray]:
     """Weights of tokens by field, out of weights of codes; in the order they are given."""
     out: dict[int, np.ndarray] = {}
     for name, pairs in step.given:
-        j = step.columns.index(name)
-        codes = held.tensors[f"codes.{j}"]
-        weights = dict(pairs)
-        out[j] = np.array([weights.get(int(code), 0.0) for code in codes])
+        j, weights = step.columns.index(name), dict(pairs)
+        out[j] = np.array([weights.get(int(code), 0.0) for code in codes[j]])
     return out
