@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401 - so that its end at exit comes behind ours
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 from genesis_sql import interrupt
 from genesis_sql.errors import OptionError
-from genesis_sql.jobs import CLOSED, Job
+from genesis_sql.jobs import CLOSED, Job, Jobs
 from genesis_sql.types import Call, Progress
 
 if TYPE_CHECKING:
     from genesis_sql.session import Session
 
 OFTEN = 0.25  # seconds between two looks at the connections
+PATIENCE = 5.0  # seconds at the end of the process
+_STARTED: set[Jobs] = set()
+"""Where something was begun; to be stopped before the process ends."""
+
+
+def _stop_all() -> None:
+    for jobs in _STARTED:
+        jobs.stop(CLOSED, PATIENCE)
+
+
+# atexit is too late: pools of threads, which trees grow in, refuse work before
+threading._register_atexit(_stop_all)  # type: ignore[attr-defined]
 
 
 def wanted(call: Call) -> bool:
@@ -46,6 +59,7 @@ def start(session: Session, call: Call, report: Progress) -> list[dict[str, Any]
     job.thread = threading.Thread(
         target=_run, args=(session, call, job, caller), name=f"genesis_{call.verb}", daemon=True
     )
+    _STARTED.add(session.jobs)
     job.thread.start()
     try:
         while not job.settled.wait(0.05):

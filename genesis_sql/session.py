@@ -29,7 +29,7 @@ from genesis_sql.errors import (
     from_wire,
     to_wire,
 )
-from genesis_sql.jobs import CLOSED, Job, Jobs
+from genesis_sql.jobs import Job, Jobs
 from genesis_sql.transactions import Watch
 from genesis_sql.types import Call
 
@@ -41,7 +41,6 @@ _WRAPPED = ("connection", "dbapi_connection", "_ConnectionWrapper__c")
 """Where SQLAlchemy's Connection, its pool's and the one of duckdb-engine hold what they wrap."""
 TOKEN = "genesis_session_token"
 SAMPLERS = 8
-PATIENCE = 5.0  # seconds at the end of the process for what runs in the background
 
 
 def connect(path: str = ":memory:", **options: Any) -> duckdb.DuckDBPyConnection:
@@ -136,7 +135,6 @@ def give(
 def _close_all() -> None:
     """Close what the user forgot to close: DuckDB 2 would print of leaked instances."""
     for session in list(_SESSIONS.values()):
-        session.jobs.stop(CLOSED, PATIENCE)
         session.close()
 
 

@@ -242,6 +242,7 @@ def _learn(
             tables = load_sample(ws.con, graph, SAMPLE)
         else:
             tables = load(ws.con, graph, arguments.orphans)
+    ws.progress("learning", 0.0)
     by_table = dict(options)
     for name, given in by_table.items():
         if graph.rules or graph.table(name).checks:

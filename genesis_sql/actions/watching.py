@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from genesis_sql import interrupt
 from genesis_sql.actions.workspace import Workspace
 from genesis_sql.errors import OptionError
+from genesis_sql.graph.order import topological
 from genesis_sql.models.learnt import FitOptions
 from genesis_sql.models.watch import TrainingRow
 from genesis_sql.store import training
@@ -37,7 +38,7 @@ class Watching:
         self.graph, self.options = graph, options
         self.con = ws.con.cursor()
         self.notes: dict[str, list[str]] = {}
-        self.made = [t.name for t in graph.tables if not t.verbatim]
+        self.made = [n for n in topological(graph) if not graph.table(n).verbatim]
         self.stopped = False
         self._rows: list[training.LogRow] = []
         self._written, self._at = 0, -math.inf
