@@ -75,6 +75,7 @@ METHODS = {
     for m in (
         Method(TREES, "sequential decision trees", conditions="direct", compile=True),
         _network("argn", "autoregressive network", "direct", "argn_sampler"),
+        _network("diffusion", "masked diffusion", "direct"),
     )
 }
 """By name."""

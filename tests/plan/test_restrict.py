@@ -64,3 +64,35 @@ def test_points_of_intervals_share_their_weight(
     else:
         assert found is not None
         assert shares(found) == pytest.approx(expected, abs=1e-6)
+
+
+def grouped(bounds: list[int], weights: list[int]) -> Draw:
+    """Whole numbers 0 … in groups: code c of the group leads to cell c - 1."""
+    start = np.array(bounds)
+    accept, alias = alias_tables(start, np.array(weights))
+    low = np.arange(len(weights), dtype=np.int64)
+    cells = Cells(start, accept, alias, low, np.ones_like(low), np.zeros(len(low), bool))
+    inner = [(0, c + 1, 2 * c + 1, 2 * c + 2) for c in range(len(bounds) - 2)]
+    nodes: list[tuple[int, int, int, int]] = []
+    for at, node in enumerate(inner):
+        nodes += [node, (-1, 0, at, 0)]
+    nodes.append((-1, 0, len(bounds) - 2, 0))
+    return Draw("x", ("#bin:x",), Tree(*np.array(nodes, np.int32).T), cells)
+
+
+def test_values_in_groups_keep_their_odds() -> None:
+    step = grouped([0, 3, 5, 9], [1, 2, 3, 4, 6, 5, 1, 1, 3])
+    allowed = Allowed(np.array([1, 2, 8]), ("1", "2", "8"), null=False, labels=False)
+    share, made = restrict.groups(step, Grid("BIGINT"), allowed)
+    assert share == {1: pytest.approx(5 / 6, abs=1e-6), 3: pytest.approx(0.3, abs=1e-6)}
+    leaves = {code: restrict._leaf(made.tree, [code]) for code in share}
+    assert leaves == {1: 0, 3: 1}
+    assert made.cells.low.tolist() == [1, 2, 8]
+    weight = restrict._weights(made.cells, 0, 2)
+    assert weight[1] / weight[0] == pytest.approx(1.5, abs=1e-6)
+
+
+def test_values_that_no_group_has_give_none() -> None:
+    step = grouped([0, 3, 5, 9], [1] * 9)
+    allowed = Allowed(np.array([77]), ("77",), null=False, labels=False)
+    assert restrict.groups(step, Grid("BIGINT"), allowed)[0] == {}

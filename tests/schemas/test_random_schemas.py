@@ -18,7 +18,7 @@ from tests.schemas.conftest import Example, Foreign, Table, examples
 
 
 @contextmanager
-def generated(example: Example) -> Iterator[tuple[Any, dict[str, int]]]:
+def generated(example: Example, how: dict[str, Any]) -> Iterator[tuple[Any, dict[str, int]]]:
     """A connection with the source, its model and two runs of the same call; rows as reported."""
     note(
         f"{example.script()}\nrelationships := {example.relationships()}, {example.scale=}, {example.seed=}, {example.orphans=}"
@@ -26,7 +26,7 @@ def generated(example: Example) -> Iterator[tuple[Any, dict[str, int]]]:
     with genesis_sql.connect() as con:
         con.execute(f"BEGIN; {example.script()} COMMIT;")
         keys = example.relationships()
-        genesis_sql.fit_database(con, "m", relationships=keys, orphans=example.orphans)
+        genesis_sql.fit_database(con, "m", relationships=keys, orphans=example.orphans, **how)
         given = {"scale": example.scale, "seed": example.seed}
         told = genesis_sql.generate_database(con, "m", "synth", **given)
         genesis_sql.generate_database(con, "m", "again", **given)
@@ -84,8 +84,8 @@ def sizes(con: Any, tables: Sequence[Table], schema: str = "synth") -> dict[str,
     return {t.name: one_number(con, f"SELECT count(*) FROM {schema}.{t.name}") for t in tables}
 
 
-def check_all(example: Example) -> None:
-    with generated(example) as (con, reported):
+def check_all(example: Example, **how: Any) -> None:
+    with generated(example, how) as (con, reported):
         held = sizes(con, example.tables)
         assert sum(held.values()) > 0, "nothing was generated, so nothing was checked"
         assert broken(con, example) == []
@@ -172,6 +172,13 @@ def test_all_keys_and_counts_are_exact(example):
 @given(examples(most=8))
 def test_all_keys_and_counts_are_exact_in_many_schemas(example):
     check_all(example)
+
+
+@pytest.mark.slow
+@settings(QUICK, max_examples=25, derandomize=True)
+@given(examples())
+def test_networks_keep_them_too(example):
+    check_all(example, method="argn", options={"epochs": 1})
 
 
 def test_the_checks_see_what_is_broken():

@@ -6,9 +6,10 @@ import importlib.util
 import os
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -143,33 +144,34 @@ class _OneThread:
 
 
 _LOCK = threading.Lock()
-_HELD: dict[int, tuple[weakref.ref[np.ndarray], Held]] = {}
+_HELD: dict[int, tuple[weakref.ref[np.ndarray], Iterator[Held]]] = {}
 
 
 def held_in(program: Program, part: str) -> Held:
-    """The weights of a part; read once while the program lives."""
+    """The weights of a part, read once while the program lives; on each device in its turn."""
     array = program.parts[part]
     with _LOCK:
         found = _HELD.get(id(array))
-        if found is not None and found[0]() is array:
-            return found[1]
-        for key in [k for k, (r, _) in _HELD.items() if r() is None]:
-            del _HELD[key]
-        held = Held(*unpack(array.tobytes()), device=_device())
-        _HELD[id(array)] = (weakref.ref(array), held)
-        return held
+        if found is None or found[0]() is not array:
+            for key in [k for k, (r, _) in _HELD.items() if r() is None]:
+                del _HELD[key]
+            tensors, about = unpack(array.tobytes())
+            turns = cycle([Held(tensors, about, device) for device in devices()])
+            found = _HELD[id(array)] = (weakref.ref(array), turns)
+        return next(found[1])
 
 
 @lru_cache(maxsize=1)
-def _device() -> str:
-    """Where blocks are drawn: the first CUDA device where there is one, else the CPU."""
+def devices() -> tuple[str, ...]:
+    """Where blocks are drawn: on all CUDA devices where there are some, else on the CPU."""
     if importlib.util.find_spec("torch") is None:
-        return "cpu"
+        return ("cpu",)
     if os.name == "posix" and not Path("/dev/nvidiactl").exists():
-        return "cpu"  # without a driver there is no need to load torch
+        return ("cpu",)  # without a driver there is no need to load torch
     import torch
 
-    return "cuda:0" if torch.cuda.is_available() else "cpu"
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return tuple(f"cuda:{i}" for i in range(count)) or ("cpu",)
 
 
 Sample = Callable[[Held, Asked], np.ndarray]

@@ -147,22 +147,23 @@ class Training:
         return self.rate * warm * left
 
     def learn(self, at: np.ndarray) -> None:
-        """One step; after running out of memory the batch is halved and tried again."""
-        while True:
+        """A step on these rows; where memory does not do, in several steps of fewer."""
+        while len(at):
+            some = at[: self.batch]
             try:
-                loss = self.task.step(self.pick(at), self.learning_rate())
-                break
+                loss = self.task.step(self.pick(some), self.learning_rate())
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
                 if not _out_of_memory(error):
                     raise
                 self._smaller(error)
-                at = at[: self.batch]
-        self.clock.losses.append(loss.detach())
-        self.clock.step += 1
-        self.clock.rows += len(at)
+                continue
+            self.clock.losses.append(loss.detach())
+            self.clock.step += 1
+            self.clock.rows += len(some)
+            at = at[len(some) :]
 
     def _smaller(self, error: BaseException) -> None:
-        if self.batch <= SMALLEST:
+        if self.batch <= min(SMALLEST, self.rows.size):
             size = sum(t.numel() * t.element_size() for t in self.task.state().values())
             message = (
                 f"out of memory on {self.task.device} even with {self.batch} rows in a batch: the "
@@ -305,7 +306,7 @@ def train(
 
     Raises:
         InterruptedFitError: the fit was cancelled; the checkpoint is kept.
-        GenesisError: no memory, or NaN again and again.
+        GenesisError: no memory, NaN again and again, or the device is gone.
     """
     training = Training(task, rows, budget, lambda row: watch.log(table, row))
     earlier = watch.saved(table) if resume else None
@@ -327,6 +328,16 @@ def train(
                 if training.over:
                     break
             training.validate()
+    except RuntimeError as error:
+        if not _device_gone(error):
+            raise
+        watch.save(table, training.to_bytes())
+        message = (
+            f"device '{task.device}' failed after step {training.clock.step}: "
+            f"{str(error).splitlines()[0]}; the state of the last validation is kept: fit again "
+            "with options := {'resume': true}, or with device := 'cpu'"
+        )
+        raise GenesisError(message) from error
     except (KeyboardInterrupt, InterruptedFitError):
         if training.kept is None:
             raise
@@ -342,7 +353,8 @@ def train(
 
 
 def _copied(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {n: t.detach().clone() for n, t in state.items()}
+    """A copy in main memory: it outlives the device."""
+    return {n: t.detach().to("cpu", copy=True) for n, t in state.items()}
 
 
 def _named(held: dict[str, Any], prefix: str) -> dict[str, torch.Tensor]:
@@ -358,6 +370,10 @@ def _on_device(array: np.ndarray, device: torch.device) -> torch.Tensor | np.nda
     if isinstance(array, np.memmap):
         return array
     return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+
+
+def _device_gone(error: BaseException) -> bool:
+    return "CUDA error" in str(error) or "CUDA driver error" in str(error)
 
 
 def _out_of_memory(error: BaseException) -> bool:
