@@ -1,6 +1,7 @@
 """Synthetic data where the data lives: a DuckDB connection becomes a synthetic-data engine."""
 
 from genesis_sql.doors import activate as activate
+from genesis_sql.doors import cancel as cancel
 from genesis_sql.doors import check as check
 from genesis_sql.doors import describe as describe
 from genesis_sql.doors import drop as drop
@@ -12,7 +13,10 @@ from genesis_sql.doors import generate_database as generate_database
 from genesis_sql.doors import history as history
 from genesis_sql.doors import import_ as import_
 from genesis_sql.doors import integrity as integrity
+from genesis_sql.doors import list_jobs as list_jobs
+from genesis_sql.doors import list_methods as list_methods
 from genesis_sql.doors import list_models as list_models
+from genesis_sql.doors import training_log as training_log
 from genesis_sql.doors import uninstall as uninstall
 from genesis_sql.errors import GenesisError as GenesisError
 from genesis_sql.session import connect as connect
@@ -26,10 +30,14 @@ __all__ = [
     "fit_database",
     "generate",
     "generate_database",
+    "list_methods",
     "list_models",
     "describe",
     "history",
     "integrity",
+    "list_jobs",
+    "training_log",
+    "cancel",
     "activate",
     "drop",
     "export",

@@ -32,6 +32,7 @@ def fit(
     device: str = "auto",
     options: Mapping[str, Any] | None = None,
     constraints: Sequence[str] | None = None,
+    wait: bool = True,
 ) -> list[Row]:
     """Learn one table, query or frame as a new version of a model.
 
@@ -44,6 +45,7 @@ def fit(
         device: where a network is trained: 'auto', 'cpu', 'cuda', 'cuda:1'.
         options: of the method, such as {'min_cell': 50}.
         constraints: predicates that every new row keeps, such as 'till >= since'.
+        wait: False returns at once and fits in the background, see :func:`list_jobs`; not a frame.
 
     Raises:
         SourceError: the source is not there, is empty, or cannot be read.
@@ -56,6 +58,7 @@ def fit(
         >>> con.close()
     """
     given = {"model": name, "method": method, "seed": seed, "device": device}
+    given["wait"] = wait
     given["options"] = _plain(options)
     given["constraints"] = _listed("constraints", constraints)
     key = "source" if isinstance(source, str) else "frame"
@@ -76,6 +79,7 @@ def fit_database(
     seed: int = 0,
     device: str = "auto",
     options: Mapping[str, Any] | None = None,
+    wait: bool = True,
 ) -> list[Row]:
     """Learn the tables of a schema and the keys between them as a new version of a model.
 
@@ -95,6 +99,7 @@ def fit_database(
         seed: of the choices the fit makes.
         device: where networks are trained: 'auto', 'cpu', 'cuda', 'cuda:1'.
         options: of the method, for all tables or by table, such as {'orders': {'min_cell': 50}}.
+        wait: False returns at once and fits in the background, see :func:`list_jobs`.
     """
     return _effect(
         con,
@@ -111,6 +116,7 @@ def fit_database(
             "seed": seed,
             "device": device,
             "options": _plain(options),
+            "wait": wait,
         },
     )
 
@@ -235,6 +241,32 @@ def integrity(con: duckdb.DuckDBPyConnection, name: str | None = None) -> duckdb
     return _read(con, session, "integrity", {"model": name}, database, schema)
 
 
+def list_methods(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+    """The methods of a fit, what each needs, and what it can (`genesis_methods()`)."""
+    session, database, schema = _place(con)
+    return _read(con, session, "methods", {}, database, schema)
+
+
+def training_log(
+    con: duckdb.DuckDBPyConnection, name: str, *, version: int | None = None
+) -> duckdb.DuckDBPyRelation:
+    """How the training of a model's networks went, or goes; by default of the newest version."""
+    session, database, schema = _place(con)
+    arguments = {"model": name, "version": version}
+    return _read(con, session, "training_log", arguments, database, schema)
+
+
+def list_jobs(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+    """What runs, how far it is, and what has run in this session (`genesis_jobs()`)."""
+    _place(con)
+    return con.sql("FROM genesis_jobs()")
+
+
+def cancel(con: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
+    """Stop what runs for a model; what it was to make is not made."""
+    return _effect(con, "cancel", {"model": name})
+
+
 def activate(con: duckdb.DuckDBPyConnection, name: str, *, version: int) -> list[Row]:
     """Make a version the one that is used where none is named."""
     return _effect(con, "activate", {"model": name, "version": version})
@@ -271,7 +303,7 @@ def _place(con: duckdb.DuckDBPyConnection) -> tuple[Session, str, str]:
 
 def _effect(con: duckdb.DuckDBPyConnection, verb: str, arguments: Row) -> list[Row]:
     session, database, schema = _place(con)
-    if verb != "check" and open_on(con):
+    if verb not in ("check", "cancel") and open_on(con):
         message = (
             f"{verb} was called inside a transaction, whose ROLLBACK would not undo it: "
             f"COMMIT or ROLLBACK first, then call it again"

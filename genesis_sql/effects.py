@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -9,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from genesis_sql.actions.arguments import number, text, whole
-from genesis_sql.errors import OptionError
+from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
+from genesis_sql.jobs import CANCELLED, Job
 from genesis_sql.sqlbuild import string
-from genesis_sql.types import Call, Progress
+from genesis_sql.types import Call
 
 if TYPE_CHECKING:
     from genesis_sql.actions.workspace import Workspace
     from genesis_sql.session import Session
 
-Effect = Callable[["Session", duckdb.DuckDBPyConnection, Call, Progress], list[dict[str, Any]]]
+Effect = Callable[["Session", duckdb.DuckDBPyConnection, Call, Job], list[dict[str, Any]]]
 
 
 def workspace(
@@ -25,7 +27,7 @@ def workspace(
     cursor: duckdb.DuckDBPyConnection,
     database: str,
     schema: str,
-    progress: Progress,
+    job: Job,
 ) -> Workspace:
     """What an action works with."""
     from genesis_sql.actions.workspace import Workspace
@@ -37,7 +39,7 @@ def workspace(
         lambda name, version: session.load(cursor, database, name, version),
         session.sampler,
         lambda model: session.announce(cursor, model),
-        progress,
+        job,
     )
 
 
@@ -84,7 +86,7 @@ def _source(cursor: duckdb.DuckDBPyConnection, call: Call) -> Iterator[str]:
 
 
 def _fit(
-    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, progress: Progress
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
     from genesis_sql.actions.fit import FitArguments, fit_table
 
@@ -97,7 +99,7 @@ def _fit(
         constraints=_list(call, "constraints"),
         device=given.get("device") or "auto",
     )
-    ws = workspace(session, cursor, call.database, call.schema, progress)
+    ws = workspace(session, cursor, call.database, call.schema, job)
     with _source(cursor, call) as source:
         return fit_table(ws, text(given, "model"), source, arguments)
 
@@ -115,7 +117,7 @@ def _schemas(call: Call) -> str | list[str] | None:
 
 
 def _fit_database(
-    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, progress: Progress
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
     from genesis_sql.actions.fit import FitArguments, fit_schema
 
@@ -133,7 +135,7 @@ def _fit_database(
     )
     tables = None if given.get("tables") is None else _list(call, "tables")
     return fit_schema(
-        workspace(session, cursor, call.database, call.schema, progress),
+        workspace(session, cursor, call.database, call.schema, job),
         text(given, "model"),
         _schemas(call),
         tables,
@@ -142,7 +144,7 @@ def _fit_database(
 
 
 def _generate_database(
-    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, progress: Progress
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
     from genesis_sql.actions.generate import GenerateArguments, generate_database
 
@@ -161,16 +163,16 @@ def _generate_database(
         _counts(call, "rows"),
         _mapping(call, "conditions"),
     )
-    ws = workspace(session, cursor, call.database, call.schema, progress)
+    ws = workspace(session, cursor, call.database, call.schema, job)
     return generate_database(ws, text(given, "model"), arguments)
 
 
 def _manage(
-    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, progress: Progress
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
     from genesis_sql.actions import manage
 
-    ws, given = workspace(session, cursor, call.database, call.schema, progress), call.arguments
+    ws, given = workspace(session, cursor, call.database, call.schema, job), call.arguments
     if call.verb == "activate":
         name, version = text(given, "model"), whole(given, "version")
         if version is None:
@@ -192,9 +194,45 @@ def _manage(
     return manage.uninstall(ws)
 
 
+WAITED = 10.0  # seconds for the end of what is cancelled
+
+
+def _cancel(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    """Ask what runs for a model to stop, and wait a while for it."""
+    name = text(call.arguments, "model")
+    known = session.jobs.of(call.database)
+    found = [j for j in known if j.model == name and j.status == "running"]
+    if not found:
+        before = next((j for j in known if j.model == name), None)
+        running = {str(j.model) for j in known if j.status == "running"}
+        ended = f": the last job of it is {before.status}" if before else ""
+        message = (
+            f"nothing runs for model '{name}'{ended}{nearest(name, running)}; "
+            f"FROM genesis_jobs() lists what does"
+        )
+        raise ModelNotFoundError(message)
+    for other in found:
+        other.stop(CANCELLED)
+    until = time.perf_counter() + WAITED
+    while time.perf_counter() < until and not all(j.ended.is_set() for j in found):
+        found[0].ended.wait(0.05)
+        job.progress("stopping", 0.0)
+    return [
+        {
+            "model": name,
+            "version": j.version,
+            "status": "stopping" if j.status == "running" else j.status,
+        }
+        for j in found
+    ]
+
+
 EFFECTS: dict[str, Effect] = {
     "fit": _fit,
     "fit_database": _fit_database,
     "generate_database": _generate_database,
+    "cancel": _cancel,
     **dict.fromkeys(("activate", "drop", "export", "import", "check", "uninstall"), _manage),
 }

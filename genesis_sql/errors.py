@@ -87,7 +87,7 @@ class MissingExtraError(GenesisError, ImportError):
 
 
 class InterruptedFitError(GenesisError):
-    """The user cancelled the work (Ctrl-C)."""
+    """The user cancelled the work: Ctrl-C, or `genesis_cancel`."""
 
 
 def _classes() -> dict[str, type[GenesisError]]:

@@ -1,23 +1,40 @@
 """Ctrl-C for work that runs inside a DuckDB function.
 
 DuckDB 2 runs such functions on a worker thread, where Python delivers no KeyboardInterrupt. A
-handler around the default one leaves a mark that long work looks at; with any other handler
-installed nothing is touched.
+handler around the default one counts each press, and long work looks whether there were more since
+it began; with any other handler installed nothing is touched. Work in the background does not
+listen.
 """
 
 from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from genesis_sql.errors import InterruptedFitError
 
-_pressed = threading.Event()
+
+class _Presses:
+    """How often Ctrl-C was pressed, and up to which press nobody need be told any more.
+
+    ``own.seen`` is the same for the work of one thread: a read on another thread forgets nothing
+    that this work has to see.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.seen = 0.0
+        self.own = threading.local()
+
+
+_presses = _Presses()
 
 
 def _on_interrupt(number: int, frame: FrameType | None) -> None:
-    _pressed.set()
+    _presses.count += 1
     signal.default_int_handler(number, frame)
 
 
@@ -31,26 +48,57 @@ def watch() -> None:
 
 
 def clear() -> None:
-    """Forget an earlier Ctrl-C; called where work begins."""
-    _pressed.clear()
+    """Forget an earlier Ctrl-C; called where reads and work begin."""
+    _presses.seen = _presses.count
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """While this thread works: only what is pressed from now on counts for it."""
+    clear()
+    with _from(_presses.count):
+        yield
+
+
+@contextmanager
+def ignored() -> Iterator[None]:
+    """While this thread works in the background: Ctrl-C is for others."""
+    with _from(float("inf")):
+        yield
+
+
+@contextmanager
+def _from(press: float) -> Iterator[None]:
+    before = getattr(_presses.own, "seen", None)
+    _presses.own.seen = press
+    try:
+        yield
+    finally:
+        _presses.own.seen = before
+
+
+def settle() -> None:
+    """What was pressed is dealt with; the work of this thread goes on until the next press."""
+    if getattr(_presses.own, "seen", None) != float("inf"):
+        _presses.own.seen = _presses.seen = _presses.count
 
 
 def pressed() -> bool:
-    """Whether Ctrl-C was pressed since :func:`clear`; DuckDB turns it into errors of many kinds."""
-    return _pressed.is_set()
+    """Whether Ctrl-C was pressed since work began; DuckDB turns it into errors of many kinds."""
+    own = getattr(_presses.own, "seen", None)
+    return _presses.count > (_presses.seen if own is None else own)
 
 
 def check() -> None:
-    """Raise where Ctrl-C was pressed since :func:`clear`.
+    """Raise where Ctrl-C was pressed since work began.
 
     Raises:
         InterruptedFitError: it was.
     """
-    if _pressed.is_set():
+    if pressed():
         raise cancelled()
 
 
-def cancelled() -> InterruptedFitError:
-    """What is raised then."""
-    message = "cancelled by Ctrl-C; nothing was changed, call it again to start anew"
-    return InterruptedFitError(message)
+def cancelled(why: str = "cancelled by Ctrl-C") -> InterruptedFitError:
+    """What is raised then; its text up to the semicolon is kept in the history."""
+    return InterruptedFitError(f"{why}; nothing was changed, call it again to start anew")

@@ -22,7 +22,12 @@ def _silent(phase: str, share: float) -> None:
 @contextmanager
 def reporting(title: str) -> Iterator[Progress]:
     """A progress callback for one piece of work; it also raises after Ctrl-C."""
-    interrupt.clear()
+    with interrupt.working(), _shown(title) as report:
+        yield report
+
+
+@contextmanager
+def _shown(title: str) -> Iterator[Progress]:
     if not interactive():
         yield _silent
         return

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from genesis_sql.actions.arguments import number, text, whole
 from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
+from genesis_sql.models.methods import METHODS
 from genesis_sql.plan.conditions import read_conditions
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, function_name, rows_sql
 from genesis_sql.plan.scaling import smallest_scale
 from genesis_sql.plan.spec import Spec
-from genesis_sql.store import executions, models
+from genesis_sql.sqlbuild import rows_of
+from genesis_sql.store import executions, models, training
 
 if TYPE_CHECKING:
     from genesis_sql.session import Session
@@ -120,10 +122,31 @@ def _integrity(session: Session, arguments: dict[str, Any], database: str, schem
         return executions.integrity_sql(cursor, database, name, begun=session.local.begun)
 
 
+def _training_log(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    name, version = text(arguments, "model"), whole(arguments, "version")
+    with session.cursor() as cursor:
+        begun = getattr(session.local, "begun", None)
+        return training.log_sql(cursor, database, name, version, begun=begun)
+
+
+METHOD_COLUMNS = (
+    "name", "family", "installed", "needs", "licence", "data", "nulls", "dates", "conditions",
+    "compile", "row_random", "real_rows", "kept",
+)  # fmt: skip
+
+
+def _methods(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    return rows_of(
+        METHOD_COLUMNS, [[getattr(m, c) for c in METHOD_COLUMNS] for m in METHODS.values()]
+    )
+
+
 PLANS: dict[str, Plan] = {
     "generate": _generate,
     "models": _models,
     "describe": _describe,
     "history": _history,
     "integrity": _integrity,
+    "training_log": _training_log,
+    "methods": _methods,
 }

@@ -29,6 +29,7 @@ from genesis_sql.errors import (
     from_wire,
     to_wire,
 )
+from genesis_sql.jobs import Job, Jobs
 from genesis_sql.transactions import Watch
 from genesis_sql.types import Call
 
@@ -151,6 +152,7 @@ class Session:
         self.given: set[str] = set()
         self.marked: set[str] = set()
         self.watch = Watch()
+        self.jobs = Jobs()
         self.zones = False
 
     # connections
@@ -195,10 +197,11 @@ class Session:
                 con.close()
 
     @contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def cursor(self, *, lasting: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of its own on the caller's connection, or on any other that lives.
 
-        It closes with the connection it is made on, so another's will not do while there is one.
+        It closes with the connection it is made on, so another's will not do while there is one. A
+        ``lasting`` one does not: it is made on a cursor that is gone at once.
         """
         caller = self.connections.get(getattr(self.local, "caller", 0))
         for reference in filter(None, [caller, *self.connections.values()]):
@@ -206,7 +209,7 @@ class Session:
             if con is None:
                 continue
             try:
-                cursor = con.cursor()
+                cursor = con.cursor().cursor() if lasting else con.cursor()
             except duckdb.Error:
                 continue
             try:
@@ -360,18 +363,31 @@ class Session:
         return reads.PLANS[kind](self, dict(arguments), database, schema)
 
     def effect(self, call: Call) -> list[dict[str, Any]]:
-        """Run an effect on a cursor of its own."""
-        from genesis_sql.effects import EFFECTS
+        """Run an effect on a cursor of its own, or begin it in the background."""
+        from genesis_sql import background
         from genesis_sql.progress import reporting
 
+        if call.verb == "jobs":
+            return self.jobs.rows(call.database)
         if call.connection:
             self.local.caller = call.connection
         with self.cursor() as cursor:
-            if call.verb != "check":
+            if call.verb not in ("check", "cancel"):
                 self.watch.check(call, cursor)
             self._bury(cursor, call.database)
-            with self.watch.busy(cursor), reporting(call.verb) as progress, restored():
-                return EFFECTS[call.verb](self, cursor, call, progress)
+            with reporting(call.verb) as report:
+                if background.wanted(call):
+                    return background.start(self, call, report)
+                job = Job(call.verb, call.arguments.get("model"), call.database)
+                job.report = report
+                return self.work(call, cursor, job)
+
+    def work(self, call: Call, cursor: duckdb.DuckDBPyConnection, job: Job) -> list[dict[str, Any]]:
+        """Run an effect on this cursor as a job."""
+        from genesis_sql.effects import EFFECTS
+
+        with self.watch.busy(cursor), self.jobs.running(job), restored():
+            return EFFECTS[call.verb](self, cursor, call, job)
 
 
 class _Door:

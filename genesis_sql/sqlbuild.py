@@ -5,6 +5,7 @@ Names from users become quoted identifier nodes, values become literal nodes or 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import sqlglot
@@ -60,3 +61,17 @@ def fill(template: str, **nodes: Any) -> exp.Expression:
         return node
 
     return tree.transform(swap)
+
+
+def rows_of(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A SELECT of literal rows; there is at least one.
+
+    Example:
+        >>> rows_of(["a", "b"], [[1, True], [2, None]])
+        'SELECT * FROM (VALUES (1, TRUE), (2, NULL)) AS "rows"("a", "b")'
+    """
+    names = [exp.to_identifier(c, quoted=True) for c in columns]
+    values = exp.values([tuple(row) for row in rows])
+    alias = exp.TableAlias(this=exp.to_identifier("rows", quoted=True), columns=names)
+    values.set("alias", alias)
+    return text(exp.select("*").from_(values))

@@ -65,6 +65,14 @@ def test_a_whole_database(con: duckdb.DuckDBPyConnection) -> None:
     assert [r["rows"] for r in again] == [r["rows"] for r in found]
 
 
+def test_what_there_is_to_see(con: duckdb.DuckDBPyConnection) -> None:
+    assert ("trees", True) in genesis_sql.list_methods(con).select("name", "installed").fetchall()
+    assert genesis_sql.training_log(con, "m", version=1).columns[:2] == ["version", "table_name"]
+    assert {row[2] for row in genesis_sql.list_jobs(con).fetchall()} >= {"m", "both"}
+    with pytest.raises(errors.ModelNotFoundError, match="nothing runs for model 'm': the last"):
+        genesis_sql.cancel(con, "m")
+
+
 @pytest.mark.parametrize("make", [pd.DataFrame, pa.table], ids=["pandas", "arrow"])
 def test_frames(make: Callable[[Any], Any], con: duckdb.DuckDBPyConnection) -> None:
     secret = "a value that only the frame has"

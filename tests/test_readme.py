@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import genesis_sql
+from benchmarks import methods
 from genesis_sql import errors
 from genesis_sql.actions.options import KNOWN, fit_options
 from genesis_sql.cli import main
@@ -87,6 +88,12 @@ def test_every_option_with_its_default() -> None:
         for field in fields(part):
             if field.name in rows and isinstance(value := getattr(part, field.name), int | float):
                 assert rows[field.name] == str(value).lower(), field.name
+
+
+def test_the_methods_are_those_of_genesis_methods() -> None:
+    found = README.partition(methods.BEGIN)[2].partition(methods.END)[0]
+    assert len(methods.table().splitlines()) > 3
+    assert found == methods.table(), "python -m benchmarks.methods puts the table in"
 
 
 def test_every_python_function() -> None:

@@ -31,8 +31,12 @@ RETURNS = {
     "check": "severity VARCHAR, table_name VARCHAR, column_name VARCHAR, finding VARCHAR, "
     "fix VARCHAR",
     "uninstall": "removed VARCHAR",
+    "cancel": "model VARCHAR, version INTEGER, status VARCHAR",
+    "jobs": "id BIGINT, kind VARCHAR, model VARCHAR, version INTEGER, table_name VARCHAR, "
+    "phase VARCHAR, phase_number INTEGER, phases INTEGER, step BIGINT, loss DOUBLE, "
+    "seconds DOUBLE, seconds_left DOUBLE, status VARCHAR, error VARCHAR",
 }
-"""Columns of each effect's rows."""
+"""Columns of the rows of each effect, and of what is read while a statement runs."""
 RETURNS["fit_database"] = RETURNS["fit"]
 
 _NUMBERS = (

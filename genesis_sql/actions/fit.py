@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from genesis_sql.actions.options import fit_options, split_options
+from genesis_sql.actions.watching import Watching
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import OptionError, SourceError, nearest
 from genesis_sql.graph.build import build_graph
@@ -124,7 +125,9 @@ def _fit(
     models.check_name(name)
     find_method(arguments.method)
     options = split_options(arguments.options, [t.name for t in raw.tables], "this fit")
-    graph = _graph(ws, raw, arguments, options)
+    with ws.job.reading(ws.con):
+        graph = _graph(ws, raw, arguments, options)
+    by_table = _options(graph, options, arguments)
     kind = "fit" if arguments.kind == "table" else "fit_database"
     execution: int | None = None
     version: int | None = None
@@ -140,6 +143,7 @@ def _fit(
         execution = executions.start(
             ws.con, ws.database, kind=kind, model=name, arguments=stored, seed=arguments.seed
         )
+        ws.job.id = execution
         version = models.begin_version(
             ws.con,
             ws.database,
@@ -149,7 +153,9 @@ def _fit(
             arguments=stored,
             execution=execution,
         )
-        tables, fitted = _learn(ws, graph, options, arguments)
+        ws.job.begun(version, _begun(name, version, graph, by_table))
+        watch = Watching(ws, name, version, graph, by_table)
+        tables, fitted = _learn(ws, graph, by_table, arguments, watch)
         fitted.programs.update(constrain(graph, fitted.programs))
         source = graph
         graph = replace(graph, tables=tuple(tables[t.name].table for t in graph.tables))
@@ -159,8 +165,11 @@ def _fit(
         model = Model(
             name, version, uuid, graph, fitted.programs, fitted.verbatim, topological(graph)
         )
+        ws.job.enter(watch.phases, watch.phases)
+        ws.progress("storing", 1.0)
         content = _content(model, fitted, tables, print_)
         models.finish_version(ws.con, ws.database, name, version, content, seconds=ws.seconds)
+    watch.stored()
     ws.announce(model)
     notes = constraint_notes(ws.con, raw, graph)
     return _report(
@@ -208,30 +217,66 @@ def _check_names(table: Table, graph: Graph, options: Mapping[str, Any]) -> None
                 raise OptionError(message)
 
 
-def _learn(
-    ws: Workspace,
-    graph: Graph,
-    options: Mapping[str, Mapping[str, Any]],
-    arguments: FitArguments,
-) -> tuple[dict[str, Loaded], Fitted]:
-    ws.progress("reading", 0.0)
-    seed = arguments.seed
-    by_table = {
+def _options(
+    graph: Graph, options: Mapping[str, Mapping[str, Any]], arguments: FitArguments
+) -> dict[str, FitOptions]:
+    return {
         t.name: fit_options(
-            _own_options(graph, t, options), seed, arguments.method, arguments.device
+            _own_options(graph, t, options), arguments.seed, arguments.method, arguments.device
         )
         for t in graph.tables
     }
-    if _streamed(graph, by_table):
-        tables = load_sample(ws.con, graph, SAMPLE)
-    else:
-        tables = load(ws.con, graph, arguments.orphans)
+
+
+def _learn(
+    ws: Workspace,
+    graph: Graph,
+    options: Mapping[str, FitOptions],
+    arguments: FitArguments,
+    watch: Watching,
+) -> tuple[dict[str, Loaded], Fitted]:
+    ws.job.enter(1, watch.phases)
+    ws.progress("reading", 0.0)
+    with ws.job.reading(ws.con):
+        if _streamed(graph, options):
+            tables = load_sample(ws.con, graph, SAMPLE)
+        else:
+            tables = load(ws.con, graph, arguments.orphans)
+    ws.progress("learning", 0.0)
+    by_table = dict(options)
     for name, given in by_table.items():
         if graph.rules or graph.table(name).checks:
             main = ties(tables, name, given.main).main
             pairs = ordered_pairs(graph, name, main.relationship if main else None)
             by_table[name] = replace(given, ordered=pairs)
-    return tables, fit_tables(tables, topological(graph), by_table, ws.progress, began=ws.started)
+    try:
+        order = topological(graph)
+        fitted = fit_tables(tables, order, by_table, watch.progress, watch, began=ws.started)
+    finally:
+        watch.flush()
+    watch.learnt()
+    for name, notes in watch.notes.items():
+        fitted.notes[name] = notes + fitted.notes.get(name, [])
+    return tables, fitted
+
+
+def _begun(
+    name: str, version: int, graph: Graph, options: Mapping[str, FitOptions]
+) -> list[dict[str, Any]]:
+    """What a call returns that does not wait: a row per table."""
+    note = (
+        f"runs in the background: FROM genesis_jobs() shows how far it is, "
+        f"CALL genesis_cancel({string(name)}) stops it"
+    )
+    return [
+        {
+            "model": name, "version": version, "table_name": t.name,
+            "method": "verbatim" if t.verbatim else options[t.name].method, "rows": t.rows,
+            "columns": sum(not c.inside for c in t.columns), "orphans":
+            sum(r.orphans for r in graph.parents(t.name)), "seconds": 0.0, "notes": note,
+        }
+        for t in graph.tables if not t.nested
+    ]  # fmt: skip
 
 
 def _streamed(graph: Graph, options: Mapping[str, FitOptions]) -> bool:

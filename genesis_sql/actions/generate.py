@@ -132,6 +132,8 @@ class _Run:
                 seed=arguments.seed,
                 spec=writing.record(model),
             )
+            ws.job.id = self.number
+        ws.job.version = model.version
 
     def failed(self, status: str, text: str) -> None:
         """Undo everything, and say so in the history."""
@@ -216,12 +218,15 @@ def _write(ws: Workspace, model: Model, writing: Writing, *, replace_old: bool) 
     undeclared: dict[str, str] = {}
     details: dict[str, dict[str, Any]] = {}
     for at, table in enumerate(model.visible):
+        ws.job.enter(at + 1, len(model.visible) + 1, table)
         ws.progress(table, at / len(model.visible))
         started = time.perf_counter()
-        filled = fill(ws, model, writing, table)
+        with ws.job.reading(con):
+            filled = fill(ws, model, writing, table)
         undeclared.update(filled.undeclared)
         seconds = time.perf_counter() - started
         report.append({"table_name": table, "rows": filled.rows, "seconds": seconds})
+    ws.job.enter(len(model.visible) + 1, len(model.visible) + 1)
     ws.progress("checking keys", 1.0)
     require_rows(report)
     sampler = ws.sampler(model, writing.spec)

@@ -12,10 +12,11 @@ import duckdb
 
 from genesis_sql import interrupt
 from genesis_sql.errors import GenesisError, InterruptedFitError, OptionError, nearest
+from genesis_sql.jobs import Job
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.plan.spec import Spec
-from genesis_sql.types import Progress, no_progress
+from genesis_sql.types import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class Workspace:
         load: (name, version) -> the model.
         sampler: (model, spec) -> its sampler.
         announce: makes a new model's functions known to the connection.
-        progress: told how far the work is; raises after Ctrl-C.
+        job: told how far the work is; raises where it has to stop.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -37,8 +38,13 @@ class Workspace:
     load: Callable[[str, int | None], Model]
     sampler: Callable[[Model, Spec], Sampler]
     announce: Callable[[Model], None]
-    progress: Progress = no_progress
+    job: Job = field(default_factory=Job)
     started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def progress(self) -> Progress:
+        """Told how far the work is; raises after Ctrl-C."""
+        return self.job.progress
 
     @property
     def seconds(self) -> float:
@@ -54,11 +60,11 @@ def ending(failed: Callable[[str, str], None]) -> Iterator[None]:
     except BaseException as error:
         ours = isinstance(error, KeyboardInterrupt | InterruptedFitError)
         if ours or isinstance(error, duckdb.InterruptException) or interrupt.pressed():
-            failed("interrupted", "cancelled by Ctrl-C")
+            told = error if isinstance(error, InterruptedFitError) else interrupt.cancelled()
+            failed("interrupted", str(told).partition(";")[0])
             if ours:
                 raise
-            message = "cancelled by Ctrl-C; nothing was changed, call it again to start anew"
-            raise InterruptedFitError(message) from error
+            raise told from error
         failed(
             "error",
             str(error) if isinstance(error, GenesisError) else f"{type(error).__name__}: {error}",

@@ -7,7 +7,16 @@ import click
 from genesis_sql.cli.demo import demo
 from genesis_sql.cli.generate import generate
 from genesis_sql.cli.learn import check, fit
-from genesis_sql.cli.manage import activate, describe, drop, export, history, import_, models
+from genesis_sql.cli.manage import (
+    activate,
+    describe,
+    drop,
+    export,
+    history,
+    import_,
+    methods,
+    models,
+)
 from genesis_sql.store.migrator import library_version
 
 
@@ -34,6 +43,6 @@ def main() -> None:
 
 
 for _command in (
-    demo, check, fit, generate, models, describe, history, activate, drop, export, import_,
+    demo, check, methods, fit, generate, models, describe, history, activate, drop, export, import_,
 ):  # fmt: skip
     main.add_command(_command)

@@ -81,7 +81,12 @@ def check(
     "--orphans",
     help="References without a parent: null (the default), drop their rows, or keep such ones.",
 )
-@click.option("--method", default="trees", show_default=True, help="How it is learnt.")
+@click.option(
+    "--method", default="trees", show_default=True, help="How it is learnt: genesis methods."
+)
+@click.option(
+    "--device", default="auto", show_default=True, help="Where networks are trained: cpu, cuda."
+)
 @click.option(
     "--option",
     multiple=True,
@@ -105,6 +110,7 @@ def fit(*, file: str, name: str, as_json: bool, **given: Any) -> None:
     """
     common = {
         "method": given["method"],
+        "device": given["device"],
         "seed": given["seed"],
         "options": read_options(given["option"]),
         "constraints": given["constraint"] or None,

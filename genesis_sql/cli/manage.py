@@ -1,4 +1,4 @@
-"""genesis models, describe, history, activate, drop, export, import: models that are there."""
+"""genesis methods, models, describe, history, activate, drop, export, import: what is there."""
 
 from __future__ import annotations
 
@@ -9,9 +9,19 @@ from genesis_sql.cli import files, show
 from genesis_sql.cli.command import Command, file_argument, json_option, version_option
 
 _MODELS = ("model", "version", "active", "status", "tables", "rows", "created_at", "error")
+_METHODS = ("name", "family", "installed", "needs", "licence", "data", "conditions", "compile")
 _HISTORY = (
     "id", "kind", "model", "version", "status", "rows", "seconds", "started_at", "error",
 )  # fmt: skip
+
+
+@click.command(cls=Command)
+@json_option
+def methods(*, as_json: bool) -> None:
+    """List how a model can be learnt, and what each method can."""
+    with files.memory() as con:
+        found = show.rows_of(doors.list_methods(con))
+    show.rows(found, as_json=as_json, columns=_METHODS)
 
 
 @click.command(cls=Command)

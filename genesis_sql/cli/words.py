@@ -10,6 +10,7 @@ _HERE = "\0"
 _STATEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r", or is TEMP, .*?(?=; did you mean|; there are|$)", re.DOTALL), ""),
     (re.compile(r"FROM genesis_(models|history)\(\)"), rf"genesis \1 {_HERE}"),
+    (re.compile(r"FROM genesis_methods\(\)"), "genesis methods"),
     (re.compile(r"FROM genesis_check\([^()]*\)"), f"genesis check {_HERE}"),
     (
         re.compile(rf"CALL genesis_activate\({_TEXT}, version := (\d+)\)"),

@@ -89,7 +89,8 @@ def find_method(name: str) -> Method:
         MissingExtraError: what it needs is not installed.
     """
     if name not in METHODS:
-        message = f"there is no method '{name}'{nearest(name, METHODS)}"
+        near = nearest(name, METHODS)
+        message = f"there is no method '{name}'{near}; FROM genesis_methods() shows what each can"
         raise OptionError(message)
     method = METHODS[name]
     if not method.installed:

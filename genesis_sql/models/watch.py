@@ -35,6 +35,11 @@ class TrainingRow:
 class Watch(Protocol):
     """Who looks on while a table is trained."""
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether the fit was cancelled, so that no model is wanted of what was learnt so far."""
+        ...
+
     def log(self, table: str, row: TrainingRow) -> None:
         """Take a row of the log; may raise to cancel."""
         ...
@@ -47,9 +52,15 @@ class Watch(Protocol):
         """The checkpoint to go on from, None to begin anew."""
         ...
 
+    def settle(self) -> None:
+        """Training was ended by Ctrl-C and its best state is taken: forget that it was pressed."""
+        ...
+
 
 class NoWatch:
     """Nobody looks on."""
+
+    cancelled = False
 
     def log(self, table: str, row: TrainingRow) -> None:
         """Nobody reads it."""
@@ -60,3 +71,6 @@ class NoWatch:
     def saved(self, table: str) -> bytes | None:
         """There is none."""
         return None
+
+    def settle(self) -> None:
+        """Nobody remembers it."""

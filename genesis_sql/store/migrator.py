@@ -100,7 +100,7 @@ def ensure(con: Con, database: str) -> None:
             _SEEN_FROM[applied] = time.time_ns() // 1000
 
 
-def exists(con: Con, database: str, begun: int | None = None) -> bool:
+def exists(con: Con, database: str, begun: int | None = None, *, needs: int = 1) -> bool:
     """Whether the database has a store that this release can read; writes nothing.
 
     Args:
@@ -108,14 +108,17 @@ def exists(con: Con, database: str, begun: int | None = None) -> bool:
         database: the database's name.
         begun: when the statement that will read the store began, in epoch µs. One that began before
             the store was committed does not see it, though ``con`` does.
+        needs: the number of the migration that made what will be read; a store that was only read
+            since an older release wrote it may lack it.
 
     Raises:
         MigrationError: the store is newer than this release, or was changed.
     """
     recorded = _recorded(con, database)
     _pending([(v, c) for v, c, _ in recorded], database)
-    return bool(recorded) and (
-        begun is None or all(begun >= _SEEN_FROM.get(at, 0) for *_, at in recorded)
+    needed = [at for version, _, at in recorded if version <= needs]
+    return len(needed) == needs and (
+        begun is None or all(begun >= _SEEN_FROM.get(at, 0) for at in needed)
     )
 
 

@@ -52,6 +52,8 @@ _DROP = (
     "DELETE FROM genesis.model_columns WHERE model = ?",
     "DELETE FROM genesis.model_tables WHERE model = ?",
     "DELETE FROM genesis.relationships WHERE model = ? AND target = ''",
+    "DELETE FROM genesis.training_log WHERE model = ?",
+    "DELETE FROM genesis.checkpoints WHERE model = ?",
     "DELETE FROM genesis.model_versions WHERE model = ?",
     "DELETE FROM genesis.models WHERE name = ?",
 )

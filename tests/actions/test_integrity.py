@@ -13,8 +13,8 @@ from genesis_sql.actions.target import Target
 from genesis_sql.actions.workspace import Workspace
 from genesis_sql.effects import workspace
 from genesis_sql.errors import IntegrityError
+from genesis_sql.jobs import Job
 from genesis_sql.session import session_of
-from genesis_sql.types import no_progress
 
 PETS = """
 CREATE TABLE owners (id INTEGER PRIMARY KEY, mail VARCHAR UNIQUE, town VARCHAR NOT NULL);
@@ -40,7 +40,7 @@ def pets() -> Iterator[duckdb.DuckDBPyConnection]:
 def ws(pets: duckdb.DuckDBPyConnection) -> Iterator[Workspace]:
     session = session_of(pets)
     with session.cursor() as cursor:
-        yield workspace(session, cursor, "memory", "main", no_progress)
+        yield workspace(session, cursor, "memory", "main", Job())
 
 
 def test_what_was_checked_is_kept_and_shown(pets: duckdb.DuckDBPyConnection) -> None:

@@ -28,7 +28,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def test_the_commands() -> None:
-    expected = "activate check demo describe drop export fit generate history import models"
+    expected = "activate check demo describe drop export fit generate history import methods models"
     assert expected.split() == COMMANDS
 
 

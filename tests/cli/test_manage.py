@@ -77,3 +77,8 @@ def test_a_file_without_models(genesis: Genesis, told: Told) -> None:
 def test_refusals(words: list[str], code: int, expected: str, genesis: Genesis) -> None:
     assert expected in genesis(*words, code=code).stderr
     assert not Path("new.duckdb").exists()
+
+
+def test_methods(told: Told) -> None:
+    found = {m["name"]: m for m in told("methods")}
+    assert (found["trees"]["installed"], found["trees"]["compile"]) == (True, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import duckdb
@@ -85,6 +86,26 @@ def test_a_database(victim: duckdb.DuckDBPyConnection) -> None:
     assert unhurt(con)
 
 
+def test_jobs_and_logs(victim: duckdb.DuckDBPyConnection) -> None:
+    con = victim
+    con.execute(
+        f"CREATE TABLE {quoted(NASTIER)} AS SELECT i % 5 AS {quoted(NASTIER)} FROM range(99) r(i)"
+    )
+    begun = con.execute("FROM genesis_fit(?, ?, wait := false)", [NASTY, NASTIER]).fetchall()
+    assert begun[0][:3] == (NASTY, 1, NASTIER)
+    assert f"CALL genesis_cancel({string(NASTY)})" in begun[0][8]
+    while (found := con.execute("FROM genesis_jobs()").fetchall())[0][12] == "running":
+        time.sleep(0.02)
+    assert (found[0][2], found[0][12]) == (NASTY, "done")
+    con.execute(
+        "INSERT INTO genesis.training_log VALUES ($1, 1, 0, $1, 1, 1, 1, 1, 1, 1, $1)", [NASTY]
+    )
+    for version in ("NULL", "1"):
+        log = con.execute(f"FROM genesis_training_log(?, version := {version})", [NASTY])
+        assert log.fetchall()[0][1::7] == (NASTY, NASTY)
+    assert unhurt(con)
+
+
 def test_errors_show_names_as_they_are(victim: duckdb.DuckDBPyConnection) -> None:
     victim.execute("CALL genesis_fit('known', 'victim')").fetchall()
     for statement in (
@@ -104,6 +125,9 @@ def test_errors_show_names_as_they_are(victim: duckdb.DuckDBPyConnection) -> Non
         "FROM genesis_activate(?, version := 1)",
         "FROM genesis_export(?, 'x')",
         "FROM genesis_import(?)",
+        "FROM genesis_cancel(?)",
+        "FROM genesis_training_log(?)",
+        "FROM genesis_fit('m', 'victim', wait := ?)",
     ):
         with pytest.raises(duckdb.InvalidInputException, match="genesis: .*DROP TABLE victim"):
             victim.execute(statement, [NASTY]).fetchall()

@@ -95,14 +95,29 @@ def test_a_later_migration_is_applied_to_an_old_store(
     con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     migrator.ensure(con, DB)
-    second = migrator.Migration(
-        2, "0002_more", "ALTER TABLE genesis.models ADD COLUMN note VARCHAR"
+    number = migrator.migrations()[-1].version + 1
+    later = migrator.Migration(
+        number, f"{number:04}_more", "ALTER TABLE genesis.models ADD COLUMN note VARCHAR"
     )
-    known = (*migrator.migrations(), second)
+    known = (*migrator.migrations(), later)
     monkeypatch.setattr(migrator, "migrations", lambda: known)
     assert migrator.exists(con, DB)
     migrator.ensure(con, DB)
     assert names.run(con, DB, "SELECT note FROM genesis.models") == []
+
+
+def test_a_store_of_an_older_release_is_read_without_its_later_tables(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = migrator.migrations()[0]
+    with monkeypatch.context() as patch:
+        patch.setattr(migrator, "migrations", lambda: (first,))
+        migrator.ensure(con, DB)
+    assert migrator.exists(con, DB)
+    assert not migrator.exists(con, DB, needs=2)
+    assert con.execute(models.list_sql(con, DB)).fetchall() == []
+    migrator.ensure(con, DB)
+    assert migrator.exists(con, DB, needs=2)
 
 
 def test_a_changed_checksum_is_named(con: duckdb.DuckDBPyConnection) -> None:
@@ -123,7 +138,7 @@ def test_a_newer_store_asks_for_an_upgrade(con: duckdb.DuckDBPyConnection) -> No
     names.run(con, DB, "INSERT INTO genesis.migrations VALUES (99, 'x', 'x', '2030-01-01', '9.0')")
     for call in (migrator.ensure, migrator.exists, migrator.uninstall):
         with pytest.raises(
-            MigrationError, match=r"version 99 and .* knows 1: run pip install --upgrade"
+            MigrationError, match=r"version 99 and .* knows 2: run pip install --upgrade"
         ):
             call(con, DB)
 

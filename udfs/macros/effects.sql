@@ -1,16 +1,20 @@
 -- Effects: bound, each becomes a SELECT of one private function, which runs once and returns rows or an error.
 
 -- Learn one table or query as a new version of a model.
-CREATE OR REPLACE TEMP MACRO genesis_fit(model, source, method := 'trees', seed := 0, device := 'auto', options := NULL, constraints := NULL) AS TABLE
-FROM query(genesis_plan_('fit', CAST(to_json({'model': model, 'source': source, 'method': method, 'seed': seed, 'device': device, 'options': options, 'constraints': constraints}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+CREATE OR REPLACE TEMP MACRO genesis_fit(model, source, method := 'trees', seed := 0, device := 'auto', options := NULL, constraints := NULL, wait := true) AS TABLE
+FROM query(genesis_plan_('fit', CAST(to_json({'model': model, 'source': source, 'method': method, 'seed': seed, 'device': device, 'options': options, 'constraints': constraints, 'wait': wait}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
 
 -- Learn the tables of a schema and the keys between them.
-CREATE OR REPLACE TEMP MACRO genesis_fit_database(model, schema := NULL, tables := NULL, relationships := NULL, verbatim := NULL, orphans := 'null', constraints := NULL, method := 'trees', seed := 0, device := 'auto', options := NULL) AS TABLE
-FROM query(genesis_plan_('fit_database', CAST(to_json({'model': model, 'schema': schema, 'tables': tables, 'relationships': relationships, 'verbatim': verbatim, 'orphans': orphans, 'constraints': constraints, 'method': method, 'seed': seed, 'device': device, 'options': options}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+CREATE OR REPLACE TEMP MACRO genesis_fit_database(model, schema := NULL, tables := NULL, relationships := NULL, verbatim := NULL, orphans := 'null', constraints := NULL, method := 'trees', seed := 0, device := 'auto', options := NULL, wait := true) AS TABLE
+FROM query(genesis_plan_('fit_database', CAST(to_json({'model': model, 'schema': schema, 'tables': tables, 'relationships': relationships, 'verbatim': verbatim, 'orphans': orphans, 'constraints': constraints, 'method': method, 'seed': seed, 'device': device, 'options': options, 'wait': wait}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
 
 -- Write all tables of a model, with their keys, into another schema.
 CREATE OR REPLACE TEMP MACRO genesis_generate_database(model, target := NULL, scale := 1.0, rows := NULL, seed := 0, version := NULL, if_exists := 'error', keys := 'declare', conditions := NULL) AS TABLE
 FROM query(genesis_plan_('generate_database', CAST(to_json({'model': model, 'target': target, 'scale': scale, 'rows': rows, 'seed': seed, 'version': version, 'if_exists': if_exists, 'keys': keys, 'conditions': conditions}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- Stop what runs for a model.
+CREATE OR REPLACE TEMP MACRO genesis_cancel(model) AS TABLE
+FROM query(genesis_plan_('cancel', CAST(to_json({'model': model}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
 
 -- Make a version the one that is used where none is named.
 CREATE OR REPLACE TEMP MACRO genesis_activate(model, version := NULL) AS TABLE

@@ -19,3 +19,15 @@ FROM query(genesis_plan_('history', CAST(to_json({'model': model}) AS VARCHAR), 
 -- What was checked of the tables written last, and how many rows break it.
 CREATE OR REPLACE TEMP MACRO genesis_integrity(model := NULL) AS TABLE
 FROM query(genesis_plan_('integrity', CAST(to_json({'model': model}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- The methods of a fit, and what each can.
+CREATE OR REPLACE TEMP MACRO genesis_methods() AS TABLE
+FROM query(genesis_plan_('methods', CAST('{}' AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- What runs, how far it is, and what has run in this session.
+CREATE OR REPLACE TEMP MACRO genesis_jobs() AS TABLE
+FROM query(genesis_plan_('jobs', CAST('{}' AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- How the training of a model's networks went, or goes.
+CREATE OR REPLACE TEMP MACRO genesis_training_log(model, version := NULL) AS TABLE
+FROM query(genesis_plan_('training_log', CAST(to_json({'model': model, 'version': version}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from genesis_sql.errors import GenesisError, InterruptedFitError
+from genesis_sql.errors import GenesisError, InterruptedFitError, OptionError
 from genesis_sql.models.neural.data import Rows
 from genesis_sql.models.neural.weights import pack, unpack
 from genesis_sql.models.watch import TrainingRow, Watch
@@ -267,6 +267,14 @@ class Training:
         """Go on from a checkpoint; its seconds do not count against this call's limit."""
         held, about = unpack(data)
         self.good = _named(held, "state.")
+        for name, mine in self.task.state().items():
+            if name not in self.good or self.good[name].shape != mine.shape:
+                message = (
+                    "the training that was stopped cannot be resumed: the network had other sizes "
+                    "then, for the source had other values or labels; leave option 'resume' out to "
+                    "begin anew"
+                )
+                raise OptionError(message)
         self.kept = _named(held, "kept.") or None
         self.task.restore(self.good)
         self.clock.step, self.clock.rows = int(about["step"]), int(about["rows"])
@@ -334,8 +342,9 @@ def train(
         if training.kept is None:
             raise
         watch.save(table, training.to_bytes())
-        if getattr(watch, "cancelled", False):
+        if watch.cancelled:
             raise
+        watch.settle()
         ended = "stopped by Ctrl-C; the best state so far is kept"
     training.clock.losses.clear()
     training.tell(note=ended)

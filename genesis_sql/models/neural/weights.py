@@ -18,7 +18,7 @@ def pack(tensors: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> bytes:
     """Arrays by name and a JSON document as one safetensors file; equal input gives equal bytes."""
     from safetensors.numpy import save
 
-    held = {n: np.ascontiguousarray(tensors[n]) for n in sorted(tensors)}
+    held = {n: np.asarray(tensors[n], order="C") for n in sorted(tensors)}
     text = json.dumps(about, sort_keys=True, ensure_ascii=False)
     return bytes(save(held, metadata={_KEY: text}))
 
