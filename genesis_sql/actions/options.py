@@ -86,6 +86,13 @@ def fit_options(
         seed=(seed ^ seed >> 32) % 2**32,  # scikit-learn takes no more
     )
     defaults = FitOptions()
+    chosen = find_method(given.get("method", method))
+    training = {n: given[n] for n in TRAINING if n in given}
+    for name in training:
+        if name not in chosen.takes:
+            takes = ", ".join(chosen.takes) or "none"
+            message = f"method '{chosen.name}' has no option '{name}'; of training it takes {takes}"
+            raise OptionError(message)
     return FitOptions(
         trees=trees,
         fill=FillOptions(floor=given.get("floor", defaults.fill.floor), edge_rows=trees.min_cell),
@@ -94,7 +101,7 @@ def fit_options(
         child_cell=given.get("child_cell", min(defaults.child_cell, trees.min_cell)),
         max_seconds=given.get("max_seconds"),
         siblings=given.get("siblings", True),
-        method=find_method(given.get("method", method)).name,
+        method=chosen.name,
         device=device,
-        training={n: given[n] for n in TRAINING if n in given},
+        training=training,
     )

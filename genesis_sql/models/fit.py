@@ -128,7 +128,12 @@ def _learner(
         return Learner(tables, bonds, learnt, name, options)
     from genesis_sql.models.block import BlockLearner
 
-    learner = BlockLearner(tables, bonds, learnt, name, options)
+    kind = BlockLearner
+    if options.method.startswith("sdv:"):
+        from genesis_sql.models.sdv.learner import SdvLearner
+
+        kind = SdvLearner
+    learner = kind(tables, bonds, learnt, name, options)
     learner.watch = watch or learner.watch
     return learner
 
