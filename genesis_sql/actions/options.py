@@ -17,9 +17,11 @@ KNOWN: dict[str, type | tuple[type, ...]] = {
     "slack": (float, int), "label_slack": (float, int), "forest": int, "floor": int,
     "first": list, "roles": dict, "main": str, "max_seconds": (float, int),
     "siblings": bool, "method": str, "epochs": (float, int), "batch_size": int,
-    "learning_rate": (float, int), "resume": bool,
+    "learning_rate": (float, int), "resume": bool, "sequence_key": str, "sequence_index": str,
 }  # fmt: skip
-TRAINING = ("epochs", "batch_size", "learning_rate", "resume")
+TRAINING = (
+    "epochs", "batch_size", "learning_rate", "resume", "sequence_key", "sequence_index",
+)  # fmt: skip
 _LEAST = {
     "min_cell": 1,
     "child_cell": 1,

@@ -130,9 +130,9 @@ def _learner(
 
     kind = BlockLearner
     if options.method.startswith("sdv:"):
-        from genesis_sql.models.sdv.learner import SdvLearner
+        from genesis_sql.models.sdv.choice import learner_of
 
-        kind = SdvLearner
+        kind = learner_of(options.method, tables)
     learner = kind(tables, bonds, learnt, name, options)
     learner.watch = watch or learner.watch
     return learner

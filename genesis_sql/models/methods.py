@@ -97,6 +97,8 @@ METHODS = {
         _sdv("gaussian_copula", "Gaussian copula"),
         _sdv("ctgan", "adversarial network", ("epochs", "batch_size", "learning_rate")),
         _sdv("tvae", "variational autoencoder", ("epochs", "batch_size")),
+        _sdv("par", "autoregressive network", ("epochs", "sequence_key", "sequence_index"), "sequences"),
+        _sdv("hma", "Gaussian copulas of parents and children", data="related tables"),
         _sdv("copulagan", "adversarial network", ("epochs", "batch_size", "learning_rate")),
     )
 }

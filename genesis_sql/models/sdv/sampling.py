@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from genesis_sql.models.sdv.memory import fitted_of
+from genesis_sql.models.sdv.sequences import METHOD as PAR
+from genesis_sql.models.sdv.sequences import draw_sequences
 from genesis_sql.program.domain import Raw
 from genesis_sql.program.execute import Rows, Words, register_block
 from genesis_sql.program.steps import Block, Program
+from genesis_sql.program.whole import register_whole
 
 TABLES = ("sdv:gaussian_copula", "sdv:ctgan", "sdv:copulagan", "sdv:tvae")
 WORDS = 4  # words of 32 bits that a page depends on
@@ -25,3 +28,4 @@ def _rows(
 
 for _method in TABLES:
     register_block(_method, _rows)
+register_whole(PAR, draw_sequences)
