@@ -85,9 +85,10 @@ def fit_tables(
     out = Fitted({}, {n: tables[n].arrow for n in verbatim}, [])
     done, began = 0, time.perf_counter()
     learners: dict[str, Learner] = {}
+    methods = {options[n].method if n in made else "verbatim" for n in order}
     for name in made:
         start = time.perf_counter()
-        learner = _learner(tables, bonds, learnt, name, options[name], watch)
+        learner = _learner(tables, bonds, learnt, name, options[name], watch, methods)
         with learner.side_by_side():
             for column in learner.steps_to_go():
                 progress(f"{name}.{column}", done / max(total, 1))
@@ -101,6 +102,10 @@ def fit_tables(
         out.notes[name] = learner.notes
     for name in made:
         learn_late(learners, name)
+    if any(method.startswith("sdv:") for method in methods):
+        from genesis_sql.models.sdv.choice import learn_together
+
+        learn_together(learners)
     for name, learner in learners.items():
         out.programs[name] = learner.program()
         out.described.extend(learner.described)
@@ -122,6 +127,7 @@ def _learner(
     name: str,
     options: FitOptions,
     watch: Watch | None,
+    methods: set[str],
 ) -> Learner:
     """What learns a table by its method."""
     if options.method == TREES:
@@ -132,7 +138,7 @@ def _learner(
     if options.method.startswith("sdv:"):
         from genesis_sql.models.sdv.choice import learner_of
 
-        kind = learner_of(options.method, tables)
+        kind = learner_of(options.method, tables, methods)
     learner = kind(tables, bonds, learnt, name, options)
     learner.watch = watch or learner.watch
     return learner

@@ -31,6 +31,7 @@ class Method:
         kept: whether the database keeps the model.
         sampler: the module that draws its blocks, '' for none.
         takes: options of training, besides those of trees.
+        timed: whether `max_seconds` ends it.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Method:
     kept: bool = True
     sampler: str = ""
     takes: tuple[str, ...] = ("epochs", "batch_size", "learning_rate", "resume")
+    timed: bool = True
 
     @property
     def installed(self) -> bool:
@@ -86,6 +88,7 @@ def _sdv(name: str, family: str, takes: tuple[str, ...] = (), data: str = "one t
         kept=False,
         sampler="genesis_sql.models.sdv.sampling",
         takes=takes,
+        timed=name != "hma",
     )
 
 
@@ -97,9 +100,20 @@ METHODS = {
         _sdv("gaussian_copula", "Gaussian copula"),
         _sdv("ctgan", "adversarial network", ("epochs", "batch_size", "learning_rate")),
         _sdv("tvae", "variational autoencoder", ("epochs", "batch_size")),
-        _sdv("par", "autoregressive network", ("epochs", "sequence_key", "sequence_index"), "sequences"),
-        _sdv("hma", "Gaussian copulas of parents and children", data="related tables"),
+        _sdv(
+            "par",
+            "autoregressive network",
+            ("epochs", "sequence_key", "sequence_index"),
+            "sequences",
+        ),
         _sdv("copulagan", "adversarial network", ("epochs", "batch_size", "learning_rate")),
+        _sdv(
+            "par",
+            "autoregressive network",
+            ("epochs", "sequence_key", "sequence_index"),
+            "sequences",
+        ),
+        _sdv("hma", "Gaussian copulas of parents and children", data="related tables"),
     )
 }
 """By name."""

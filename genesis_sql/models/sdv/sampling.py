@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from genesis_sql.models.sdv.database import METHOD as HMA
+from genesis_sql.models.sdv.database import draw_database
 from genesis_sql.models.sdv.memory import fitted_of
 from genesis_sql.models.sdv.sequences import METHOD as PAR
 from genesis_sql.models.sdv.sequences import draw_sequences
@@ -29,3 +31,4 @@ def _rows(
 for _method in TABLES:
     register_block(_method, _rows)
 register_whole(PAR, draw_sequences)
+register_whole(HMA, draw_database)

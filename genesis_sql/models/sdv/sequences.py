@@ -127,7 +127,9 @@ class ParLearner(SdvLearner):
         name = self.options.training.get(option)
         if name is None:
             return None
-        known = [c.name for c in self.loaded.table.columns if c.name in self.loaded.arrow.schema.names]
+        known = [
+            c.name for c in self.loaded.table.columns if c.name in self.loaded.arrow.schema.names
+        ]
         if name not in known:
             message = (
                 f"option '{option}' names column '{name}' that '{self.name}' does not have"
@@ -210,9 +212,7 @@ def fit_sequences(
         synthesizer.fit({"rows": frame})
         synthesizer.training = None
     length = rows / max(len(np.unique(key[1])), 1)
-    return FittedSequences(
-        synthesizer, key[0], [f.slim() for f in fields], length, training.ended
-    )
+    return FittedSequences(synthesizer, key[0], [f.slim() for f in fields], length, training.ended)
 
 
 def _steady(sequence: np.ndarray, rank: np.ndarray) -> bool:

@@ -22,8 +22,9 @@ from genesis_sql.program.domain import Raw
 from genesis_sql.program.execute import Rows
 
 PAGE = 8_192  # rows: SDV takes .2 s for one row or for all of them
-LEVELS = 3  # attempts beyond the 2**3th of a row are looked for on the pages of that one
-KEPT = 24  # pages in memory: those of all attempts of a page, 2**4 - 1, itself, and some others
+WIDTHS = np.array([1, 1, 1, 2, 8])
+"""Pages on which attempt 1 of a row is looked for, attempts 2 and 3, 4 to 7, 8 to 15, all later."""
+KEPT = 24  # pages in memory: those of all attempts of a page, itself, and some others
 AGAIN = 1 << 61  # the address of the pages of attempts
 SHOWN = 256  # rows that tell one fitted synthesizer from another
 TRIED = 1_000  # rows of the fit that tells how long one takes
@@ -93,15 +94,15 @@ def addresses(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
     """The page of each row, and its place there.
 
     Rows that are drawn for the first time stand on the pages of their numbers. The attempts of the
-    rows of such a page have 15 pages of their own, the more the later: rows that share an attempt
-    and a page have different places on it.
+    rows of such a page have pages of their own: rows that share an attempt and a page have
+    different places on it.
     """
     first, place = rows.number // PAGE, rows.number % PAGE
     if rows.attempt is None:
         return first, place
     attempt = np.maximum(rows.attempt, 1)
-    level = np.minimum(np.log2(attempt).astype(np.int64), LEVELS)
-    which = (rows.address >> 8) % (1 << level)
+    level = np.minimum(np.log2(attempt).astype(np.int64), len(WIDTHS) - 1)
+    which = (rows.address >> 8) % WIDTHS[level]
     page = AGAIN + (first << 12) + (level << 8) + which
     return page, (place + attempt * 2_654_435_761) % PAGE
 
