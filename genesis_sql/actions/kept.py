@@ -67,6 +67,8 @@ def _statement(con: duckdb.DuckDBPyConnection, database: str, model: Model) -> s
 
 def _literal(value: Any) -> str:
     """A plain value as DuckDB writes it."""
+    if value == {}:
+        return "MAP {}"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{string(str(k))}: {_literal(v)}' for k, v in value.items())}}}"
     if isinstance(value, list):

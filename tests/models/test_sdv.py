@@ -27,7 +27,7 @@ INSERT INTO people SELECT i, 18 + i * 13 % 70, CASE WHEN i % 7 > 0 THEN ['a', 'b
 FROM range(240) AS r(i)
 """
 TABLES = [n for n, m in METHODS.items() if m.needs == "sdv" and m.data == "one table"]
-EPOCHS = {n: "{'epochs': 2}" if "epochs" in m.takes else "{}" for n, m in METHODS.items()}
+EPOCHS = {n: "{'epochs': 2}" if "epochs" in m.takes else "NULL" for n, m in METHODS.items()}
 
 
 def fit(con: duckdb.DuckDBPyConnection, method: str, name: str = "m", options: str = "") -> list:
