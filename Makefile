@@ -33,8 +33,9 @@ test-newest: $(VENV)/.dev
 test-duckdb15: $(VENV15)/.dev
 	$(VENV15)/bin/python -m pytest $(SAME_ON_ANY_DUCKDB:%=--ignore=tests/%.py)
 
-slow: $(VENV)/.dev
+slow: $(VENV)/.dev $(VENV15)/.dev
 	$(VENV)/bin/python -m pytest -m "slow and not gpu and not dbt" || test $$? -eq 5 # 5: there are none
+	$(VENV15)/bin/python -m pytest -m slow tests/models/test_sdv.py # SDV is in this one alone
 
 gpu: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest -m gpu

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from genesis_sql.actions.arguments import number, text, whole
+from genesis_sql.actions.kept import require_there
 from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
 from genesis_sql.models.methods import METHODS
 from genesis_sql.plan.conditions import read_conditions
@@ -40,6 +41,7 @@ def _generate(session: Session, arguments: dict[str, Any], database: str, schema
                 f"(genesis_sql.register(con) after ATTACH makes all models known)"
             )
             raise OptionError(message)
+        require_there(cursor, database, model)
     given = arguments.get("conditions") or {}
     if not isinstance(given, Mapping):
         message = f"conditions is {given!r}; it takes a struct, as in {{'state': 'CA'}}"

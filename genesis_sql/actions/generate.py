@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from genesis_sql.actions.integrity import require_rows, verify
+from genesis_sql.actions.kept import require_there
 from genesis_sql.actions.loading import fill
 from genesis_sql.actions.target import Writing, find_target, settle
 from genesis_sql.actions.workspace import Workspace, ending
@@ -79,6 +80,7 @@ def generate_database(
     _require_choice("keys", arguments.keys, ("declare", "none"))
     check_range(None, 0, arguments.scale)
     model = ws.load(name, arguments.version)
+    require_there(ws.con, ws.database, model)
     arguments = replace(arguments, rows=check_rows(model, arguments.rows))
     writing = settle(
         ws,

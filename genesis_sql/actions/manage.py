@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from genesis_sql.actions.kept import require_kept
 from genesis_sql.actions.workspace import Workspace
 from genesis_sql.graph.check import check
 from genesis_sql.introspect.from_duckdb import has_schema, read_schema, read_table
@@ -38,6 +39,7 @@ def drop(ws: Workspace, name: str) -> list[dict[str, Any]]:
 
 def export(ws: Workspace, name: str, path: str, version: int | None) -> list[dict[str, Any]]:
     """Write a model into a file."""
+    require_kept(ws.con, ws.database, ws.load(name, version))
     done = transfer.export_model(ws.con, ws.database, name, path, version)
     if not _read_only(ws):
         _record(ws, "export", name, done.version, path=path)

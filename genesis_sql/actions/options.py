@@ -17,9 +17,11 @@ KNOWN: dict[str, type | tuple[type, ...]] = {
     "slack": (float, int), "label_slack": (float, int), "forest": int, "floor": int,
     "first": list, "roles": dict, "main": str, "max_seconds": (float, int),
     "siblings": bool, "method": str, "epochs": (float, int), "batch_size": int,
-    "learning_rate": (float, int), "resume": bool,
+    "learning_rate": (float, int), "resume": bool, "sequence_key": str, "sequence_index": str,
 }  # fmt: skip
-TRAINING = ("epochs", "batch_size", "learning_rate", "resume")
+TRAINING = (
+    "epochs", "batch_size", "learning_rate", "resume", "sequence_key", "sequence_index",
+)  # fmt: skip
 _LEAST = {
     "min_cell": 1,
     "child_cell": 1,
@@ -86,6 +88,16 @@ def fit_options(
         seed=(seed ^ seed >> 32) % 2**32,  # scikit-learn takes no more
     )
     defaults = FitOptions()
+    chosen = find_method(given.get("method", method))
+    training = {n: given[n] for n in TRAINING if n in given}
+    for name in training:
+        if name not in chosen.takes:
+            takes = ", ".join(chosen.takes) or "none"
+            message = f"method '{chosen.name}' has no option '{name}'; of training it takes {takes}"
+            raise OptionError(message)
+    if "max_seconds" in given and not chosen.timed:
+        message = f"method '{chosen.name}' cannot be given max_seconds: nothing stops it midway"
+        raise OptionError(message)
     return FitOptions(
         trees=trees,
         fill=FillOptions(floor=given.get("floor", defaults.fill.floor), edge_rows=trees.min_cell),
@@ -94,7 +106,7 @@ def fit_options(
         child_cell=given.get("child_cell", min(defaults.child_cell, trees.min_cell)),
         max_seconds=given.get("max_seconds"),
         siblings=given.get("siblings", True),
-        method=find_method(given.get("method", method)).name,
+        method=chosen.name,
         device=device,
-        training={n: given[n] for n in TRAINING if n in given},
+        training=training,
     )

@@ -87,9 +87,10 @@ def fit_tables(
     out = Fitted({}, {n: tables[n].arrow for n in verbatim}, [])
     done, began = 0, time.perf_counter() if began is None else began
     learners: dict[str, Learner] = {}
+    methods = {options[n].method if n in made else "verbatim" for n in order}
     for name in made:
         start = time.perf_counter()
-        learner = _learner(tables, bonds, learnt, name, options[name], watch)
+        learner = _learner(tables, bonds, learnt, name, options[name], watch, methods)
         learner.began = start if len(made) > 1 else began
         with learner.side_by_side():
             for column in learner.steps_to_go():
@@ -104,6 +105,10 @@ def fit_tables(
         out.notes[name] = learner.notes
     for name in made:
         learn_late(learners, name)
+    if any(method.startswith("sdv:") for method in methods):
+        from genesis_sql.models.sdv.choice import learn_together
+
+        learn_together(learners)
     for name, learner in learners.items():
         out.programs[name] = learner.program()
         out.described.extend(learner.described)
@@ -125,13 +130,19 @@ def _learner(
     name: str,
     options: FitOptions,
     watch: Watch | None,
+    methods: set[str],
 ) -> Learner:
     """What learns a table by its method."""
     if options.method == TREES:
         return Learner(tables, bonds, learnt, name, options)
     from genesis_sql.models.block import BlockLearner
 
-    learner = BlockLearner(tables, bonds, learnt, name, options)
+    kind = BlockLearner
+    if options.method.startswith("sdv:"):
+        from genesis_sql.models.sdv.choice import learner_of
+
+        kind = learner_of(options.method, tables, methods)
+    learner = kind(tables, bonds, learnt, name, options)
     learner.watch = watch or learner.watch
     return learner
 

@@ -30,6 +30,8 @@ class Method:
         real_rows: whether generation starts from rows of the source.
         kept: whether the database keeps the model.
         sampler: the module that draws its blocks, '' for none.
+        takes: options of training, besides those of trees.
+        timed: whether `max_seconds` ends it.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Method:
     real_rows: bool = False
     kept: bool = True
     sampler: str = ""
+    takes: tuple[str, ...] = ("epochs", "batch_size", "learning_rate", "resume")
+    timed: bool = True
 
     @property
     def installed(self) -> bool:
@@ -70,12 +74,41 @@ def _network(name: str, family: str, conditions: str = "redrawn", sampler: str =
     )
 
 
+def _sdv(name: str, family: str, takes: tuple[str, ...] = (), data: str = "one table") -> Method:
+    whole = data != "one table"
+    return Method(
+        f"sdv:{name}",
+        family,
+        "sdv",
+        ("sdv",),
+        "Business Source License 1.1",
+        data,
+        conditions="none" if whole else "redrawn",
+        row_random=not whole,
+        kept=False,
+        sampler="genesis_sql.models.sdv.sampling",
+        takes=takes,
+        timed=name != "hma",
+    )
+
+
 METHODS = {
     m.name: m
     for m in (
         Method(TREES, "sequential decision trees", conditions="direct", compile=True),
         _network("argn", "autoregressive network", "direct", "argn_sampler"),
         _network("diffusion", "masked diffusion", "direct"),
+        _sdv("gaussian_copula", "Gaussian copula"),
+        _sdv("ctgan", "adversarial network", ("epochs", "batch_size", "learning_rate")),
+        _sdv("tvae", "variational autoencoder", ("epochs", "batch_size")),
+        _sdv("copulagan", "adversarial network", ("epochs", "batch_size", "learning_rate")),
+        _sdv(
+            "par",
+            "autoregressive network",
+            ("epochs", "sequence_key", "sequence_index"),
+            "sequences",
+        ),
+        _sdv("hma", "Gaussian copulas of parents and children", data="related tables"),
     )
 }
 """By name."""

@@ -149,7 +149,7 @@ class _Search:
 
     def run(self, at: np.ndarray, tries: np.ndarray, names: tuple[str, ...]) -> dict[str, Raw]:
         """Raw columns of attempts of rows by position."""
-        rows, anew = self.rows.take(at, self.again(at, tries)), tries > PATIENCE
+        rows, anew = self.rows.take(at, self.again(at, tries), tries), tries > PATIENCE
         parents = None if self.parents is None else self.parents.take(at, rows, names, anew)
         history = None if self.history is None else self.history.take(at)
         return run(self.program, self.identity, rows, parents, names, history)

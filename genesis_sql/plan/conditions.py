@@ -169,6 +169,8 @@ class Conditions:
     def _check(self, model: Model, condition: _Condition) -> tuple[Check, tuple[str, ...]]:
         name = condition.column
         mends = f"fit with options := {_first(self.table, name)}, so that it is drawn directly"
+        if any(isinstance(s, Block) and name in s.columns for s in self.program.steps):
+            mends = "it is drawn with all others of its row: use WHERE on more rows"
         if self.program.main is not None:
             mends = "rows stay with their parents: put it on the parent, or use WHERE on more rows"
         broken: Broken

@@ -27,6 +27,7 @@ from genesis_sql.plan.sequence import is_sequential, run_families
 from genesis_sql.plan.sizing import Family, Sizing, positive
 from genesis_sql.plan.spec import Spec
 from genesis_sql.plan.unique import Repair, overridden
+from genesis_sql.plan.whole import drawn_whole
 from genesis_sql.program.domain import Domain, Raw
 from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows, run
@@ -77,7 +78,8 @@ class Sampler:
 
     def __init__(self, model: Model, spec: Spec | int = 0, scale: float = 1.0) -> None:
         self.spec = spec if isinstance(spec, Spec) else Spec.of(spec, scale)
-        self.model, self._conditions = conditioned(model, self.spec.conditions)
+        whole = drawn_whole(model, self.spec)
+        self.model, self._conditions = conditioned(whole, self.spec.conditions)
         self.identity = Identity(model.uuid, self.spec.seed)
         self.before: Sampler | None = (
             Sampler(model, replace(self.spec, sizes=self.spec.sizes[:-1]))

@@ -72,6 +72,7 @@ class Rows:
         k: place among the siblings (0 for roots), -1 where the row has no parent.
         count: number of siblings, itself included.
         parent_address: address of the main parent.
+        attempt: how often a row was drawn before; None where none was.
     """
 
     address: np.ndarray
@@ -79,13 +80,19 @@ class Rows:
     k: np.ndarray | None = None
     count: np.ndarray | None = None
     parent_address: np.ndarray | None = None
+    attempt: np.ndarray | None = None
 
-    def take(self, at: np.ndarray, address: np.ndarray | None = None) -> Rows:
-        """The rows at those positions, under other addresses where some are given."""
-        rest = (self.k, self.count, self.parent_address)
-        k, count, parent = (None if a is None else a[at] for a in rest)
+    def take(
+        self,
+        at: np.ndarray,
+        address: np.ndarray | None = None,
+        attempt: np.ndarray | None = None,
+    ) -> Rows:
+        """The rows at those positions, under the addresses of an attempt where some are given."""
+        rest = (self.k, self.count, self.parent_address, self.attempt)
+        k, count, parent, before = (None if a is None else a[at] for a in rest)
         own = self.address[at] if address is None else address
-        return Rows(own, self.number[at], k, count, parent)
+        return Rows(own, self.number[at], k, count, parent, before if attempt is None else attempt)
 
 
 class Parents(Protocol):
@@ -127,9 +134,15 @@ class History(Protocol):
         ...
 
 
-BlockModel = Callable[
-    [Block, Program, Rows, dict[str, Raw], Callable[[str], np.ndarray]], dict[str, Raw]
-]
+class Words(Protocol):
+    """Random words of one purpose: uint32, of the rows of a block, or of other addresses."""
+
+    def __call__(self, purpose: str, addresses: np.ndarray | None = None) -> np.ndarray:
+        """Words of shape (n,)."""
+        ...
+
+
+BlockModel = Callable[[Block, Program, Rows, dict[str, Raw], Words], dict[str, Raw]]
 BLOCKS: dict[str, BlockModel] = {}
 """Block methods by name; models register theirs (see `register_block`)."""
 
@@ -230,8 +243,9 @@ class _State:
     def _inputs(self, step: Block) -> dict[str, Raw]:
         return {name: self.get(name) for name in step.inputs}
 
-    def _block_words(self, purpose: str) -> np.ndarray:
-        return draw(self.identity.stream(self.program.table, "#block", purpose), self.rows.address)
+    def _block_words(self, purpose: str, addresses: np.ndarray | None = None) -> np.ndarray:
+        at = self.rows.address if addresses is None else addresses
+        return draw(self.identity.stream(self.program.table, "#block", purpose), at)
 
     def get(self, name: str) -> Raw:
         """A raw column, an earlier sibling's or a parent's where it is not our own."""
