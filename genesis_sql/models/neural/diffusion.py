@@ -170,24 +170,31 @@ def _denoise(
 ) -> torch.Tensor:
     """Tokens (B, C) of rows with context (B, K) and two words each, noise (2, B).
 
-    Fields are unmasked in one order for all rows, so that a step needs the output layers of a few
-    fields only; those that have weights ``given`` come first.
+    Each row unmasks its fields in an order of its own, as in training; those that have weights
+    ``given`` come first.
     """
     network = held.network(_network)
     c = len(network.config.sizes)
-    order = [*given, *(j for j in range(c) if j not in given)]
-    u = _words(noise, torch.arange(c, device=noise.device)).double() * HALF_OPEN  # (B, C)
-    tokens: torch.Tensor = network.masks.repeat(len(context), 1)
+    order = _words(noise, torch.arange(c, device=noise.device))  # (B, C)
+    for at, j in enumerate(given):
+        order[:, j] = at - len(given)
+    place = order.argsort(dim=1, stable=True).argsort(1)  # (B, C), 0 … C - 1
+    steps = min(c, STEPS)
+    step = place * steps // c
+    u = _words(noise, torch.arange(c, 2 * c, device=noise.device)).double() * HALF_OPEN  # (B, C)
+    tokens: torch.Tensor = network.masks.expand(len(context), c)
     weights = {j: torch.as_tensor(weight, device=noise.device) for j, weight in given.items()}
-    for now in np.array_split(order, min(c, STEPS)):
+    for now in range(steps):
         h = network.hidden(tokens, context)
-        for j in now.tolist():
-            share = torch.softmax(network.out[j](h), 1).double()  # (B, V)
+        found = []
+        for j, out in enumerate(network.out):
+            share = torch.softmax(out(h), 1).double()  # (B, V)
             if j in weights:
                 share = (share + LEAST) * weights[j]
             running = share.cumsum(1)
-            picked = (running <= u[:, j, None] * running[:, -1:]).sum(1)
-            tokens[:, j] = picked.clamp_max(share.shape[1] - 1)
+            found.append((running <= u[:, j, None] * running[:, -1:]).sum(1))
+        picked = torch.minimum(torch.stack(found, 1), network.masks - 1)
+        tokens = torch.where(step == now, picked, tokens)
     return tokens
 
 
