@@ -75,6 +75,8 @@ METHODS = {
     for m in (
         Method(TREES, "sequential decision trees", conditions="direct", compile=True),
         _network("argn", "autoregressive network", "direct", "argn_sampler"),
+        _network("tvae", "variational autoencoder"),
+        _network("ctgan", "generative adversarial network"),
     )
 }
 """By name."""

@@ -82,11 +82,15 @@ class Learning:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
         self.optimizer.step()
+        self.follow()
+        return loss.detach()
+
+    def follow(self) -> None:
+        """Count a step; the average moves towards the weights."""
         self.steps += 1
         keep = min(DECAY, (1 + self.steps) / (10 + self.steps))
         mine = [p.detach() for _, p in self.network.named_parameters()]
         torch._foreach_lerp_(list(self.average.values()), mine, 1 - keep)
-        return loss.detach()
 
     def score(self, batch: Batch) -> float:
         """See `Task.score`."""
