@@ -35,6 +35,8 @@ from torch.nn import functional as F
 from genesis_sql.models.neural.data import Field, Rows
 from genesis_sql.models.neural.latent import (
     Tokens,
+    columns_of,
+    config_in,
     fields_like,
     normals,
     shares_of,
@@ -230,7 +232,7 @@ class Adversaries(Learning):
         missed = -torch.log(shares.gather(1, told[:, None]) + 1e-8).mean()
         loss = (shares * change).sum() + missed
         if self.config.inputs:
-            logits = self.generator.tell(context).split(self.config.sizes, 1)
+            logits = columns_of(self.generator.tell(context), self.config.sizes)
             loss = (
                 loss
                 + torch.stack([F.cross_entropy(own, x[:, j]) for j, own in enumerate(logits)]).sum()
@@ -258,23 +260,26 @@ class Adversaries(Learning):
             self.shown.load_state_dict(self.best())
             made = self.shown.draw(noise, u[0], u[1:], context)
             real, fake = self._features(x), self._features(made)
-            rest = max(len(x) * (len(x) - 1), 1)
-
-            def among(rows: torch.Tensor) -> torch.Tensor:
-                near = (rows @ rows.T).square()
-                return (near.sum() - near.diagonal().sum()) / rest
-
-            return float(among(real) + among(fake) - 2 * (real @ fake.T).square().mean()) * 100
+            apart = _among(real) + _among(fake) - 2 * (real @ fake.T).square().mean()
+        return float(apart) * 100
 
     def _features(self, x: torch.Tensor) -> torch.Tensor:
         """Rows x (B, C) as vectors whose product is the share of columns in which they agree."""
         parts = [alike[x[:, j]] for j, alike in enumerate(self.alike)]
-        return torch.cat(parts, 1) / len(parts) ** 0.5
+        out: torch.Tensor = torch.cat(parts, 1) / math.sqrt(len(parts))
+        return out
 
     def best(self) -> dict[str, torch.Tensor]:
         """See `Task.best`: the generator's average."""
         prefix = "generator."
         return {n.removeprefix(prefix): t for n, t in self.average.items() if n.startswith(prefix)}
+
+
+def _among(rows: torch.Tensor) -> torch.Tensor:
+    """The mean square of the products of different rows."""
+    near = (rows @ rows.T).square()
+    out: torch.Tensor = near.sum() - near.diagonal().sum()
+    return out / max(len(rows) * (len(rows) - 1), 1)
 
 
 def _alike(field: Field) -> torch.Tensor:
@@ -332,9 +337,7 @@ def _draw(held: Held, context: torch.Tensor, words: torch.Tensor) -> torch.Tenso
 
 
 def _network(held: Held) -> Generator:
-    config = Config(
-        **{k: tuple(v) if isinstance(v, list) else v for k, v in held.about["config"].items()}
-    )
+    config = Config(**config_in(held.about))
     return Generator(config, fields_like(config.sizes), 0)
 
 

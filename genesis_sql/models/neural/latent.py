@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,6 +48,11 @@ def fields_like(sizes: Sequence[int]) -> list[Field]:
     return [Field(str(j), v, False, False, (1.0,) * v) for j, v in enumerate(sizes)]
 
 
+def config_in(about: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored sizes of a network, as its configuration takes them."""
+    return {n: tuple(v) if isinstance(v, list) else v for n, v in about["config"].items()}
+
+
 def uniforms(words: torch.Tensor) -> torch.Tensor:
     """Numbers in [0, 1) of words, float64."""
     return words.double() * HALF_OPEN
@@ -54,12 +60,19 @@ def uniforms(words: torch.Tensor) -> torch.Tensor:
 
 def normals(words: torch.Tensor) -> torch.Tensor:
     """Normal numbers of words, float32."""
-    return torch.special.ndtri((words.double() + 0.5) * HALF_OPEN).float()
+    out: torch.Tensor = torch.special.ndtri((words.double() + 0.5) * HALF_OPEN)
+    return out.float()
+
+
+def columns_of(x: torch.Tensor, sizes: Sequence[int]) -> Sequence[torch.Tensor]:
+    """Numbers of all columns side by side (B, sum of V), cut into (B, V) each."""
+    parts: Sequence[torch.Tensor] = torch.split(x, list(sizes), dim=1)
+    return parts
 
 
 def shares_of(logits: torch.Tensor, sizes: Sequence[int]) -> list[torch.Tensor]:
     """Logits of all columns side by side (B, sum of V) as shares of each, (B, V) each."""
-    return [torch.softmax(own, 1) for own in logits.split(list(sizes), 1)]
+    return [torch.softmax(own, 1) for own in columns_of(logits, sizes)]
 
 
 def tokens_at(shares: Sequence[torch.Tensor], u: torch.Tensor) -> torch.Tensor:

@@ -68,7 +68,9 @@ class Learning:
         self, network: nn.Module, device: torch.device, *, seed: int, decay: float = 1e-4
     ) -> None:
         self.network, self.device = network.to(device), device
-        self.optimizer = torch.optim.AdamW(network.parameters(), weight_decay=decay)
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(), weight_decay=decay, fused=device.type == "cpu"
+        )
         self.by = torch.Generator(device).manual_seed(seed)
         self.average = {n: p.detach().clone() for n, p in network.named_parameters()}
         self.steps = 0

@@ -29,6 +29,8 @@ from torch.nn import functional as F
 from genesis_sql.models.neural.data import Field, Rows
 from genesis_sql.models.neural.latent import (
     Tokens,
+    columns_of,
+    config_in,
     fields_like,
     normals,
     shares_of,
@@ -42,6 +44,8 @@ from genesis_sql.models.neural.sampling import Asked, Held, register
 from genesis_sql.models.neural.training import Batch, Budget, Trained, train
 from genesis_sql.models.watch import Watch
 
+APART = 0.25  # weight of the divergence; 1/2 in TVAE, whose loss counts what is rebuilt twice
+NARROW = -2.0  # log of the posterior's spread at first: at 0 the decoder learns to do without z
 LEAST_SPREAD = -4.0  # log of a component's spread: no component is a single row
 
 
@@ -73,6 +77,7 @@ class Tvae(nn.Module):
         self.read = Tokens((*config.sizes, *config.inputs), h, by)
         self.encode = Linear(h, h, by, gain=math.sqrt(2))
         self.posterior = Linear(h, 2 * z, by, gain=0.1)
+        self.posterior.bias.data[z:] = NARROW
         self.means = normal(m, z, spread=1.0, by=by)
         self.spreads = nn.Parameter(torch.zeros(m, z))
         self.weigh = Tokens(config.inputs, m, by, gain=0.1)
@@ -98,7 +103,7 @@ class Tvae(nn.Module):
         return torch.logsumexp(weight - far / 2 - spread.sum(1), 1) - z.shape[1] * _HALF_LOG_TAU
 
     def loss(self, batch: Batch, by: torch.Generator | None = None) -> torch.Tensor:
-        """Negative evidence bound of a row, mean of the batch, in nats."""
+        """Nats to rebuild a row and a share of the divergence, mean of the batch."""
         x, context = batch.tokens, batch.context
         h = F.relu(self.encode(F.relu(self.read(torch.cat([x, context], 1)))))
         mean, spread = self.posterior(h).chunk(2, dim=1)  # (B, Z) each
@@ -106,9 +111,10 @@ class Tvae(nn.Module):
         noise = torch.empty_like(mean).normal_(generator=own)
         z = mean + spread.exp() * noise
         posterior = -(noise.square() / 2 + spread).sum(1) - z.shape[1] * _HALF_LOG_TAU
-        parts = self.decode(z, context).split(self.config.sizes, 1)
+        parts = columns_of(self.decode(z, context), self.config.sizes)
         wrong = [F.cross_entropy(logits, x[:, j]) for j, logits in enumerate(parts)]
-        return torch.stack(wrong).sum() + (posterior - self.log_prior(z, context)).mean()
+        apart: torch.Tensor = (posterior - self.log_prior(z, context)).mean()
+        return torch.stack(wrong).sum() + APART * apart
 
 
 _HALF_LOG_TAU = math.log(2 * math.pi) / 2
@@ -132,7 +138,7 @@ def fit(
     return held, {"config": asdict(config)}, trained
 
 
-BUDGET = Budget(epochs=300, batch=256, rate=1e-3)
+BUDGET = Budget(epochs=300, batch=256, rate=2e-3)
 
 
 # sampling
@@ -158,9 +164,7 @@ def _draw(held: Held, context: torch.Tensor, words: torch.Tensor) -> torch.Tenso
 
 
 def _network(held: Held) -> Tvae:
-    config = Config(
-        **{k: tuple(v) if isinstance(v, list) else v for k, v in held.about["config"].items()}
-    )
+    config = Config(**config_in(held.about))
     return Tvae(config, fields_like(config.sizes), 0)
 
 
