@@ -51,6 +51,7 @@ from genesis_sql.models.neural.training import Batch, Budget, Trained, train
 from genesis_sql.models.watch import Watch
 
 PENALTY, EVERY = 0.005, 4  # weight of the gradients' squares; steps between them
+FEW = 5_000  # rows: with less the layers are half as wide
 SLOPE = 0.2  # of the critic's units below zero
 NEAR = 0.1  # of the source's rows between two tokens of a number: how far they look alike
 COMPARED = 1024  # rows of a batch that are compared with made ones in validation
@@ -69,7 +70,8 @@ class Config:
     def of(rows: Rows) -> Config:
         """The sizes for a table."""
         sizes, inputs = (tuple(f.size for f in fs) for fs in (rows.fields, rows.inputs))
-        return Config(sizes, inputs)
+        hidden = Config.hidden if rows.size >= FEW else Config.hidden // 2
+        return Config(sizes, inputs, hidden=hidden)
 
 
 class Generator(nn.Module):

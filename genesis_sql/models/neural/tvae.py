@@ -46,6 +46,7 @@ from genesis_sql.models.watch import Watch
 
 APART = 0.25  # weight of the divergence; 1/2 in TVAE, whose loss counts what is rebuilt twice
 NARROW = -2.0  # log of the posterior's spread at first: at 0 the decoder learns to do without z
+FEW = 5_000  # rows: with less the layers are half as wide
 LEAST_SPREAD = -4.0  # log of a component's spread: no component is a single row
 
 
@@ -63,7 +64,9 @@ class Config:
     def of(rows: Rows) -> Config:
         """The sizes for a table."""
         sizes, inputs = (tuple(f.size for f in fs) for fs in (rows.fields, rows.inputs))
-        return Config(sizes, inputs, components=int(np.clip(rows.size // 100, 1, 64)))
+        hidden = Config.hidden if rows.size >= FEW else Config.hidden // 2
+        components = int(np.clip(rows.size // 100, 1, Config.components))
+        return Config(sizes, inputs, hidden=hidden, components=components)
 
 
 class Tvae(nn.Module):
