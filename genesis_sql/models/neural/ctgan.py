@@ -44,13 +44,14 @@ from genesis_sql.models.neural.latent import (
     token_at,
     tokens_at,
     uniforms,
+    with_steps,
 )
 from genesis_sql.models.neural.network import Learning, Linear, device_of, normal
 from genesis_sql.models.neural.sampling import Asked, Held, register
 from genesis_sql.models.neural.training import Batch, Budget, Trained, train
 from genesis_sql.models.watch import Watch
 
-PENALTY, EVERY = 0.005, 4  # weight of the gradients' squares; steps between them
+PENALTY, EVERY = 0.005, 8  # weight of the gradients' squares; steps between them
 FEW = 5_000  # rows: with less the layers are half as wide
 SLOPE = 0.2  # of the critic's units below zero
 NEAR = 0.1  # of the source's rows between two tokens of a number: how far they look alike
@@ -194,15 +195,15 @@ class Adversaries(Learning):
         shares = shares_of(logits, self.config.sizes)
         u = torch.rand(x.shape[1], len(x), generator=self.by, device=self.device)
         made = tokens_at([s.detach() for s in shares], u)
-        theirs = self._learn_critic(x, made, told, context)
-        ours = self._learn_generator(x, made, torch.cat(shares, 1), told, context)
+        theirs, real = self._learn_critic(x, made, told, context)
+        ours = self._learn_generator(batch, made, torch.cat(shares, 1), told, real)
         self.follow()
         return theirs + ours
 
     def _learn_critic(
         self, x: torch.Tensor, made: torch.Tensor, told: torch.Tensor, context: torch.Tensor
-    ) -> torch.Tensor:
-        """The rows x of the source above those that are made."""
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The rows x of the source above those that are made; the loss, and what x were worth."""
         both = torch.cat([x, made]), told.repeat(2), context.repeat(2, 1)
         entered = self.critic.enter(*both)
         value, middle = self.critic.judge(entered)
@@ -211,19 +212,19 @@ class Adversaries(Learning):
         if self.steps % EVERY == 0:
             loss = loss + PENALTY * EVERY * self.critic.steepness(entered, middle)
         self._apply(loss)
-        return loss.detach()
+        return loss.detach(), real.detach()
 
     def _learn_generator(
         self,
-        x: torch.Tensor,
+        batch: Batch,
         made: torch.Tensor,
         shares: torch.Tensor,
         told: torch.Tensor,
-        context: torch.Tensor,
+        real: torch.Tensor,
     ) -> torch.Tensor:
-        """The made rows above those of the source, with the told token in them."""
+        """The made rows above those of the source, worth ``real``; with the told token in them."""
+        x, context = batch.tokens, batch.context
         with torch.no_grad():
-            real, _ = self.critic.judge(self.critic.enter(x, told, context))
             entered = self.critic.enter(made, told, context)
         entered.requires_grad_()
         fake, _ = self.critic.judge(entered)
@@ -312,12 +313,12 @@ def fit(
     config = Config.of(rows)
     network = Ctgan(config, rows.fields, budget.seed)
     task = Adversaries(network, rows.fields, device_of(device), seed=budget.seed)
-    trained = train(task, rows, budget, watch, table, resume=resume)
+    trained = train(task, rows, with_steps(budget, rows), watch, table, resume=resume)
     held = {n: t.float().cpu().numpy() for n, t in trained.tensors.items()}
     return held, {"config": asdict(config)}, trained
 
 
-BUDGET = Budget(epochs=200, batch=256, rate=2e-3)
+BUDGET = Budget(epochs=200, batch=512, rate=2e-3)
 
 
 # sampling

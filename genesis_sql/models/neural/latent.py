@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from genesis_sql.models.neural.data import Field
+from genesis_sql.models.neural.data import Field, Rows
 from genesis_sql.models.neural.network import normal
+from genesis_sql.models.neural.training import Budget
 
 HALF_OPEN = 2.0**-32
+STEPS, SMALLEST = 64, 32  # of an epoch at least, unless batches would be less than those rows
 
 
 class Tokens(nn.Module):
@@ -76,13 +79,24 @@ def shares_of(logits: torch.Tensor, sizes: Sequence[int]) -> list[torch.Tensor]:
 
 
 def tokens_at(shares: Sequence[torch.Tensor], u: torch.Tensor) -> torch.Tensor:
-    """A token of each column at u (C, B) in [0, 1): (B, C)."""
-    return torch.stack([token_at(own, v) for own, v in zip(shares, u, strict=True)], 1)
+    """A token of each column, the inverse of its running share at u (C, B) in [0, 1): (B, C).
+
+    All columns stand in one running sum, in which each is looked for in its own stretch.
+    """
+    running = torch.cat(list(shares), 1).cumsum(1, dtype=torch.float64)  # (B, sum of V)
+    ends = torch.tensor([s.shape[1] for s in shares], device=u.device).cumsum(0)
+    begins = F.pad(ends, (1, 0))[:-1]
+    high = running[:, ends - 1]
+    low = F.pad(high, (1, 0))[:, :-1]
+    at = torch.searchsorted(running, low + u.T.double() * (high - low), right=True)
+    return torch.minimum(torch.maximum(at, begins), ends - 1) - begins
 
 
 def token_at(share: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
-    """The inverse of the running share (B, V) at u (B,) in [0, 1): (B,)."""
-    running = share.cumsum(1, dtype=torch.float64)
-    goal = u.double()[:, None] * running[:, -1:]
-    at = torch.searchsorted(running, goal, right=True)[:, 0]
-    return at.clamp_max(share.shape[1] - 1)
+    """The same of one column: share (B, V), u (B,) -> (B,)."""
+    return tokens_at([share], u[None])[:, 0]
+
+
+def with_steps(budget: Budget, rows: Rows) -> Budget:
+    """The budget with batches so small that an epoch of a small table is many steps, too."""
+    return replace(budget, batch=min(budget.batch, max(rows.size // STEPS, SMALLEST)))

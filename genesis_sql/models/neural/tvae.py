@@ -38,6 +38,7 @@ from genesis_sql.models.neural.latent import (
     token_at,
     tokens_at,
     uniforms,
+    with_steps,
 )
 from genesis_sql.models.neural.network import Learning, Linear, device_of, normal
 from genesis_sql.models.neural.sampling import Asked, Held, register
@@ -136,7 +137,7 @@ def fit(
     config = Config.of(rows)
     network = Tvae(config, rows.fields, budget.seed)
     task = Learning(network, device_of(device), seed=budget.seed)
-    trained = train(task, rows, budget, watch, table, resume=resume)
+    trained = train(task, rows, with_steps(budget, rows), watch, table, resume=resume)
     held = {n: t.float().cpu().numpy() for n, t in trained.tensors.items()}
     return held, {"config": asdict(config)}, trained
 
