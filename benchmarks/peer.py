@@ -16,8 +16,8 @@ SDV = Path(__file__).with_name("peer_sdv.py")
 class Peer:
     """A process that has fitted a table; `fitted` holds what it said about that."""
 
-    def __init__(self, python: Path, table: Path, script: Path = SDV) -> None:
-        self.command = [str(python), str(script), str(table)]
+    def __init__(self, python: Path, table: Path, script: Path = SDV, *more: str) -> None:
+        self.command = [str(python), str(script), str(table), *more]
         self.process = subprocess.Popen(
             self.command,
             stdin=subprocess.PIPE,

@@ -98,6 +98,8 @@ METHODS = {
         Method(TREES, "sequential decision trees", conditions="direct", compile=True),
         _network("argn", "autoregressive network", "direct", "argn_sampler"),
         _network("diffusion", "masked diffusion", "direct"),
+        _network("tvae", "variational autoencoder"),
+        _network("ctgan", "generative adversarial network"),
         _sdv("gaussian_copula", "Gaussian copula"),
         _sdv("ctgan", "adversarial network", ("epochs", "batch_size", "learning_rate")),
         _sdv("tvae", "variational autoencoder", ("epochs", "batch_size")),

@@ -68,7 +68,9 @@ class Learning:
         self, network: nn.Module, device: torch.device, *, seed: int, decay: float = 1e-4
     ) -> None:
         self.network, self.device = network.to(device), device
-        self.optimizer = torch.optim.AdamW(network.parameters(), weight_decay=decay)
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(), weight_decay=decay, fused=device.type == "cpu"
+        )
         self.by = torch.Generator(device).manual_seed(seed)
         self.average = {n: p.detach().clone() for n, p in network.named_parameters()}
         self.steps = 0
@@ -82,11 +84,15 @@ class Learning:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
         self.optimizer.step()
+        self.follow()
+        return loss.detach()
+
+    def follow(self) -> None:
+        """Count a step; the average moves towards the weights."""
         self.steps += 1
         keep = min(DECAY, (1 + self.steps) / (10 + self.steps))
         mine = [p.detach() for _, p in self.network.named_parameters()]
         torch._foreach_lerp_(list(self.average.values()), mine, 1 - keep)
-        return loss.detach()
 
     def score(self, batch: Batch) -> float:
         """See `Task.score`."""
