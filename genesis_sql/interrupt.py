@@ -79,8 +79,12 @@ def _from(press: float) -> Iterator[None]:
 
 def settle() -> None:
     """What was pressed is dealt with; the work of this thread goes on until the next press."""
-    if getattr(_presses.own, "seen", None) != float("inf"):
-        _presses.own.seen = _presses.seen = _presses.count
+    own = getattr(_presses.own, "seen", None)
+    if own == float("inf"):
+        return
+    clear()
+    if own is not None:  # outside of any work there is nothing to remember
+        _presses.own.seen = _presses.count
 
 
 def pressed() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+import warnings
 
 import pytest
 
@@ -20,7 +21,12 @@ NAMES = sorted(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_examples_of(name: str) -> None:
-    failed, _ = doctest.testmod(importlib.import_module(name))
+    if ".sdv." in name:
+        pytest.importorskip("sdv", reason="the extra sdv is not installed: it wants pandas < 3")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore" if ".sdv." in name else "error")  # SDV warns while it loads
+        module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module)
     assert failed == 0
 
 

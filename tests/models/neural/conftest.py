@@ -31,7 +31,7 @@ def trips() -> pa.Table:
     return made
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def single_thread() -> Iterator[None]:
     """Small networks gain nothing from threads, and tests run beside others."""
     before = torch.get_num_threads()
