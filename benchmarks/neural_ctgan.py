@@ -11,7 +11,7 @@ from benchmarks.options import Options
 from benchmarks.peer import Peer
 
 PACKAGE = Path(__file__).with_name("peer_ctgan.py")
-EPOCHS, QUICK = 50, 1
+EPOCHS, QUICK = 10, 1
 
 
 def compare(options: Options, work: Path, epochs: int | None = None) -> dict[str, Any]:

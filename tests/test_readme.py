@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from benchmarks import methods
 from genesis_sql import errors
 from genesis_sql.actions.options import KNOWN, fit_options
 from genesis_sql.cli import main
+from genesis_sql.models.methods import METHODS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -94,6 +96,16 @@ def test_the_methods_are_those_of_genesis_methods() -> None:
     found = README.partition(methods.BEGIN)[2].partition(methods.END)[0]
     assert len(methods.table().splitlines()) > 3
     assert found == methods.table(), "python -m benchmarks.methods puts the table in"
+
+
+@pytest.mark.parametrize("name", [m.name for m in METHODS.values() if m.neural])
+def test_how_long_networks_train(name: str) -> None:
+    budget = importlib.import_module(f"genesis_sql.models.neural.{name}").BUDGET
+    told = " ".join(_section("Methods").split())
+    assert re.search(
+        rf"`{name}` (trains )?{budget.epochs} epochs in batches of {budget.batch} rows", told
+    )
+    assert f"at a rate of {budget.rate}" in told
 
 
 def test_every_python_function() -> None:

@@ -95,9 +95,6 @@ def fit_options(
             takes = ", ".join(chosen.takes) or "none"
             message = f"method '{chosen.name}' has no option '{name}'; of training it takes {takes}"
             raise OptionError(message)
-    if "max_seconds" in given and not chosen.timed:
-        message = f"method '{chosen.name}' cannot be given max_seconds: nothing stops it midway"
-        raise OptionError(message)
     return FitOptions(
         trees=trees,
         fill=FillOptions(floor=given.get("floor", defaults.fill.floor), edge_rows=trees.min_cell),

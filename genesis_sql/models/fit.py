@@ -102,7 +102,6 @@ def fit_tables(
         learners[name] = learner
         out.seconds[name] = time.perf_counter() - start
         out.methods[name] = options[name].method
-        out.notes[name] = learner.notes
     for name in made:
         learn_late(learners, name)
     if any(method.startswith("sdv:") for method in methods):
@@ -110,6 +109,7 @@ def fit_tables(
 
         learn_together(learners)
     for name, learner in learners.items():
+        out.notes[name] = learner.notes
         out.programs[name] = learner.program()
         out.described.extend(learner.described)
     for name in verbatim:

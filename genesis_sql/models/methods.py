@@ -31,7 +31,6 @@ class Method:
         kept: whether the database keeps the model.
         sampler: the module that draws its blocks, '' for none.
         takes: options of training, besides those of trees.
-        timed: whether `max_seconds` ends it.
     """
 
     name: str
@@ -49,7 +48,6 @@ class Method:
     kept: bool = True
     sampler: str = ""
     takes: tuple[str, ...] = ("epochs", "batch_size", "learning_rate", "resume")
-    timed: bool = True
 
     @property
     def installed(self) -> bool:
@@ -88,7 +86,6 @@ def _sdv(name: str, family: str, takes: tuple[str, ...] = (), data: str = "one t
         kept=False,
         sampler="genesis_sql.models.sdv.sampling",
         takes=takes,
-        timed=name != "hma",
     )
 
 

@@ -170,7 +170,6 @@ def test_a_drawn_table_is_the_same_alone_and_again(shop: duckdb.DuckDBPyConnecti
         ("SELECT 1", "options := {'orders': {'method': 'sdv:hma'}}", "give it for all tables, not beside 'trees'"),
         ("SELECT 1", "method := 'sdv:hma', verbatim := ['agents']", "give it for all tables, not beside 'verbatim'"),
         ("SELECT 1", "method := 'sdv:par'", "'sdv:par' learns the sequences of one table"),
-        ("SELECT 1", "method := 'sdv:hma', options := {'max_seconds': 5}", "'sdv:hma' cannot be given max_seconds"),
     ],
 )  # fmt: skip
 def test_what_a_database_must_not_have_is_said(
@@ -196,3 +195,21 @@ def test_after_reopening_both_say_how_to_fit_them_again(file: Path) -> None:
         ),
     ):
         con.execute("FROM genesis_generate('m')").fetchall()
+
+
+def test_a_database_is_learnt_from_fewer_parents_where_time_is_short(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genesis_sql.models.sdv import database
+
+    monkeypatch.setattr(database, "TRIED", 10)
+    con.execute(SHOP)
+    options = {"max_seconds": 0}
+    rows = genesis_sql.fit_database(con, "m", method="sdv:hma", options=options)
+    notes = {r["table_name"]: r["notes"] for r in rows}
+    assert "learnt from 10 of 40 rows: max_seconds" in notes["customers"]
+    made = genesis_sql.generate_database(con, "m", "synth", scale=2)
+    sizes = {r["table_name"]: r["rows"] for r in made}
+    assert sizes["customers"] == 80
+    assert all(r["orphans"] == r["violations"] == 0 for r in made)
+    assert sizes["orders"] > 0

@@ -6,8 +6,10 @@ parent a row refers to. Keys and texts are made as ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ from genesis_sql.program.whole import drawn_parts
 from genesis_sql.types import Table
 
 METHOD = "sdv:hma"
+TRIED = 60  # parents that a trial learns from
 MOST_TABLES = 5  # what the free edition of SDV takes; parents and their children alone
 
 
@@ -43,8 +46,8 @@ class HmaLearner(SdvLearner):
 
     @property
     def notes(self) -> list[str]:
-        """That the model is not kept."""
-        return [KEPT]
+        """That the model is not kept, and whether it was learnt from fewer rows."""
+        return [KEPT, *([self.ended] if self.ended else [])]
 
     def _settle(self) -> None:
         self.fields: list[Field] = []
@@ -106,10 +109,11 @@ class FittedDatabase:
 
     Attributes:
         sides: the tables, parents first.
+        share: of the source's parents that it was learnt from.
     """
 
-    def __init__(self, synthesizer: Any, sides: Mapping[str, _Side]) -> None:
-        self.synthesizer, self.sides = synthesizer, dict(sides)
+    def __init__(self, synthesizer: Any, sides: Mapping[str, _Side], share: float) -> None:
+        self.synthesizer, self.sides, self.share = synthesizer, dict(sides), share
 
     def draw(self, scale: float, words: Sequence[int]) -> dict[str, Any]:
         """The frames of all tables."""
@@ -120,7 +124,7 @@ class FittedDatabase:
             for one in self.synthesizer._table_synthesizers.values():
                 global_draws(one)
             self.synthesizer._numpy_seed = number_of(*words) % 2**32
-            frames: dict[str, Any] = self.synthesizer.sample_scale(scale)
+            frames: dict[str, Any] = self.synthesizer.sample_scale(scale / self.share)
         return frames
 
     def token(self) -> np.ndarray:
@@ -187,6 +191,7 @@ def fit_database(learners: Mapping[str, HmaLearner]) -> None:
     """Train HMA on all tables, and give each program its part."""
     frames, about, relationships = {}, {}, []
     sides: dict[str, _Side] = {}
+    above_of: dict[str, dict[str, str]] = {}
     seed = 0
     for name, learner in learners.items():
         seed = number_of(learner.options.trees.seed, name, seed)
@@ -204,6 +209,9 @@ def fit_database(learners: Mapping[str, HmaLearner]) -> None:
                 "parent_table_name": link.relationship.parent, "child_table_name": name,
                 "parent_primary_key": "id", "child_foreign_key": key,
             })  # fmt: skip
+        above_of[name] = {
+            key_of[x.relationship]: x.relationship.parent for x in learner.loaded.links
+        }
         frames[name], about[name] = frame, {"columns": columns, "primary_key": "id"}
         main = learner.ties.main
         above = None if main is None else (key_of[main.relationship], main.relationship.parent)
@@ -215,13 +223,73 @@ def fit_database(learners: Mapping[str, HmaLearner]) -> None:
     with alone((seed % 2**32, seed >> 32)):
         from genesis_sql.models.sdv.synthesizers import Hma, metadata
 
-        synthesizer = Hma(metadata(about, relationships), verbose=False)
-        synthesizer.fit(frames)
-    fitted = FittedDatabase(synthesizer, sides)
+        described_ = metadata(about, relationships)
+        limit = min(
+            (x.options.max_seconds for x in learners.values() if x.options.max_seconds is not None),
+            default=None,
+        )
+        some: Mapping[str, Any] = frames
+        share = 1.0
+        if limit is not None:
+            some, share = _in_time(partial(Hma, described_, verbose=False), frames, above_of, limit)
+        synthesizer = Hma(described_, verbose=False)
+        synthesizer.fit(some)
+    fitted = FittedDatabase(synthesizer, sides, share)
+    for name, learner in learners.items():
+        if len(some[name]) < len(frames[name]):
+            learner.ended = (
+                f"learnt from {len(some[name]):,} of {len(frames[name]):,} rows: max_seconds"
+            )
     token = fitted.token()
     for learner in learners.values():
         part = learner.parts[BLOCK] = token.copy()
         keep(part, fitted)
+
+
+def _in_time(
+    make: Callable[[], Any],
+    frames: Mapping[str, Any],
+    above: Mapping[str, Mapping[str, str]],
+    seconds: float,
+) -> tuple[Mapping[str, Any], float]:
+    """As many parents with their children as can be learnt in that time, by a trial with a few.
+
+    Args:
+        make: a synthesizer.
+        frames: the tables.
+        above: by table the parent's table of each column that refers to one.
+        seconds: the time.
+
+    Returns:
+        The tables, and the share of the parents.
+    """
+    most = max(len(frames[name]) for name, keys in above.items() if not keys)
+    few = min(1.0, TRIED / most)
+    if few == 1:
+        return frames, 1.0
+    began = time.perf_counter()
+    make().fit(_some(frames, above, few))
+    trial = time.perf_counter() - began
+    share = min(1.0, max(few, few * (seconds - trial) / max(trial, 1e-3)))
+    return (frames if share == 1 else _some(frames, above, share)), share
+
+
+def _some(
+    frames: Mapping[str, Any], above: Mapping[str, Mapping[str, str]], share: float
+) -> dict[str, Any]:
+    """Some of the parents by chance, and the children that they alone have."""
+    kept = {
+        name: frames[name].sample(max(1, round(len(frames[name]) * share)), random_state=0)
+        for name, keys in above.items()
+        if not keys
+    }
+    for name, keys in above.items():
+        if keys:
+            frame = frames[name]
+            for key, parent in keys.items():
+                frame = frame[frame[key].isna() | frame[key].isin(kept[parent]["id"])]
+            kept[name] = (frame if len(frame) else frames[name].head(1)).copy()
+    return kept
 
 
 def _references(learner: HmaLearner, link: LinkData) -> np.ndarray:
