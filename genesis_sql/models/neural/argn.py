@@ -16,7 +16,7 @@ Sizes in comments: B rows, C columns, K context columns, E embedding, H hidden, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -24,10 +24,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from genesis_sql.models.neural.data import Field, Rows
-from genesis_sql.models.neural.network import Learning, Linear, device_of, dropped, normal
+from genesis_sql.models.neural.network import Learning, Linear, dropped, normal
 from genesis_sql.models.neural.sampling import Held
-from genesis_sql.models.neural.training import Batch, Budget, Trained, train
-from genesis_sql.models.watch import Watch
+from genesis_sql.models.neural.training import Batch, Budget
 
 BY_CHANCE = 0.5  # batches whose order is drawn; the others keep the natural one
 PARAMETERS = 4_000_000  # of the first layer, about: hidden layers of wide tables are narrower
@@ -100,25 +99,14 @@ class Argn(nn.Module):
         return torch.stack(parts).sum()
 
 
-def fit(
-    rows: Rows,
-    budget: Budget,
-    *,
-    device: str,
-    watch: Watch,
-    table: str,
-    resume: bool = False,
-) -> tuple[dict[str, np.ndarray], dict[str, object], Trained]:
-    """Train on rows; what is stored, and how it went."""
+def begin(rows: Rows, device: torch.device, seed: int) -> tuple[Config, Learning]:
+    """A network of the sizes of a table, and its training."""
     config = Config.of(rows)
-    network = Argn(config, rows.fields, budget.seed)
-    task = Learning(network, device_of(device), seed=budget.seed)
-    trained = train(task, rows, budget, watch, table, resume=resume)
-    held = {n: t.float().cpu().numpy() for n, t in trained.tensors.items()}
-    return held, {"config": asdict(config)}, trained
+    network = Argn(config, rows.fields, seed)
+    return config, Learning(network, device, seed=seed)
 
 
-BUDGET = Budget(epochs=200, batch=512, rate=2e-3)
+BUDGET = Budget(epochs=200, batch=512, rate=2e-3, steps=64)
 
 
 # sampling on tensors

@@ -25,7 +25,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -44,12 +44,10 @@ from genesis_sql.models.neural.latent import (
     token_at,
     tokens_at,
     uniforms,
-    with_steps,
 )
-from genesis_sql.models.neural.network import Learning, Linear, device_of, normal
+from genesis_sql.models.neural.network import Learning, Linear, normal
 from genesis_sql.models.neural.sampling import Asked, Held, register
-from genesis_sql.models.neural.training import Batch, Budget, Trained, train
-from genesis_sql.models.watch import Watch
+from genesis_sql.models.neural.training import Batch, Budget
 
 PENALTY, EVERY = 0.005, 8  # weight of the gradients' squares; steps between them
 FEW = 5_000  # rows: with less the layers are half as wide
@@ -300,25 +298,14 @@ def _alike(field: Field) -> torch.Tensor:
     return F.normalize(out, dim=1)
 
 
-def fit(
-    rows: Rows,
-    budget: Budget,
-    *,
-    device: str,
-    watch: Watch,
-    table: str,
-    resume: bool = False,
-) -> tuple[dict[str, np.ndarray], dict[str, object], Trained]:
-    """Train on rows; what is stored, and how it went."""
+def begin(rows: Rows, device: torch.device, seed: int) -> tuple[Config, Adversaries]:
+    """A network of the sizes of a table, and its training."""
     config = Config.of(rows)
-    network = Ctgan(config, rows.fields, budget.seed)
-    task = Adversaries(network, rows.fields, device_of(device), seed=budget.seed)
-    trained = train(task, rows, with_steps(budget, rows), watch, table, resume=resume)
-    held = {n: t.float().cpu().numpy() for n, t in trained.tensors.items()}
-    return held, {"config": asdict(config)}, trained
+    network = Ctgan(config, rows.fields, seed)
+    return config, Adversaries(network, rows.fields, device, seed=seed)
 
 
-BUDGET = Budget(epochs=200, batch=512, rate=2e-3)
+BUDGET = Budget(epochs=200, batch=512, rate=2e-3, steps=64)
 
 
 # sampling

@@ -21,7 +21,7 @@ Sizes in comments: B rows, C fields, K context fields, E embedding, W width, V t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,10 +30,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from genesis_sql.models.neural.data import Field, Rows
-from genesis_sql.models.neural.network import Learning, Linear, device_of, normal
+from genesis_sql.models.neural.network import Learning, Linear, normal
 from genesis_sql.models.neural.sampling import HALF_OPEN, Asked, Held, register
-from genesis_sql.models.neural.training import Batch, Budget, Trained, train
-from genesis_sql.models.watch import Watch
+from genesis_sql.models.neural.training import Batch, Budget
 from genesis_sql.program.draw import M1, M2
 
 STEPS = 50  # of sampling at most: wider tables unmask several fields at once
@@ -135,25 +134,14 @@ def _as_waves(embedding: torch.Tensor, by: torch.Generator) -> None:
     embedding.copy_(0.7 * torch.cos(position * frequency + phase))
 
 
-def fit(
-    rows: Rows,
-    budget: Budget,
-    *,
-    device: str,
-    watch: Watch,
-    table: str,
-    resume: bool = False,
-) -> tuple[dict[str, np.ndarray], dict[str, object], Trained]:
-    """Train on rows; what is stored, and how it went."""
+def begin(rows: Rows, device: torch.device, seed: int) -> tuple[Config, Learning]:
+    """A network of the sizes of a table, and its training."""
     config = Config.of(rows)
-    network = Denoiser(config, rows.fields, budget.seed)
-    task = Learning(network, device_of(device), seed=budget.seed)
-    trained = train(task, rows, budget, watch, table, resume=resume)
-    held = {n: t.float().cpu().numpy() for n, t in trained.tensors.items()}
-    return held, {"config": asdict(config)}, trained
+    network = Denoiser(config, rows.fields, seed)
+    return config, Learning(network, device, seed=seed)
 
 
-BUDGET = Budget(epochs=400, batch=512, rate=2e-3)
+BUDGET = Budget(epochs=400, batch=512, rate=2e-3, steps=64)
 
 
 # sampling

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib import import_module
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 
 from genesis_sql.models.learnt import FitOptions
 from genesis_sql.models.neural.data import Field, Rows
+from genesis_sql.models.neural.network import device_of
+from genesis_sql.models.neural.training import Budget, Trained, train
 from genesis_sql.models.neural.weights import as_part, pack
 from genesis_sql.models.tokens import Tokens
 from genesis_sql.models.watch import Watch
@@ -47,8 +49,10 @@ def fit_network(
         max_seconds=None if limit is None else max(limit - seconds_gone, 0.0),
         seed=options.trees.seed,
         patient="epochs" not in given,
+        steps=1 if "batch_size" in given else module.BUDGET.steps,
     )
-    tensors, about, trained = module.fit(
+    tensors, about, trained = trained_by(
+        module,
         rows,
         budget,
         device=options.device,
@@ -64,6 +68,33 @@ def fit_network(
         "trained": {"steps": trained.steps, "epochs": trained.epochs, "ended": trained.ended},
     }
     return as_part(pack({**tensors, **known}, about)), trained.ended
+
+
+def trained_by(
+    module: Any,
+    rows: Rows,
+    budget: Budget,
+    *,
+    device: str = "cpu",
+    watch: Watch,
+    table: str = "",
+    resume: bool = False,
+) -> tuple[dict[str, np.ndarray], dict[str, Any], Trained]:
+    """Train the network of a module: its weights, its sizes, and how it went.
+
+    Args:
+        module: has ``begin(rows, device, seed)``, which gives a config and a task.
+        rows: what to learn.
+        budget: how long.
+        device: where, see `device_of`.
+        watch: who looks on.
+        table: its name.
+        resume: whether to go on from a checkpoint.
+    """
+    config, task = module.begin(rows, device_of(device), budget.seed)
+    trained = train(task, rows, budget, watch, table, resume=resume)
+    held = {n: t.float().cpu().numpy() for n, t in trained.tensors.items()}
+    return held, {"config": asdict(config)}, trained
 
 
 def _fields(tokens: Sequence[Tokens]) -> tuple[Field, ...]:

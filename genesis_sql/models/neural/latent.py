@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from genesis_sql.models.neural.data import Field, Rows
+from genesis_sql.models.neural.data import Field
 from genesis_sql.models.neural.network import normal
-from genesis_sql.models.neural.training import Budget
 
 HALF_OPEN = 2.0**-32
-STEPS, SMALLEST = 64, 32  # of an epoch at least, unless batches would be less than those rows
 
 
 class Tokens(nn.Module):
@@ -95,8 +92,3 @@ def tokens_at(shares: Sequence[torch.Tensor], u: torch.Tensor) -> torch.Tensor:
 def token_at(share: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
     """The same of one column: share (B, V), u (B,) -> (B,)."""
     return tokens_at([share], u[None])[:, 0]
-
-
-def with_steps(budget: Budget, rows: Rows) -> Budget:
-    """The budget with batches so small that an epoch of a small table is many steps, too."""
-    return replace(budget, batch=min(budget.batch, max(rows.size // STEPS, SMALLEST)))

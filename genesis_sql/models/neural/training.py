@@ -28,6 +28,7 @@ CHECKED = 1_000  # steps between validations, where an epoch is longer
 PATIENCE, FALLS, LOWER = 4, 2, 0.3  # validations without gain before the rate falls; how often
 ENDING = 0.25  # the share of a time limit in which the rate goes down to nothing
 SMALLEST = 16  # rows of a batch, before memory is given up
+FEWEST = 32  # rows of a batch that is made smaller for the sake of more steps
 STEPS_BACK = 5  # returns from NaN
 LOUD = 1e-4  # a gain in loss that counts
 
@@ -43,6 +44,7 @@ class Budget:
         max_seconds: None for no limit.
         seed: of everything random.
         patient: whether to stop when held-out rows gain no more.
+        steps: of an epoch at least: batches of small tables are smaller.
     """
 
     epochs: float
@@ -51,6 +53,12 @@ class Budget:
     max_seconds: float | None = None
     seed: int = 0
     patient: bool = True
+    steps: int = 1
+
+    def rows_of(self, size: int) -> int:
+        """Rows of a step where ``size`` rows are trained on."""
+        enough = self.batch if self.steps == 1 else max(size // self.steps, FEWEST)
+        return min(self.batch, enough, max(size, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +122,7 @@ class Training:
         self.task, self.rows, self.budget, self.told = task, rows, budget, told
         self.rng = np.random.default_rng([budget.seed, 7])
         self.clock = _Clock()
-        self.batch = min(budget.batch, max(rows.size, 1))
+        self.batch = budget.rows_of(rows.size)
         self.rate, self.bad, self.falls, self.back = budget.rate, 0, 0, 0
         self.lowest = np.inf
         self.kept: dict[str, torch.Tensor] | None = None

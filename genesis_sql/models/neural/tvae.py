@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -38,12 +38,10 @@ from genesis_sql.models.neural.latent import (
     token_at,
     tokens_at,
     uniforms,
-    with_steps,
 )
-from genesis_sql.models.neural.network import Learning, Linear, device_of, normal
+from genesis_sql.models.neural.network import Learning, Linear, normal
 from genesis_sql.models.neural.sampling import Asked, Held, register
-from genesis_sql.models.neural.training import Batch, Budget, Trained, train
-from genesis_sql.models.watch import Watch
+from genesis_sql.models.neural.training import Batch, Budget
 
 APART = 0.25  # weight of the divergence; 1/2 in TVAE, whose loss counts what is rebuilt twice
 NARROW = -2.0  # log of the posterior's spread at first: at 0 the decoder learns to do without z
@@ -124,25 +122,14 @@ class Tvae(nn.Module):
 _HALF_LOG_TAU = math.log(2 * math.pi) / 2
 
 
-def fit(
-    rows: Rows,
-    budget: Budget,
-    *,
-    device: str,
-    watch: Watch,
-    table: str,
-    resume: bool = False,
-) -> tuple[dict[str, np.ndarray], dict[str, object], Trained]:
-    """Train on rows; what is stored, and how it went."""
+def begin(rows: Rows, device: torch.device, seed: int) -> tuple[Config, Learning]:
+    """A network of the sizes of a table, and its training."""
     config = Config.of(rows)
-    network = Tvae(config, rows.fields, budget.seed)
-    task = Learning(network, device_of(device), seed=budget.seed)
-    trained = train(task, rows, with_steps(budget, rows), watch, table, resume=resume)
-    held = {n: t.float().cpu().numpy() for n, t in trained.tensors.items()}
-    return held, {"config": asdict(config)}, trained
+    network = Tvae(config, rows.fields, seed)
+    return config, Learning(network, device, seed=seed)
 
 
-BUDGET = Budget(epochs=300, batch=256, rate=2e-3)
+BUDGET = Budget(epochs=300, batch=256, rate=2e-3, steps=64)
 
 
 # sampling

@@ -10,6 +10,7 @@ import torch
 
 from genesis_sql.models.neural import ctgan
 from genesis_sql.models.neural.ctgan import Adversaries, Config, Critic, Ctgan
+from genesis_sql.models.neural.fit import trained_by
 from genesis_sql.models.neural.sampling import Held
 from genesis_sql.models.neural.training import Batch, Budget
 from genesis_sql.models.watch import NoWatch
@@ -23,7 +24,7 @@ SHORT = replace(ctgan.BUDGET, epochs=35, batch=48, patient=False)
 @pytest.fixture(scope="module")
 def learnt() -> Held:
     """Trained on columns that go together."""
-    return held_of(ctgan.fit(planted(600), SHORT, device="cpu", watch=NoWatch(), table="t"))
+    return held_of(trained_by(ctgan, planted(600), SHORT, watch=NoWatch()))
 
 
 def batch_of(rows: int, **more: bool) -> Batch:
@@ -57,9 +58,7 @@ def test_a_row_is_the_same_in_any_range(learnt: Held) -> None:
 
 def test_context_decides_where_it_did_in_the_rows() -> None:
     rows = planted(600, inputs=True)
-    held = held_of(
-        ctgan.fit(rows, replace(SHORT, epochs=20), device="cpu", watch=NoWatch(), table="t")
-    )
+    held = held_of(trained_by(ctgan, rows, replace(SHORT, epochs=20), watch=NoWatch()))
     one = asked(2_000, inputs=1)
     made = ctgan.sample(held, one)
     assert (made[:, 0] == one.context[:, 0]).mean() > 0.7
@@ -139,6 +138,6 @@ def test_training_goes_on_from_a_state() -> None:
 def test_wide_columns_and_few_rows_are_taken() -> None:
     rows = planted(30, wide=512)
     budget = Budget(epochs=2, batch=256, rate=1e-3)
-    tensors, _, trained = ctgan.fit(rows, budget, device="cpu", watch=NoWatch(), table="t")
+    tensors, _, trained = trained_by(ctgan, rows, budget, watch=NoWatch())
     assert trained.steps >= 2
     assert all(np.isfinite(t).all() for t in tensors.values())

@@ -8,18 +8,17 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+import torch
 
 import genesis_sql
+from genesis_sql.models.neural import diffusion
+from genesis_sql.models.neural.data import Field, Rows
+from genesis_sql.models.neural.diffusion import BUDGET, Config, Denoiser, sample
+from genesis_sql.models.neural.fit import trained_by
+from genesis_sql.models.neural.sampling import Asked, Held
+from genesis_sql.models.neural.training import Batch, Budget
+from genesis_sql.models.watch import NoWatch
 from genesis_sql.program.draw import draw, stream
-
-torch = pytest.importorskip("torch")
-
-from genesis_sql.models.neural import diffusion  # noqa: E402
-from genesis_sql.models.neural.data import Field, Rows  # noqa: E402
-from genesis_sql.models.neural.diffusion import BUDGET, Config, Denoiser, fit, sample  # noqa: E402
-from genesis_sql.models.neural.sampling import Asked, Held  # noqa: E402
-from genesis_sql.models.neural.training import Batch, Budget  # noqa: E402
-from genesis_sql.models.watch import NoWatch  # noqa: E402
 
 QUICK = "options := {'epochs': 20, 'batch_size': 128}"
 SOURCE = """
@@ -145,7 +144,7 @@ def rows(n: int) -> Rows:
 @pytest.fixture(scope="module")
 def held() -> Held:
     budget = Budget(epochs=25, batch=128, rate=BUDGET.rate)
-    tensors, about, trained = fit(rows(1000), budget, device="cpu", watch=NoWatch(), table="t")
+    tensors, about, trained = trained_by(diffusion, rows(1000), budget, watch=NoWatch())
     assert trained.steps > 100
     return Held(tensors, {**about, "fields": [{"made": f.name} for f in FIELDS]})
 
@@ -189,7 +188,7 @@ def test_wide_tables_unmask_several_fields_at_once(monkeypatch: pytest.MonkeyPat
     tokens = np.repeat(np.arange(600) % 3, 14).reshape(600, 14).astype(np.int16)
     source = Rows.of(tokens, np.zeros((600, 0), np.int16), fields, ())
     budget = Budget(10, 64, BUDGET.rate)
-    tensors, about, _ = fit(source, budget, device="cpu", watch=NoWatch(), table="t")
+    tensors, about, _ = trained_by(diffusion, source, budget, watch=NoWatch())
     held = Held(tensors, {**about, "fields": [{"made": f.name} for f in fields]})
     monkeypatch.setattr(diffusion, "STEPS", 6)
     whole, part = (

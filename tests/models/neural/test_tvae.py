@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from genesis_sql.models.neural import tvae
+from genesis_sql.models.neural.fit import trained_by
 from genesis_sql.models.neural.sampling import Held
 from genesis_sql.models.neural.training import Batch
 from genesis_sql.models.watch import NoWatch
@@ -20,7 +21,7 @@ from .planted import FIELDS, asked, held_of, planted, together
 def learnt() -> Held:
     """Trained on columns that go together."""
     budget = replace(tvae.BUDGET, epochs=35, batch=48, patient=False)
-    return held_of(tvae.fit(planted(600), budget, device="cpu", watch=NoWatch(), table="t"))
+    return held_of(trained_by(tvae, planted(600), budget, watch=NoWatch()))
 
 
 def test_columns_go_together_as_planted(learnt: Held) -> None:
@@ -50,7 +51,7 @@ def test_a_row_is_the_same_in_any_range(learnt: Held) -> None:
 def test_context_decides_where_it_did_in_the_rows() -> None:
     rows = planted(600, inputs=True)
     budget = replace(tvae.BUDGET, epochs=20, batch=48, patient=False)
-    held = held_of(tvae.fit(rows, budget, device="cpu", watch=NoWatch(), table="t"))
+    held = held_of(trained_by(tvae, rows, budget, watch=NoWatch()))
     one = asked(2_000, inputs=1)
     made = tvae.sample(held, one)
     assert (made[:, 0] == one.context[:, 0]).mean() > 0.7
