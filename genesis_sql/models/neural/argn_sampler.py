@@ -43,20 +43,28 @@ def _ready(held: Held) -> _Ready | None:
         return None
     begins = np.r_[0, np.cumsum(sizes)].astype(np.int64)
     first = held.tensors["first"].reshape(len(sizes), e, c * h)
-    embedding = held.tensors["embedding"]
+    embedding = _shaped(held.tensors["embedding"], sum(sizes), e)
     table = np.concatenate(
         [embedding[a:b] @ w for a, b, w in zip(begins[:-1], begins[1:], first, strict=True)]
     ).reshape(-1, c, h)
-    out = np.concatenate([held.tensors[f"out.{j}.weight"] for j in range(c)], axis=1)
-    out_bias = np.concatenate([held.tensors[f"out.{j}.bias"] for j in range(c)])
+    outs = range(c)
+    total = int(begins[c])
     return _Ready(
-        np.ascontiguousarray(table),
-        held.tensors["bias"].reshape(c, h),
-        held.tensors["absent"].reshape(c, c, h),
-        np.ascontiguousarray(out),
-        out_bias,
+        _shaped(table, len(embedding), c, h),
+        _shaped(held.tensors["bias"].reshape(c, h), c, h),
+        _shaped(held.tensors["absent"].reshape(c, c, h), c, c, h),
+        _shaped(np.concatenate([held.tensors[f"out.{j}.weight"] for j in outs], 1), h, total),
+        _shaped(np.concatenate([held.tensors[f"out.{j}.bias"] for j in outs]), total),
         begins,
     )
+
+
+def _shaped(array: np.ndarray, *shape: int) -> np.ndarray:
+    """The array as the kernel indexes it, without looking: of that shape."""
+    if array.shape != shape:
+        message = f"an array has the shape {array.shape}, not {shape}"
+        raise ValueError(message)
+    return np.ascontiguousarray(array, np.float32)
 
 
 def sample(held: Held, asked: Asked) -> np.ndarray:

@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.models.neural.weights import Tensors, unpack
-from genesis_sql.program.domain import Raw
+from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.execute import Rows, register_block
 from genesis_sql.program.steps import Block, Program, codes_part
 
@@ -69,10 +69,18 @@ class Held:
         return [f["made"] for f in self.about["fields"]]
 
     def once(self, name: str, make: Callable[[Held], Any]) -> Any:
-        """Something made of the weights, made once."""
+        """Something made of the weights, made once.
+
+        Raises:
+            ModelFormatError: they are not what it is made of.
+        """
         with self._lock:
             if name not in self._made:
-                self._made[name] = make(self)
+                try:
+                    self._made[name] = make(self)
+                except _DAMAGED as error:
+                    message = f"the weights of a model are damaged: {error!r}"
+                    raise ModelFormatError(message) from error
             return self._made[name]
 
     def network(self, make: Callable[[Held], Any]) -> Any:
@@ -147,18 +155,62 @@ _LOCK = threading.Lock()
 _HELD: dict[int, tuple[weakref.ref[np.ndarray], Iterator[Held]]] = {}
 
 
-def held_in(program: Program, part: str) -> Held:
-    """The weights of a part, read once while the program lives; on each device in its turn."""
-    array = program.parts[part]
+def held_in(program: Program, step: Block) -> Held:
+    """The weights of a block, read once while the program lives; on each device in its turn.
+
+    Raises:
+        ModelFormatError: they are no weights, or those of another block.
+    """
+    array = program.parts[step.part]
     with _LOCK:
         found = _HELD.get(id(array))
         if found is None or found[0]() is not array:
             for key in [k for k, (r, _) in _HELD.items() if r() is None]:
                 del _HELD[key]
             tensors, about = unpack(array.tobytes())
-            turns = cycle([Held(tensors, about, device) for device in devices()])
+            held = [Held(tensors, about, device) for device in devices()]
+            held[0].once("checked", partial(_check, step=step, program=program))
+            turns = cycle(held)
             found = _HELD[id(array)] = (weakref.ref(array), turns)
         return next(found[1])
+
+
+_DAMAGED = (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError)
+"""What reading numbers that nobody vouches for can raise."""
+
+
+def _check(held: Held, step: Block, program: Program) -> bool:
+    """Raise where indices would point outside: a kernel does not look before it reads."""
+    fields, inputs, config = (held.about[n] for n in ("fields", "inputs", "config"))
+    sizes = [int(f["size"]) for f in (*fields, *inputs)]
+    if [f["made"] for f in fields] != list(step.columns) or len(inputs) != len(step.inputs):
+        message = f"the weights are of other columns than {', '.join(step.columns)[:200]}"
+        raise ValueError(message)
+    if min(sizes) < 1 or [*config["sizes"], *config["inputs"]] != sizes:
+        message = "a column has other tokens than its network"
+        raise ValueError(message)
+    for name, size in zip(step.columns, sizes, strict=False):
+        codes, domain = program.parts[codes_part(name)], program.domains[name]
+        labels = len(domain.labels) if isinstance(domain, Categories) else -1
+        _require_within(codes, 0, labels, name)
+        _require_within(np.array([len(codes)]), size, size, name)
+    for k, about in enumerate(inputs):
+        known, size = held.tensors[f"known.{k}"], int(about["size"])
+        if about["ordered"]:
+            _require_within(
+                np.array([len(known)]), 0, size - 1 - bool(about["null"]), step.inputs[k]
+            )
+        else:
+            _require_within(known, -1, size - 1, step.inputs[k])
+        _require_within(np.array([about["commonest"]]), 0, size - 1, step.inputs[k])
+    return True
+
+
+def _require_within(values: np.ndarray, low: int, high: int, name: str) -> None:
+    whole = values.ndim == 1 and values.dtype.kind in "iu"
+    if not whole or (len(values) and not low <= int(values.min()) <= int(values.max()) <= high):
+        message = f"column '{name}' has numbers outside its labels or tokens"
+        raise ValueError(message)
 
 
 @lru_cache(maxsize=1)
@@ -190,7 +242,7 @@ def register(method: str, sample: Sample) -> None:
         raw: dict[str, Raw],
         words: Callable[[str], np.ndarray],
     ) -> dict[str, Raw]:
-        held = held_in(program, step.part)
+        held = held_in(program, step)
         context = [_of_raw(held, k, raw[name]) for k, name in enumerate(step.inputs)]
         n = len(rows.address)
         tokens = np.column_stack(context) if context else np.zeros((n, 0), np.int32)

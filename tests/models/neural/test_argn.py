@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -11,10 +12,14 @@ import torch
 
 import genesis_sql
 from genesis_sql.actions import fit as fitting
+from genesis_sql.models.methods import METHODS
 from genesis_sql.models.neural import argn_sampler, sampling
 from genesis_sql.models.neural.argn import Argn, Config, sample_torch
 from genesis_sql.models.neural.data import Field
 from genesis_sql.models.neural.sampling import BLOCK_CPU, Asked, Held
+from genesis_sql.models.neural.weights import as_part, pack, unpack
+from genesis_sql.program.execute import Identity, Rows, run
+from genesis_sql.program.steps import Program, codes_part
 from genesis_sql.session import session_of
 
 SIZES, INPUTS = (5, 3, 40, 2), (4,)
@@ -203,13 +208,45 @@ def test_the_extra_is_named_where_it_is_missing(
 
 
 def test_weights_that_were_changed_are_refused(con: duckdb.DuckDBPyConnection) -> None:
-    from genesis_sql.models.neural.weights import pack, unpack
-
     data = pack({"a": np.arange(3.0)}, {"b": 1})
     assert unpack(data)[1] == {"b": 1}
     for broken in (data[:20], b"", b"x" * 100, data[:-1]):
         with pytest.raises(genesis_sql.errors.ModelFormatError, match="cannot be read"):
             unpack(broken)
+
+
+def _changed(program: Program, **parts: np.ndarray) -> Program:
+    return replace(program, parts={**program.parts, **parts})
+
+
+@pytest.mark.parametrize("name", [n for n, m in METHODS.items() if m.neural])
+def test_weights_of_something_else_are_refused(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Nothing that an import brings may lead the kernel outside its arrays."""
+    con.execute(PLANTED.format(60))
+    genesis_sql.fit(con, "m", "planted", method=name, options={"epochs": 0})
+    (model,) = session_of(con).models.values()
+    program = model.programs["planted"]
+    tensors, about = unpack(program.parts["#block"].tobytes())
+    codes = codes_part("kind")
+    weights = [n for n in tensors if not n.startswith("known.")]
+    smaller = {n: tensors[n][..., :-1] for n in weights}
+    broken = [
+        {codes: np.array([1, 2, 99], np.int32)},
+        {codes: np.array([1, 2], np.int32)},
+        {codes: np.array([0.5, 1, 2])},
+        {"#block": as_part(pack(tensors, {**about, "fields": about["fields"][:-1]}))},
+        {"#block": as_part(pack(tensors, {**about, "config": {}}))},
+        {"#block": as_part(pack({}, about))},
+        *({"#block": as_part(pack({**tensors, n: smaller[n]}, about))} for n in weights),
+    ]
+    assert len(broken) > 10
+    numbers = np.arange(20)
+    for parts in broken:
+        with pytest.raises(genesis_sql.errors.ModelFormatError, match="damaged"):
+            run(
+                _changed(program, **parts), Identity("u", 1), Rows(numbers, numbers), None, ["kind"]
+            )
+    run(program, Identity("u", 1), Rows(numbers, numbers), None, ["kind"])
 
 
 def test_torch_stays_out_of_the_state_of_others(con: duckdb.DuckDBPyConnection) -> None:
