@@ -235,7 +235,8 @@ def _require_possible(
 ) -> None:
     """Refuse values that no cell of the column holds."""
     if isinstance(step, Block):
-        _require_codes(where, program, column, allowed)
+        if codes_part(column) in program.parts:  # others do not say what they can give
+            _require_codes(where, program, column, allowed)
         return
     if not isinstance(step, Draw):
         never_null = isinstance(step, Number | Random) and step.present is None
