@@ -139,9 +139,10 @@ def _fit(
         elif execution is not None:
             executions.finish(ws.con, ws.database, execution, **how)
 
+    asked = stored if arguments.device == "auto" else {**stored, "device": arguments.device}
     with ending(failed):  # around the start, too: Ctrl-C may come just behind it
         execution = executions.start(
-            ws.con, ws.database, kind=kind, model=name, arguments=stored, seed=arguments.seed
+            ws.con, ws.database, kind=kind, model=name, arguments=asked, seed=arguments.seed
         )
         ws.job.id = execution
         version = models.begin_version(

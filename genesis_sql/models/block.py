@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from tempfile import TemporaryFile
+from zlib import crc32
 
 import numpy as np
 
-from genesis_sql.models.family import Ties
 from genesis_sql.models.fit import Learner
 from genesis_sql.models.frame import Coded
-from genesis_sql.models.learnt import Drawn, FitOptions, Learnt
-from genesis_sql.models.load import Loaded
+from genesis_sql.models.learnt import Drawn
 from genesis_sql.models.methods import METHODS
 from genesis_sql.models.stream import Stream
 from genesis_sql.models.tokens import (
@@ -49,18 +48,9 @@ class BlockLearner(Learner):
         ended: why training ended.
     """
 
-    def __init__(
-        self,
-        tables: Mapping[str, Loaded],
-        bonds: Mapping[str, Ties],
-        learnt: dict[str, Learnt],
-        name: str,
-        options: FitOptions,
-    ) -> None:
-        super().__init__(tables, bonds, learnt, name, replace(options, siblings=False))
-        self.watch: Watch = NoWatch()
-        self.block: list[str] = []
-        self.ended = ""
+    watch: Watch = NoWatch()
+    block: Sequence[str] = ()
+    ended = ""
 
     @property
     def notes(self) -> list[str]:
@@ -115,10 +105,10 @@ class BlockLearner(Learner):
         """The parameters of the block as a program keeps them."""
         from genesis_sql.models.neural.fit import fit_network
 
-        rng = np.random.default_rng([self.options.trees.seed, len(self.name)])
+        rng = np.random.default_rng([self.options.trees.seed, crc32(self.name.encode())])
         order = self.sample()
-        context = _matrix(inputs, asked, order, rng)
         if self.loaded.stream is None:
+            context = _matrix(inputs, asked, order, rng)
             tokens = _matrix(made, targets, order, rng)
         else:
             tokens = streamed(self.loaded.stream, made, targets, rng)
@@ -184,5 +174,5 @@ def streamed(
             out[place, j] = encode_values(one, column.domain, batch.column(j)[:rows], rng)
         at += rows
     if at < n:  # and those that went
-        out = out[(np.arange(at) * stride) % n]
+        out = out[(rng.permutation(at) * stride) % n]
     return out

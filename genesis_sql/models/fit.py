@@ -142,7 +142,8 @@ def _learner(
         from genesis_sql.models.sdv.choice import learner_of
 
         kind = learner_of(options.method, tables, methods)
-    learner = kind(tables, bonds, learnt, name, options)
+    # a block knows no rows before a row
+    learner = kind(tables, bonds, learnt, name, replace(options, siblings=False))
     learner.watch = watch or learner.watch
     return learner
 

@@ -59,10 +59,14 @@ class Stream:
 
     def sample(self, rows: int) -> pa.Table:
         """About so many rows, spread over the table; the same whenever its order is."""
-        numbered = f"(SELECT *, row_number() OVER () AS {quoted(_NUMBER)} FROM {self.table.source})"  # noqa: S608
+        name = _NUMBER
+        while any(c.name == name for c in self.table.columns):
+            name += "#"
+        number = quoted(name)
+        numbered = f"(SELECT *, row_number() OVER () AS {number} FROM {self.table.source})"  # noqa: S608
         columns = [c for c in self.table.columns if c.role is not Role.UNSUPPORTED]
         share = min(1.0, rows / max(self.rows, 1))
-        kept = f"hash({quoted(_NUMBER)}) % 1000000 < {round(share * 1_000_000)}"
+        kept = f"hash({number}) % 1000000 < {round(share * 1_000_000)}"
         query = f"{_select(columns, numbered)} WHERE {kept}"
         got: pa.Table = self.con.sql(query).to_arrow_table()
         return got.combine_chunks()

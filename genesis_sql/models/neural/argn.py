@@ -23,7 +23,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from genesis_sql.models.neural.data import Field, Rows
+from genesis_sql.models.neural.data import Field, Rows, fields_like
 from genesis_sql.models.neural.network import Learning, Linear, dropped, normal
 from genesis_sql.models.neural.sampling import Held
 from genesis_sql.models.neural.training import Batch, Budget
@@ -142,8 +142,5 @@ def sample_torch(
 
 
 def _network(held: Held) -> Argn:
-    about = held.about["config"]
-    sizes, inputs = tuple(about["sizes"]), tuple(about["inputs"])
-    config = Config(sizes, inputs, int(about["embedding"]), int(about["hidden"]))
-    fields = [Field(str(j), v, False, False, (1.0,) * v) for j, v in enumerate(config.sizes)]
-    return Argn(config, fields, 0)
+    config = Config(**held.config)
+    return Argn(config, fields_like(config.sizes), 0)

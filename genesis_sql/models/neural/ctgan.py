@@ -32,12 +32,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from genesis_sql.models.neural.data import Field, Rows
+from genesis_sql.models.neural.data import Field, Rows, fields_like
 from genesis_sql.models.neural.latent import (
     Tokens,
     columns_of,
-    config_in,
-    fields_like,
     normals,
     shares_of,
     start_of,
@@ -327,7 +325,7 @@ def _draw(held: Held, context: torch.Tensor, words: torch.Tensor) -> torch.Tenso
 
 
 def _network(held: Held) -> Generator:
-    config = Config(**config_in(held.about))
+    config = Config(**held.config)
     return Generator(config, fields_like(config.sizes), 0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,11 @@ class Field:
     ordered: bool
     null: bool
     share: tuple[float, ...]
+
+
+def fields_like(sizes: Sequence[int]) -> list[Field]:
+    """Fields of those sizes, for a network whose weights are read afterwards."""
+    return [Field(str(j), v, False, False, (1.0,) * v) for j, v in enumerate(sizes)]
 
 
 @dataclass(frozen=True, eq=False)

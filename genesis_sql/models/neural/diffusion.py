@@ -22,18 +22,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from genesis_sql.models.neural.data import Field, Rows
+from genesis_sql.models.neural.data import Field, Rows, fields_like
 from genesis_sql.models.neural.network import Learning, Linear, normal
-from genesis_sql.models.neural.sampling import HALF_OPEN, Asked, Held, register
+from genesis_sql.models.neural.sampling import Asked, Held, register
 from genesis_sql.models.neural.training import Batch, Budget
 from genesis_sql.program.draw import M1, M2
+from genesis_sql.program.execute import HALF_OPEN
 
 STEPS = 50  # of sampling at most: wider tables unmask several fields at once
 LEAST = 1e-30  # share of a token that is asked for, however unlikely it is
@@ -201,11 +201,8 @@ def _mix(x: torch.Tensor) -> torch.Tensor:
 
 
 def _network(held: Held) -> Denoiser:
-    stored: dict[str, Any] = dict(held.about["config"])
-    sizes, inputs = (tuple(stored.pop(name)) for name in ("sizes", "inputs"))
-    config = Config(sizes, inputs, **stored)
-    fields = [Field(str(j), v, False, False, (1.0,) * v) for j, v in enumerate(config.sizes)]
-    return Denoiser(config, fields, 0)
+    config = Config(**held.config)
+    return Denoiser(config, fields_like(config.sizes), 0)
 
 
 register("diffusion", sample)

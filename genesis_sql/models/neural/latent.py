@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -12,8 +11,7 @@ from torch.nn import functional as F
 
 from genesis_sql.models.neural.data import Field
 from genesis_sql.models.neural.network import normal
-
-HALF_OPEN = 2.0**-32
+from genesis_sql.program.execute import HALF_OPEN
 
 
 class Tokens(nn.Module):
@@ -41,16 +39,6 @@ def start_of(fields: Sequence[Field]) -> torch.Tensor:
     """Logits of the shares of the source, all columns side by side: (sum of V,)."""
     shares = [s for field in fields for s in field.share]
     return torch.log(torch.tensor(shares, dtype=torch.float32) + 1e-6)
-
-
-def fields_like(sizes: Sequence[int]) -> list[Field]:
-    """Fields of those sizes, for a network whose weights are read afterwards."""
-    return [Field(str(j), v, False, False, (1.0,) * v) for j, v in enumerate(sizes)]
-
-
-def config_in(about: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored sizes of a network, as its configuration takes them."""
-    return {n: tuple(v) if isinstance(v, list) else v for n, v in about["config"].items()}
 
 
 def uniforms(words: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from genesis_sql.errors import OptionError
 from genesis_sql.models.neural.training import Batch
@@ -146,8 +145,3 @@ class _Loss(nn.Module):
 
 def _inside(held: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {f"network.{n}": t for n, t in held.items()}
-
-
-def cross_entropy(logits: torch.Tensor, token: torch.Tensor) -> torch.Tensor:
-    """Mean cross entropy: logits (rows, tokens), token (rows,)."""
-    return F.cross_entropy(logits, token)

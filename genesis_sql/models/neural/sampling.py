@@ -18,13 +18,12 @@ import numpy as np
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.models.neural.weights import Tensors, unpack
 from genesis_sql.program.domain import Categories, Raw
-from genesis_sql.program.execute import Rows, register_block
+from genesis_sql.program.execute import HALF_OPEN, Rows, register_block
 from genesis_sql.program.steps import Block, Program, codes_part
 
 BLOCK_CPU, BLOCK_GPU = 512, 32_768
 """Rows that a network is run on at once; short ones are filled up, so that a row is the same in
 any range."""
-HALF_OPEN = 2.0**-32
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +61,12 @@ class Held:
     device: str = "cpu"
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _made: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The sizes of the network, as its configuration takes them."""
+        held: dict[str, Any] = self.about["config"]
+        return {n: tuple(v) if isinstance(v, list) else v for n, v in held.items()}
 
     @property
     def fields(self) -> list[str]:

@@ -249,6 +249,16 @@ def test_weights_of_something_else_are_refused(con: duckdb.DuckDBPyConnection, n
     run(program, Identity("u", 1), Rows(numbers, numbers), None, ["kind"])
 
 
+def test_the_history_has_the_device_and_the_same_rows_come(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(PLANTED.format(60))
+    for device in ("cpu", "auto") if not torch.cuda.is_available() else ("cpu", "cpu"):
+        genesis_sql.fit(con, "m", "planted", method="argn", device=device, options={"epochs": 1})
+    told = "SELECT arguments->>'device' FROM genesis_history('m') ORDER BY id LIMIT 1"
+    assert con.execute(told).fetchall() == [("cpu",)]
+    same = "SELECT count(DISTINCT uuid), count(*) FROM genesis.model_versions"
+    assert con.execute(same).fetchall() == [(1, 2)]
+
+
 def test_torch_stays_out_of_the_state_of_others(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(PLANTED.format(100))
     torch.manual_seed(5)
