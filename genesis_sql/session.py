@@ -41,6 +41,8 @@ _WRAPPED = ("connection", "dbapi_connection", "_ConnectionWrapper__c")
 """Where SQLAlchemy's Connection, its pool's and the one of duckdb-engine hold what they wrap."""
 TOKEN = "genesis_session_token"
 SAMPLERS = 8
+WRITELESS = ("check", "cancel", "compare", "privacy_audit", "profile")
+"""Verbs that are allowed inside BEGIN, for they write nothing."""
 
 
 def connect(path: str = ":memory:", **options: Any) -> duckdb.DuckDBPyConnection:
@@ -372,7 +374,7 @@ class Session:
         if call.connection:
             self.local.caller = call.connection
         with self.cursor() as cursor:
-            if call.verb not in ("check", "cancel"):
+            if call.verb not in WRITELESS:
                 self.watch.check(call, cursor)
             self._bury(cursor, call.database)
             with reporting(call.verb) as report:
@@ -384,7 +386,7 @@ class Session:
 
     def work(self, call: Call, cursor: duckdb.DuckDBPyConnection, job: Job) -> list[dict[str, Any]]:
         """Run an effect on this cursor as a job."""
-        from genesis_sql.effects import EFFECTS
+        from genesis_sql.measuring import EFFECTS
 
         with self.watch.busy(cursor), self.jobs.running(job), restored():
             return EFFECTS[call.verb](self, cursor, call, job)

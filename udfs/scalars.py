@@ -38,6 +38,25 @@ RETURNS = {
 }
 """Columns of the rows of each effect, and of what is read while a statement runs."""
 RETURNS["fit_database"] = RETURNS["fit"]
+RETURNS["quality"] = (
+    'scope VARCHAR, table_name VARCHAR, "columns" VARCHAR[], metric VARCHAR, score DOUBLE, '
+    "baseline DOUBLE, n BIGINT, verdict VARCHAR, note VARCHAR"
+)
+RETURNS["compare"] = RETURNS["quality"]
+RETURNS["privacy"] = (
+    'table_name VARCHAR, "columns" VARCHAR[], metric VARCHAR, score DOUBLE, baseline DOUBLE, '
+    "low DOUBLE, high DOUBLE, n BIGINT, verdict VARCHAR, note VARCHAR"
+)
+RETURNS["privacy_audit"] = RETURNS["privacy"]
+RETURNS["profile"] = (
+    'column_name VARCHAR, type VARCHAR, role VARCHAR, meaning VARCHAR, "rows" BIGINT, '
+    "nulls BIGINT, distinct_values BIGINT, least VARCHAR, quantile_25 VARCHAR, median VARCHAR, "
+    "quantile_75 VARCHAR, greatest VARCHAR, mean DOUBLE, deviation DOUBLE, pattern VARCHAR, "
+    "commonest VARCHAR, commonest_share DOUBLE, warning VARCHAR"
+)
+RETURNS["report"] = "path VARCHAR, bytes BIGINT, verdict VARCHAR, failed BIGINT, warned BIGINT"
+RETURNS["assert"] = "condition VARCHAR, value DOUBLE, passed BOOLEAN"
+RETURNS["certificate"] = "model VARCHAR, version INTEGER, certificate VARCHAR, sha256 VARCHAR"
 
 _NUMBERS = (
     "CAST(current_query_id() AS BIGINT), CAST(current_transaction_id() AS BIGINT), epoch_us(now())"
