@@ -1,0 +1,142 @@
+"""The first sentence of a report, out of the verdicts on its rows; none measured is a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from genesis_sql.evaluate.measures import FAIL, INFO, PASS, WARN, Metric
+
+from .content import Content, Guarantee
+from .markup import number
+
+_DETECTED = {
+    PASS: "A classifier hardly tells synthetic rows from real ones",
+    WARN: "A classifier tells synthetic rows from real ones better than it should",
+    FAIL: "A classifier tells synthetic rows from real ones",
+    INFO: "A classifier tried to tell synthetic rows from real ones",
+}
+_NAMED = 3
+"""Failed checks that the sentence names."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a reader has to know first.
+
+    Attributes:
+        status: 'pass', 'warn' or 'fail'; 'fail' where nothing was judged.
+        sentences: of plain text.
+        passed, warned, failed, told, unmeasured: how many rows; told ones have no verdict.
+    """
+
+    status: str
+    sentences: tuple[str, ...]
+    passed: int = 0
+    warned: int = 0
+    failed: int = 0
+    told: int = 0
+    unmeasured: int = 0
+
+
+def verdict(content: Content) -> Verdict:
+    """Judge what was measured."""
+    rows = content.metrics
+    measured = [m for m in rows if m.score is not None]
+    by = {v: [m for m in measured if m.verdict == v] for v in (PASS, WARN, FAIL, INFO)}
+    counts = {
+        "passed": len(by[PASS]),
+        "warned": len(by[WARN]),
+        "failed": len(by[FAIL]),
+        "told": len(by[INFO]),
+        "unmeasured": len(rows) - len(measured),
+    }
+    judged = counts["passed"] + counts["warned"] + counts["failed"]
+    promised = _promised(content.guarantee)
+    if not judged:
+        nothing = (
+            "Nothing was measured" if not measured else "Nothing that was measured has a verdict"
+        )
+        return Verdict(
+            "fail",
+            (f"{nothing}: this report shows no quality and no privacy.", *promised),
+            **counts,
+        )
+    sentences = [*_detected(measured), _counted(by[FAIL], by[WARN], judged, counts["unmeasured"])]
+    sentences += [_privacy(content.privacy, content.guarantee), *promised]
+    status = FAIL if by[FAIL] else WARN if by[WARN] else PASS
+    return Verdict(status, tuple(sentences), **counts)
+
+
+def _detected(measured: Iterable[Metric]) -> list[str]:
+    """The classifier that tells best, of those that looked at whole tables."""
+    found = [m for m in measured if is_c2st(m)]
+    if not found:
+        return []
+    worst = max(found, key=lambda m: m.score or 0.0)
+    real = "" if worst.baseline is None else f"; real against real {number(worst.baseline)}"
+    where = f", worst in {worst.table}" if len(found) > 1 and worst.table else ""
+    return [f"{_DETECTED[worst.verdict]} (AUC {number(worst.score)}{where}{real})."]
+
+
+def is_c2st(m: Metric) -> bool:
+    """Whether a row is the area under the curve of a classifier that tells real from synthetic."""
+    return m.name.startswith("c2st") and "auc" in m.name and m.scope not in ("column", "pair")
+
+
+def _counted(failed: list[Metric], warned: list[Metric], judged: int, unmeasured: int) -> str:
+    checks = f"{judged:,} check{'s' * (judged != 1)}"
+    rest = f"; {unmeasured:,} could not be measured" if unmeasured else ""
+    if not failed and not warned:
+        return f"{'The one check passes' if judged == 1 else f'All {checks} pass'}{rest}."
+    if not failed:
+        return f"None of {checks} fails, {len(warned):,} warn{'s' * (len(warned) == 1)}{rest}."
+    named = _named(failed)
+    also = f", {len(warned):,} warn{'s' * (len(warned) == 1)}" if warned else ""
+    fail = "fails" if len(failed) == 1 else "fail"
+    return f"{len(failed):,} of {checks} {fail}{also}{rest}: {named}"
+
+
+def _named(failed: Sequence[Metric]) -> str:
+    first = "; ".join(called(m) for m in worst_first(failed)[:_NAMED])
+    return f"{first}; …" if len(failed) > _NAMED else f"{first}."
+
+
+_RANK = {FAIL: 0, WARN: 1, PASS: 2}
+
+
+def worst_first(rows: Iterable[Metric]) -> list[Metric]:
+    """Failed rows, then warned, passed and told ones; in each, those furthest behind first."""
+    return sorted(rows, key=lambda m: (_RANK.get(m.verdict, 3), -_behind(m)))
+
+
+def _behind(m: Metric) -> float:
+    return 0.0 if m.score is None or m.baseline is None else abs(m.score - m.baseline)
+
+
+def called(m: Metric) -> str:
+    """A row in words: metric and place."""
+    place = ".".join(p for p in (m.table, " × ".join(m.columns)) if p)
+    return f"{m.name} of {place}" if place else m.name
+
+
+def _privacy(rows: tuple[Metric, ...], guarantee: Guarantee | None) -> str:
+    judged = [m for m in rows if m.score is not None and m.verdict != INFO]
+    if not judged:
+        return "No attack on privacy was measured." if guarantee is None else "No attack was run."
+    failed = [m for m in judged if m.verdict == FAIL]
+    if failed:
+        return f"{len(failed)} of {len(judged)} privacy checks fail: {_named(failed)}"
+    warned = sum(m.verdict == WARN for m in judged)
+    if warned:
+        return f"No privacy check fails, {warned} of {len(judged)} warn."
+    return f"All {len(judged)} privacy checks lie where rows that were held out lie."
+
+
+def _promised(guarantee: Guarantee | None) -> list[str]:
+    if guarantee is None:
+        return []
+    unit = f" {guarantee.unit}" if guarantee.unit else ""
+    return [
+        f"Guaranteed by construction: ε = {guarantee.epsilon:g}, δ = {guarantee.delta:g}.{unit}"
+    ]
