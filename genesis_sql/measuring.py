@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -21,11 +22,12 @@ from genesis_sql.types import Call
 if TYPE_CHECKING:
     from genesis_sql.evaluate.judgement import Judgement
     from genesis_sql.evaluate.trial import Twins
+    from genesis_sql.report.content import Content
     from genesis_sql.session import Session
 
 
-PRIVACY = "privacy"
-"""The part that holds all attacks."""
+SPLIT, PRIVACY = "split", "privacy"
+"""The part that says what was held out, and the one that holds all attacks."""
 
 
 def listed(given: Mapping[str, Any], name: str) -> list[str] | None:
@@ -108,7 +110,7 @@ def all_metrics() -> dict[str, Measure]:
 
 def _parts_of(names: Iterable[str]) -> list[str]:
     """The parts that hold these metrics, in order."""
-    from genesis_sql.evaluate.judgement import METRICS, SPLIT
+    from genesis_sql.evaluate.judgement import METRICS
 
     where = {m.name: group for group in GROUPS for m in metrics_of(group)}
     wanted = {where.get(name, PRIVACY) for name in names if name not in {m.name for m in METRICS}}
@@ -144,6 +146,60 @@ def _assert(
         held = hold(terms, judgement.parts(parts), known)
         require(judgement.subject.model, held)
     return [{"condition": h.term.text, "value": h.value, "passed": h.passed} for h in held]
+
+
+def _content(judgement: Judgement, given: Mapping[str, Any], *, pictures: bool) -> Content:
+    """All that a report or a certificate is made of, the certificate too."""
+    from genesis_sql.report.certificate import certificate
+    from genesis_sql.report.gather import gather
+
+    parts = [g for g in GROUPS if g != "utility" or given.get("target") is not None]
+    groups = {m.name: group for group in GROUPS for m in metrics_of(group)}
+    content = gather(
+        judgement, [SPLIT, *parts], [PRIVACY], all_metrics(), groups, pictures=pictures
+    )
+    return replace(content, certificate=certificate(content))
+
+
+def _report(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    from genesis_sql.report.page import page
+    from genesis_sql.report.verdict import verdict
+    from genesis_sql.report.writing import check_place, write_page
+    from genesis_sql.store.transfer import require_external_access
+
+    path = call.arguments.get("path")
+    if path is not None:
+        require_external_access(cursor)
+        check_place(text(call.arguments, "path"))
+    with _judgement(session, cursor, call, job) as judgement:
+        content = _content(judgement, call.arguments, pictures=True)
+    found = verdict(content)
+    written = page(content).encode()
+    if path is not None:
+        write_page(str(path), written)
+    row = {
+        "path": path, "bytes": len(written), "verdict": " ".join(found.sentences),
+        "failed": found.failed, "warned": found.warned,
+    }  # fmt: skip
+    return [row | ({"content": content} if call.arguments.get("content") is True else {})]
+
+
+def _certificate(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    from genesis_sql.report.gather import as_text
+
+    with _judgement(session, cursor, call, job) as judgement:
+        facts = _content(judgement, call.arguments, pictures=False).certificate or {}
+        subject = judgement.subject
+    return [
+        {
+            "model": subject.model, "version": subject.version, "certificate": as_text(facts),
+            "sha256": facts["sha256"],
+        }
+    ]  # fmt: skip
 
 
 def _compare(
@@ -200,6 +256,8 @@ EFFECTS: dict[str, Effect] = {
     "quality": _quality,
     "privacy": _privacy,
     "assert": _assert,
+    "report": _report,
+    "certificate": _certificate,
     "compare": _compare,
     "privacy_audit": _privacy_audit,
     "profile": _profile,

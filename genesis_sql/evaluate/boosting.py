@@ -40,9 +40,7 @@ def side_by_side(
         return list(pool.map(alone, items))
 
 
-def classifier(
-    values: np.ndarray, classes: np.ndarray, categorical: np.ndarray, seed: int
-) -> Any:
+def classifier(values: np.ndarray, classes: np.ndarray, categorical: np.ndarray, seed: int) -> Any:
     """A gradient-boosted classifier of rows."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 

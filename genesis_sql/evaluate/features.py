@@ -157,9 +157,7 @@ def draw(
         salt=string(salt),
         rows=str(rows),
     )
-    values = tuple(
-        filled(found[n], label=f.label) for n, f in zip(names, features, strict=False)
-    )
+    values = tuple(filled(found[n], label=f.label) for n, f in zip(names, features, strict=False))
     families = np.asarray(found["family"]) if family else None
     return Rows(tuple(features), values, families)
 

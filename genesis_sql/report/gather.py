@@ -74,7 +74,9 @@ def _provenance(judgement: Judgement) -> Provenance:
     told = {m.table: m for m in judgement.stored("split") if m.name == "held_out"}
     for name in source.model.visible:
         m = told.get(name)
-        rows[name] = (m.n, None, round(m.score or 0)) if m else (source.graph.table(name).rows, None, None)
+        rows[name] = (
+            (m.n, None, round(m.score or 0)) if m else (source.graph.table(name).rows, None, None)
+        )
     return Provenance(
         model=found.model,
         version=found.version,

@@ -92,5 +92,7 @@ def test_what_is_no_condition(condition: str, message: str) -> None:
 
 
 def test_a_table_without_that_metric() -> None:
-    with pytest.raises(OptionError, match="'shape' is not measured of table 'order'; did you mean 'orders'"):
-        _held("\"order\".shape > 0")
+    with pytest.raises(
+        OptionError, match="'shape' is not measured of table 'order'; did you mean 'orders'"
+    ):
+        _held('"order".shape > 0')
