@@ -68,7 +68,7 @@ def gather(
 
 
 def _provenance(judgement: Judgement) -> Provenance:
-    source, con = judgement.source, judgement.ws.con
+    source = judgement.source
     found, stored = source.version, source.stored
     rows: dict[str, tuple[int | None, int | None, int | None]] = {}
     told = {m.table: m for m in judgement.stored("split") if m.name == "held_out"}

@@ -158,8 +158,13 @@ def _store(con: Con, database: str, name: str, entry: archive.Entry) -> int:
 
 
 def local_path(path: str) -> Path:
+    """A path of this machine.
+
+    Raises:
+        TargetError: it is an address of another.
+    """
     if "://" in path or "\0" in path or not path:
-        message = f"models are exported to and imported from local files, and '{path}' is none"
+        message = f"only local files are read and written here, and '{path}' is none"
         raise TargetError(message)
     return Path(path).expanduser().absolute()
 
