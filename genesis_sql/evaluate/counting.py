@@ -7,12 +7,21 @@ that nothing depends on the order of rows or the number of threads.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from string import Template
+from typing import Any
 
 from genesis_sql.errors import SchemaError
 from genesis_sql.evaluate.chance import variation_chance, variation_sql
-from genesis_sql.evaluate.edges import bin_sql, few_edges, quantile_edges, ranks
+from genesis_sql.evaluate.edges import (
+    bin_sql,
+    end_ranks,
+    ends,
+    few_edges,
+    quantile_edges,
+    ranks,
+)
 from genesis_sql.evaluate.facts import COARSE, DIGITS, FINE, MOST_LABELS, Facts, Labels, Numbers
 from genesis_sql.evaluate.sides import LABEL, NUMBER, Sides, measured
 from genesis_sql.evaluate.values import (
@@ -121,9 +130,7 @@ def _label_facts(sides: Sides, column: Column, rows: tuple[int, ...], name: str)
         values=tuple(int(v) for v in values[: len(rows)]),
         variation=variation,
         chance=variation_chance(float(sums[9] or 0), [nulls[0] + nulls[1]], r0, r1),
-        inside=tuple(int(i) / int(v) if v else 0.0 for i, v in zip(inside, values, strict=True))[
-            : len(rows)
-        ],
+        inside=_shares(inside, values[: len(rows)]),
         singles=sums[6],
         labels=Labels(
             tuple(r[0] for r in top),
@@ -152,10 +159,15 @@ SELECT max(abs(CAST(c0 AS HUGEINT) * $v1 - CAST(c1 AS HUGEINT) * $v0)),
        fsum(sqrt(c0 / $v0 * ($v0 - c0) / $v0) * (above - v)) FILTER (WHERE isfinite(above - v)),
        fsum(n0 * (v - $mean) * (v - $mean)) FILTER (WHERE isfinite(v)),
        sum(n1) FILTER (WHERE v >= $low AND v <= $high),
-       sum(n2) FILTER (WHERE v >= $low AND v <= $high),
-       $ranks
+       sum(n2) FILTER (WHERE v >= $low AND v <= $high)
 FROM $name
 """)
+_NUMBER_RANKED = Template("""
+SELECT v, c0 FROM $name
+WHERE n0 > 0 AND floor(100.0 * (c0 + 2) / $steps) > floor(100.0 * (c0 - n0 - 2) / $steps)
+ORDER BY v
+""")
+"""The values near each hundredth of the real side, one more on each side of it."""
 _NUMBER_FEW = Template("SELECT v FROM $name WHERE n0 > 0 ORDER BY v")
 _NUMBER_BINS = Template("""
 SELECT bin, sum(n0), sum(n1), sum(n2)
@@ -171,30 +183,25 @@ def _number_facts(
     if not values[0]:
         msg = f"column '{column.name}' has no values among the real rows, its graph says otherwise"
         raise SchemaError(msg)
-    wanted = sorted({*ranks(values[0], FINE), *ranks(values[0], COARSE)})
-    given = dict(zip(("v0", "v1", "v2"), (*values, 0), strict=False))
     found = run(
         sides.con,
         _NUMBER_DISTANCES.substitute(
-            given,
+            dict(zip(("v0", "v1", "v2"), (*values, 0), strict=False)),
             name=name,
             mean=number_literal((sums[9] or 0.0) / values[0]),
             low=number_literal(sums[4]),
             high=number_literal(sums[5]),
-            ranks=", ".join(f"min(v) FILTER (WHERE c0 > {k})" for k in wanted),
         ),
     )[0]
-    at = dict(zip(wanted, found[8:], strict=True))
-    few = (
-        [r[0] for r in run(sides.con, _NUMBER_FEW.substitute(name=name))] if sums[3] <= FINE else []
-    )
+    at = _ranked(sides, name, values[0])
+    few = run(sides.con, _NUMBER_FEW.substitute(name=name)) if sums[3] <= FINE else []
     fine, coarse = (
-        few_edges(few) if sums[3] <= bins else quantile_edges(values[0], bins, at)
+        few_edges([r[0] for r in few]) if sums[3] <= bins else quantile_edges(values[0], bins, at)
         for bins in (FINE, COARSE)
     )
-    counts = _bin_counts(sides, name, fine, rows, values)
+    counts = bin_counts(sides, name, fine, rows, values)
     deviation = round(math.sqrt((found[5] or 0.0) / values[0]), DIGITS)
-    inside = (values[0], found[6] or 0, found[7] or 0)
+    low, high = ends(values[0], at)
     numbers = Numbers(
         distance=tuple(
             float(d) / (values[0] * v) if v else None
@@ -206,24 +213,38 @@ def _number_facts(
         spread=_over(found[4], deviation) or 0.0,
         low=sums[4],
         high=sums[5],
+        middle=(low, high),
         whole=kind == NUMBER and not sums[6],
-        broken=tuple(int(b) / v if v else 0.0 for b, v in zip(sums[6:9], values, strict=False)),
+        broken=_shares(sums[6:9], values),
         fine=fine,
         coarse=coarse,
         counts=counts,
+        distinct=sums[3],
     )
+    together = [a + b for a, b in zip(*counts[:2], strict=True)]
     return Facts(
         column=column,
         kind=kind,
         rows=rows,
         values=values,
         variation=tuple(_variation(counts[0], c) for c in counts[1:]),
-        chance=variation_chance(
-            0.0, [a + b for a, b in zip(*counts[:2], strict=True)], rows[0], rows[1]
-        ),
-        inside=tuple(int(i) / v if v else 0.0 for i, v in zip(inside, values, strict=False)),
+        chance=variation_chance(0.0, together, rows[0], rows[1]),
+        inside=_shares((values[0], found[6] or 0, found[7] or 0), values),
         numbers=numbers,
     )
+
+
+def _ranked(sides: Sides, name: str, values: int) -> dict[int, float]:
+    """The real values at the places in sorted order that quantiles are made of."""
+    near = run(sides.con, _NUMBER_RANKED.substitute(name=name, steps=max(values - 1, 1)))
+    ends_at = [int(c) for _, c in near]
+    wanted = {*ranks(values, FINE), *ranks(values, COARSE), *end_ranks(values)}
+    return {k: near[bisect_right(ends_at, k)][0] for k in wanted}
+
+
+def _shares(counts: Sequence[Any], values: Sequence[int]) -> tuple[float, ...]:
+    """Counts over values, by side; 0 where there are none."""
+    return tuple(int(c) / v if v else 0.0 for c, v in zip(counts, values, strict=False))
 
 
 def _over(moved: float | None, deviation: float) -> float | None:
@@ -231,7 +252,7 @@ def _over(moved: float | None, deviation: float) -> float | None:
     return round(moved / deviation, DIGITS) if moved is not None and deviation else None
 
 
-def _bin_counts(
+def bin_counts(
     sides: Sides,
     name: str,
     edges: tuple[float, ...],

@@ -39,6 +39,47 @@ def quantile_edges(values: int, bins: int, at: Mapping[int, float]) -> tuple[flo
     return tuple(np.unique(edges).tolist())
 
 
+def end_ranks(values: int) -> tuple[int, int]:
+    """The places in sorted order of the 1 % and the 99 % quantile."""
+    return (values - 1) // 100, (values - 1) - (values - 1) // 100
+
+
+def ends(values: int, at: Mapping[int, float]) -> tuple[float, float]:
+    """The 1 % and the 99 % quantile."""
+    low, high = end_ranks(values)
+    return at[low], at[high]
+
+
+def drawn_edges(
+    low: float, high: float, middle: tuple[float, float], bins: int, *, whole: bool = False
+) -> tuple[float, ...]:
+    """The inner edges of bins to draw: of one width between the ends, far values in the outer two.
+
+    Args:
+        low: the least value.
+        high: the greatest.
+        middle: what lies between is drawn at full width.
+        bins: how many there are at most.
+        whole: widths are whole numbers, so that each bin has as many of them.
+
+    Example:
+        >>> drawn_edges(0.0, 1e6, (0.0, 9.0), 4), drawn_edges(0.0, 9.0, (0.0, 9.0), 4, whole=True)
+        ((3.0, 6.0, 9.0), (3.0, 6.0))
+    """
+    width = (middle[1] - middle[0]) / bins
+    start = low if middle[0] - low <= width else middle[0]
+    stop = high if high - middle[1] <= width else middle[1]
+    inside = bins - (start > low) - (stop < high)
+    if not np.isfinite(stop - start) or start == stop or inside < 1:
+        return ()
+    step = (stop - start) / inside
+    if whole:
+        step = float(np.ceil(step))
+        inside = int(np.ceil((stop - start) / step))
+    points = [start + step * at for at in range(inside + 1)]
+    return tuple(p for p in points if low < p < high)
+
+
 def few_edges(values: Sequence[float]) -> tuple[float, ...]:
     """The inner edges that tell a few sorted values apart one by one.
 

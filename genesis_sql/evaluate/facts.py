@@ -25,10 +25,12 @@ class Numbers:
         spread: the sum of sqrt(F (1 - F)) over the real side, in standard deviations: chance moves
             the transport by about this over the root of the rows.
         low, high: of the real side.
+        middle: what 1 % and 99 % of the real side lie under.
         whole: whether all real values are whole numbers.
         broken: share of values that are no whole numbers, by side.
         fine, coarse: inner edges of 20 and 10 quantile bins of the real side.
         counts: rows by fine bin (the first is NULL), by side.
+        distinct: different values of the real side.
     """
 
     distance: tuple[float | None, ...]
@@ -36,11 +38,13 @@ class Numbers:
     spread: float
     low: float
     high: float
+    middle: tuple[float, float]
     whole: bool
     broken: tuple[float, ...]
     fine: tuple[float, ...]
     coarse: tuple[float, ...]
     counts: tuple[tuple[int, ...], ...]
+    distinct: int
 
 
 @dataclass(frozen=True)
