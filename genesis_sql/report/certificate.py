@@ -48,7 +48,7 @@ def certificate(content: Content, issued: str = "") -> dict[str, Any]:
     Raises:
         IntegrityError: nothing was measured and nothing was spent on a guarantee.
     """
-    executed = [m for m in content.metrics if m.score is not None and m.n > 0]
+    executed = [m for m in content.metrics if _executed(m)]
     g = content.guarantee
     if not executed and not (g and g.ledger):
         message = (
@@ -56,7 +56,7 @@ def certificate(content: Content, issued: str = "") -> dict[str, Any]:
             f"run genesis_quality and genesis_privacy on it first"
         )
         raise IntegrityError(message)
-    attacks = [m for m in content.privacy if m in executed]
+    attacks = [m for m in content.privacy if _executed(m)]
     facts: dict[str, Any] = {
         "format": FORMAT,
         "statement": STATEMENT,
@@ -64,7 +64,7 @@ def certificate(content: Content, issued: str = "") -> dict[str, Any]:
         "measured": {
             **{v: sum(m.verdict == v for m in executed) for v in (PASS, WARN, FAIL, INFO)},
             "not_measured": len(content.metrics) - len(executed),
-            "quality": [_row(m) for m in content.quality if m in executed],
+            "quality": [_row(m) for m in content.quality if _executed(m)],
             "privacy": [_row(m) for m in attacks],
         },
         "guaranteed": None if g is None else _guaranteed(g),
@@ -76,6 +76,10 @@ def certificate(content: Content, issued: str = "") -> dict[str, Any]:
     if issued:
         facts["issued"] = issued
     return {**facts, "sha256": digest(facts)}
+
+
+def _executed(m: Metric) -> bool:
+    return m.score is not None and m.n > 0
 
 
 def intact(given: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ GREATEST = 0.3
 """Difference of association that has the full colour."""
 LEVELS = 10
 WHICH = ("real", "synthetic", "difference")
-_LETTERS, _LETTER = 15, 6.3
+_LETTERS, _LETTER = 15, 6.9
 """Letters of a name, and the width of one."""
 _SIDE = 240
 

@@ -9,7 +9,7 @@ IDENTIFIERS = {
     "D": "telephone numbers",
     "E": "fax numbers",
     "F": "electronic mail addresses",
-    "G": "social security numbers",
+    "G": "social security numbers; national ids of other countries are listed here too",
     "H": "medical record numbers",
     "I": "health plan beneficiary numbers",
     "J": "account numbers",
@@ -30,7 +30,7 @@ _WORDS = (
     ("E", "fax"),
     ("F", "email mail"),
     ("D", "phone telephone mobile"),
-    ("G", "ssn social"),
+    ("G", "ssn social national"),
     ("H", "medical mrn patient"),
     ("I", "beneficiary health insurance medicare"),
     ("J", "account card iban bank credit"),
@@ -52,7 +52,7 @@ def letter_of(kind: str) -> str:
     """The identifier that a kind of personal data is; R where it is none of the others.
 
     Example:
-        >>> [letter_of(k) for k in ("email", "first_name", "birth_date", "us_ssn", "national_id")]
+        >>> [letter_of(k) for k in ("email", "first_name", "birth_date", "us_ssn", "username")]
         ['F', 'A', 'C', 'G', 'R']
     """
     words = set(kind.lower().replace("-", "_").replace(" ", "_").split("_"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from genesis_sql.evaluate.measures import FAIL, WARN, Distribution, Matrix, Metric
 
@@ -19,10 +21,11 @@ _OPEN = 3
 """A schema of up to so many tables is shown opened."""
 _AT_ONCE = 12
 """Failed and warned rows that stand above all else."""
+_SIDES = (("real", "real"), ("synthetic", "synth"))
 DISTANCE = (
     "Distance to the nearest real record is no guarantee. A generator can keep its distance and "
     "still tell an attacker who was in the data; only the attacks below and a stated (ε, δ) say "
-    "more. An attack that fails here is no proof that none succeeds."
+    "more. That no attack here succeeds is no proof that none does."
 )
 
 
@@ -57,60 +60,61 @@ def attention(content: Content) -> Safe:
     return metric_table(rows, content.meanings, "Checks that fail or warn", at_once=_AT_ONCE)
 
 
+@dataclass
+class _Table:
+    """What there is to show of one table."""
+
+    name: str
+    rows: list[Metric] = field(default_factory=list)
+    drawn: list[Distribution] = field(default_factory=list)
+    maps: list[Matrix] = field(default_factory=list)
+
+    @property
+    def worst(self) -> tuple[int, float]:
+        """Sorts the tables: those that fail most, then those with the least similar column."""
+        return -self.count(FAIL), min((d.similarity for d in self.drawn), default=1.0)
+
+    def count(self, verdict: str) -> int:
+        return sum(m.verdict == verdict for m in self.rows)
+
+
 def _tables(content: Content) -> Section:
-    names = dict.fromkeys(
-        [d.table for d in content.distributions]
-        + [m.table for m in content.matrices]
-        + [m.table for m in placed(content, "table")]
-    )
-    parts = {n: _of_table(content, n) for n in names}
-    order = sorted(names, key=lambda n: (-parts[n][0], parts[n][1]))
-    opened = len(order) <= _OPEN
-    body = [_table(content, n, at, parts[n], opened) for at, n in enumerate(order)]
-    key = tag(
-        "p", tag("span", "real", class_="key real"), tag("span", "synthetic", class_="key synth")
-    )
+    found: dict[str, _Table] = {}
+    for d in sorted(content.distributions, key=lambda d: d.similarity):
+        found.setdefault(d.table, _Table(d.table)).drawn.append(d)
+    for matrix in content.matrices:
+        found.setdefault(matrix.table, _Table(matrix.table)).maps.append(matrix)
+    for m in placed(content, "table"):
+        found.setdefault(m.table, _Table(m.table)).rows.append(m)
+    share = PICTURES / max(len(content.distributions), PICTURES)
+    body = [
+        _table(content, t, f"table-{at}", share, opened=len(found) <= _OPEN)
+        for at, t in enumerate(sorted(found.values(), key=lambda t: t.worst))
+    ]
+    told = tag("span", "beside a name: 1 − total variation of the two", class_="soft")
+    keys = (tag("span", side, class_=f"key {colour}") for side, colour in _SIDES)
+    key = tag("p", *keys, told)
     return Section("tables", "Tables", joined([key, *body]) if body else Safe(""))
 
 
-def _of_table(content: Content, table: str) -> tuple[int, float, list[Metric]]:
-    rows = [m for m in placed(content, "table") if m.table == table]
-    failed = sum(m.verdict == FAIL for m in rows)
-    alike = [d.similarity for d in content.distributions if d.table == table]
-    return failed, min(alike, default=1.0), rows
-
-
-def _table(
-    content: Content,
-    table: str,
-    at: int,
-    found: tuple[int, float, list[Metric]],
-    opened: bool,  # noqa: FBT001
-) -> Safe:
-    failed, least, rows = found
-    drawn = sorted(
-        (d for d in content.distributions if d.table == table), key=lambda d: d.similarity
-    )
-    warned = sum(m.verdict == WARN for m in rows)
-    facts = [f"{len(drawn)} column{'s' * (len(drawn) != 1)}"]
-    facts += [f"least similar {number(least)}"] * bool(drawn)
-    facts += [f"{failed} fail"] * bool(failed) + [f"{warned} warn"] * bool(warned)
-    size = content.provenance.rows.get(table)
+def _table(content: Content, t: _Table, anchor: str, share: float, *, opened: bool) -> Safe:
+    facts = [f"{len(t.drawn)} column{'s' * (len(t.drawn) != 1)}"]
+    facts += [f"least similar {number(t.worst[1])}"] * bool(t.drawn)
+    facts += [f"{n} {word}" for word in (FAIL, WARN) if (n := t.count(word))]
+    size = content.provenance.rows.get(t.name)
     facts += [f"{size[0]:,} real rows"] if size and size[0] is not None else []
-    room = PICTURES * max(len(drawn), 1) // max(len(content.distributions), 1)
-    inside = [
-        _distributions(drawn, room),
-        *(_maps(m) for m in content.matrices if m.table == table),
-        folded(
-            "All checks of this table", metric_table(rows, content.meanings, f"Checks of {table}")
-        ),
-    ]
+    checks = metric_table(t.rows, content.meanings, f"Checks of {t.name}")
     head = tag(
         "summary",
-        tag("h3", name(table or "whole database")),
+        tag("h3", name(t.name or "whole database")),
         tag("span", " · ".join(facts), class_="soft"),
     )
-    return tag("details", head, *inside, class_="table", id=f"table-{at}", open=opened)
+    inside = (
+        _distributions(t.drawn, math.ceil(share * len(t.drawn))),
+        *map(_maps, t.maps),
+        folded("All checks of this table", checks),
+    )
+    return tag("details", head, *inside, class_="table", id=anchor, open=opened)
 
 
 def _distributions(drawn: Sequence[Distribution], room: int) -> Safe:
@@ -159,14 +163,12 @@ def _maps(m: Matrix) -> Safe:
 
 def _relations(content: Content) -> Section:
     rows = placed(content, "relations")
-    by = {g: [m for m in rows if content.groups.get(m.name) == g] for g in ("sequences",)}
-    rest = [m for m in rows if m not in by["sequences"]]
-    parts = [metric_table(rest, content.meanings, "Checks of keys and relations")]
-    if by["sequences"]:
-        parts += [
-            tag("h3", "Order in time"),
-            metric_table(by["sequences"], content.meanings, "Checks of sequences"),
-        ]
+    timed = [m for m in rows if content.groups.get(m.name) == "sequences"]
+    others = [m for m in rows if content.groups.get(m.name) != "sequences"]
+    parts = [metric_table(others, content.meanings, "Checks of keys and relations")]
+    if timed:
+        shown = metric_table(timed, content.meanings, "Checks of sequences")
+        parts += [tag("h3", "Order in time"), shown]
     return Section("relations", "Relations", joined(parts))
 
 

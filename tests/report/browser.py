@@ -98,9 +98,13 @@ class Page:
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 
-    def picture(self, *, whole: bool = False) -> bytes:
-        """A PNG of the window, or of the whole page."""
-        shot = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+    def picture(self, scale: float = 1.0, top: int = 0, height: int = 900) -> bytes:
+        """A PNG of a part of the page as wide as the window."""
+        width = self.run("innerWidth")
+        clip = {"x": 0, "y": top, "width": width, "height": height, "scale": scale}
+        shot = self._call(
+            "Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip
+        )
         return base64.b64decode(shot["data"])
 
     def close(self) -> None:
@@ -127,8 +131,10 @@ class Page:
             self._note(self._read())
 
     def _note(self, event: dict[str, Any]) -> None:
+        if "method" not in event:  # an answer nobody waited for
+            return
         self._events.append(event)
-        told, name = event.get("params", {}), event.get("method")
+        told, name = event["params"], event["method"]
         if name == "Log.entryAdded":
             self.console.append(told["entry"]["text"])
         elif name == "Runtime.consoleAPICalled":

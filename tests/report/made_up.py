@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -97,6 +98,7 @@ def matrix(table: str, columns: tuple[str, ...], random: np.random.Generator) ->
     )  # fmt: skip
 
 
+@cache
 def content(tables: int = 3, columns: int = 10, seed: int = 7) -> Content:
     """A schema with random numbers."""
     random = np.random.default_rng(seed)
