@@ -195,7 +195,7 @@ def report(*, file: str, model: str, out: str, **given: Any) -> None:
     """
     with files.opened(file, "either") as con:
         made = measure_doors.report(con, model, out, **given)
-    show.note(f"{out}: {made.verdict}")
+    show.note(f"{out}: {made!r}")
 
 
 @click.command("assert", cls=Command)
