@@ -20,11 +20,9 @@ Way = tuple[Relationship, ...]
 
 _CHILDREN = Template("SELECT * FROM $child WHERE $referring")
 _NAMED = Template("SELECT $keys, $values FROM $table WHERE $referring GROUP BY $groups")
-_REACHED = Template("(SELECT $columns FROM ($child) AS \"#0\" $joins)")
+_REACHED = Template('(SELECT $columns FROM ($child) AS "#0" $joins)')
 _JOIN = Template("$how JOIN ($rows) AS $alias ON $same")
-_GROUPED = Template(
-    "(SELECT $columns FROM (SELECT * FROM $parent) AS \"#0\" $joins)"
-)
+_GROUPED = Template('(SELECT $columns FROM (SELECT * FROM $parent) AS "#0" $joins)')
 
 
 def ways_up(sides: Sides, table: str, most: int = 3) -> list[Way]:
@@ -51,7 +49,7 @@ def family(key: Relationship, alias: str = "#0") -> str:
 
 
 def same_key(key: Relationship, below: str, above: str) -> str:
-    """The condition that a row refers to another; the parent's columns are called k0, k1, …"""
+    """The condition that a row refers to another, whose key columns are called k0 and so on."""
     return " AND ".join(
         f"{quoted(below)}.{quoted(c)} = {quoted(above)}.k{i}" for i, c in enumerate(key.columns)
     )
