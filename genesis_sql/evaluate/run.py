@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from typing import Any
 
 from genesis_sql.errors import OptionError, nearest
 from genesis_sql.evaluate.measures import Measure, Metric
@@ -44,5 +45,5 @@ def evaluate(sides: Sides, groups: Sequence[str] = GROUPS) -> list[Metric]:
     return out
 
 
-def _module(group: str) -> object:
+def _module(group: str) -> Any:
     return import_module(f"genesis_sql.evaluate.{group}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 
@@ -38,6 +39,7 @@ class Sides:
         targets: the column that utility is about, by table.
         seed: of samples and classifiers.
         progress: told what is measured.
+        known: what one group worked out of the tables, kept for the next; numbers, never tables.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -49,6 +51,7 @@ class Sides:
     targets: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
     progress: Progress = no_progress
+    known: dict[object, Any] = field(default_factory=dict, repr=False)
 
     @property
     def tables(self) -> tuple[Table, ...]:
