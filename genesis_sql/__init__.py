@@ -19,17 +19,33 @@ from genesis_sql.doors import list_models as list_models
 from genesis_sql.doors import training_log as training_log
 from genesis_sql.doors import uninstall as uninstall
 from genesis_sql.errors import GenesisError as GenesisError
+from genesis_sql.measure_doors import assert_quality as assert_quality
+from genesis_sql.measure_doors import certificate as certificate
+from genesis_sql.measure_doors import compare as compare
+from genesis_sql.measure_doors import privacy as privacy
+from genesis_sql.measure_doors import privacy_audit as privacy_audit
+from genesis_sql.measure_doors import profile as profile
+from genesis_sql.measure_doors import quality as quality
+from genesis_sql.measure_doors import report as report
 from genesis_sql.session import connect as connect
 from genesis_sql.session import register as register
 
 __all__ = [
     "connect",
     "register",
+    "profile",
     "check",
     "fit",
     "fit_database",
     "generate",
     "generate_database",
+    "quality",
+    "compare",
+    "privacy",
+    "privacy_audit",
+    "report",
+    "assert_quality",
+    "certificate",
     "list_methods",
     "list_models",
     "describe",

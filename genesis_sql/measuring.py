@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -11,13 +13,21 @@ from genesis_sql import effects
 from genesis_sql.actions.arguments import text, whole
 from genesis_sql.effects import Effect, workspace
 from genesis_sql.errors import OptionError
-from genesis_sql.evaluate.measures import Metric
-from genesis_sql.evaluate.run import check_groups, evaluate
+from genesis_sql.evaluate.measures import Measure, Metric
+from genesis_sql.evaluate.run import GROUPS, check_groups, evaluate, measurer, metrics, metrics_of
+from genesis_sql.evaluate.sides import Sides
 from genesis_sql.jobs import Job
 from genesis_sql.types import Call
 
 if TYPE_CHECKING:
+    from genesis_sql.evaluate.judgement import Judgement
+    from genesis_sql.evaluate.trial import Twins
+    from genesis_sql.report.content import Content
     from genesis_sql.session import Session
+
+
+SPLIT, PRIVACY = "split", "privacy"
+"""The part that says what was held out, and the one that holds all attacks."""
 
 
 def listed(given: Mapping[str, Any], name: str) -> list[str] | None:
@@ -51,6 +61,145 @@ def privacy_row(m: Metric) -> dict[str, Any]:
         "baseline": m.baseline, "low": m.low, "high": m.high, "n": m.n, "verdict": m.verdict,
         "note": m.note,
     }  # fmt: skip
+
+
+def _judgement(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> AbstractContextManager[Judgement]:
+    """What is known, and can be measured, of the version that a call names."""
+    from genesis_sql.evaluate.judgement import Judgement
+    from genesis_sql.evaluate.trial import find_source
+
+    given = call.arguments
+    ws = workspace(session, cursor, call.database, call.schema, job)
+    source = find_source(ws, text(given, "model"), whole(given, "version"))
+    sensitive, known = listed(given, "sensitive"), listed(given, "known")
+    measurers = {group: measurer(group) for group in GROUPS}
+    measurers[PRIVACY] = lambda sides: _audit(sides, sensitive, known)
+    asked = {"target": given.get("target"), "sensitive": sensitive, "known": known}
+    return closing(
+        Judgement(
+            ws, source, measurers, kind=call.verb, asked=asked,
+            seed=whole(given, "seed") or 0, twins=_twins(session),
+        )
+    )  # fmt: skip
+
+
+def _audit(sides: Sides, sensitive: list[str] | None, known: list[str] | None) -> list[Metric]:
+    from genesis_sql.privacy.audit import audit
+
+    return audit(sides, sensitive, known)
+
+
+def _twins(session: Session) -> Twins:
+    """The session's; who falls out of them is forgotten by the session, too."""
+    from genesis_sql.evaluate.trial import Twins
+
+    if session.twins is None:
+        session.twins = Twins(lambda model: session.models.pop(model.uuid, None))
+    return session.twins
+
+
+def all_metrics() -> dict[str, Measure]:
+    """What all metrics mean, those of privacy too."""
+    from genesis_sql.evaluate import judgement
+    from genesis_sql.privacy import audit
+
+    return {m.name: m for m in (*judgement.METRICS, *metrics().values(), *audit.METRICS)}
+
+
+def _parts_of(names: Iterable[str]) -> list[str]:
+    """The parts that hold these metrics, in order."""
+    from genesis_sql.evaluate.judgement import METRICS
+
+    where = {m.name: group for group in GROUPS for m in metrics_of(group)}
+    wanted = {where.get(name, PRIVACY) for name in names if name not in {m.name for m in METRICS}}
+    return [p for p in (SPLIT, *GROUPS, PRIVACY) if p in wanted]
+
+
+def _quality(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    groups = list(check_groups(listed(call.arguments, "metrics")))
+    if call.arguments.get("target") is None and groups != ["utility"]:
+        groups = [g for g in groups if g != "utility"]
+    with _judgement(session, cursor, call, job) as judgement:
+        return [quality_row(m) for m in judgement.measure(groups)]
+
+
+def _privacy(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    with _judgement(session, cursor, call, job) as judgement:
+        return [privacy_row(m) for m in judgement.measure([PRIVACY])]
+
+
+def _assert(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    from genesis_sql.evaluate.gate import hold, read_condition, require
+
+    known = all_metrics()
+    terms = read_condition(text(call.arguments, "condition"), known)
+    with _judgement(session, cursor, call, job) as judgement:
+        parts = _parts_of(name for term in terms for _, name in term.names)
+        held = hold(terms, judgement.parts(parts), known)
+        require(judgement.subject.model, held)
+    return [{"condition": h.term.text, "value": h.value, "passed": h.passed} for h in held]
+
+
+def _content(judgement: Judgement, given: Mapping[str, Any], *, pictures: bool) -> Content:
+    """All that a report or a certificate is made of, the certificate too."""
+    from genesis_sql.report.certificate import certificate
+    from genesis_sql.report.gather import gather
+
+    parts = [g for g in GROUPS if g != "utility" or given.get("target") is not None]
+    groups = {m.name: group for group in GROUPS for m in metrics_of(group)}
+    content = gather(
+        judgement, [SPLIT, *parts], [PRIVACY], all_metrics(), groups, pictures=pictures
+    )
+    return replace(content, certificate=certificate(content))
+
+
+def _report(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    from genesis_sql.report.page import page
+    from genesis_sql.report.verdict import verdict
+    from genesis_sql.report.writing import check_place, write_page
+    from genesis_sql.store.transfer import require_external_access
+
+    path = call.arguments.get("path")
+    if path is not None:
+        require_external_access(cursor)
+        check_place(text(call.arguments, "path"))
+    with _judgement(session, cursor, call, job) as judgement:
+        content = _content(judgement, call.arguments, pictures=True)
+    found = verdict(content)
+    written = page(content).encode()
+    if path is not None:
+        write_page(str(path), written)
+    row = {
+        "path": path, "bytes": len(written), "verdict": " ".join(found.sentences),
+        "failed": found.failed, "warned": found.warned,
+    }  # fmt: skip
+    return [row | ({"content": content} if call.arguments.get("content") is True else {})]
+
+
+def _certificate(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    from genesis_sql.report.gather import as_text
+
+    with _judgement(session, cursor, call, job) as judgement:
+        facts = _content(judgement, call.arguments, pictures=False).certificate or {}
+        subject = judgement.subject
+    return [
+        {
+            "model": subject.model, "version": subject.version, "certificate": as_text(facts),
+            "sha256": facts["sha256"],
+        }
+    ]  # fmt: skip
 
 
 def _compare(
@@ -104,6 +253,11 @@ def _profile(
 
 EFFECTS: dict[str, Effect] = {
     **effects.EFFECTS,
+    "quality": _quality,
+    "privacy": _privacy,
+    "assert": _assert,
+    "report": _report,
+    "certificate": _certificate,
     "compare": _compare,
     "privacy_audit": _privacy_audit,
     "profile": _profile,

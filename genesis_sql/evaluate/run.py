@@ -16,7 +16,12 @@ GROUPS = ("shapes", "pairs", "validity", "relations", "sequences", "detection", 
 
 def metrics() -> Mapping[str, Measure]:
     """What all metrics mean, by name."""
-    return {m.name: m for group in GROUPS for m in _module(group).METRICS}
+    return {m.name: m for group in GROUPS for m in metrics_of(group)}
+
+
+def metrics_of(group: str) -> tuple[Measure, ...]:
+    """What the metrics of a group mean."""
+    return tuple(_module(group).METRICS)
 
 
 def check_groups(given: Sequence[str] | None) -> tuple[str, ...]:
@@ -33,6 +38,11 @@ def check_groups(given: Sequence[str] | None) -> tuple[str, ...]:
         message = f"metrics := [] measures nothing; leave it out, or choose of {', '.join(GROUPS)}"
         raise OptionError(message)
     return GROUPS if given is None else tuple(g for g in GROUPS if g in given)
+
+
+def measurer(group: str) -> Callable[[Sides], list[Metric]]:
+    """What measures a group."""
+    return lambda sides: list(_module(group).measure(sides))
 
 
 def evaluate(sides: Sides, groups: Sequence[str] = GROUPS) -> list[Metric]:

@@ -12,6 +12,8 @@ from .markup import Safe, joined, name, tag
 from .sections import attention, sections
 from .verdict import Verdict, verdict
 
+GENERATOR = "genesis_sql report"
+"""What a page says of itself, so that only pages like it are written over."""
 _WORDS = {"pass": "Pass", "warn": "Pass, with warnings", "fail": "Fail"}
 
 
@@ -29,6 +31,7 @@ def page(content: Content) -> str:
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
+        tag("meta", name_="generator", content=GENERATOR),
         tag("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
         tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name_="color-scheme", content="light dark"),
