@@ -67,10 +67,10 @@ def _columns(listed: list[Row], meanings: Mapping[str, Measure], *, scale: bool)
         (any(m.verdict != INFO for m in listed), ("verdict", False, _verdict)),
         (True, ("metric", False, metric)),
         (any(m.table or m.columns for m in listed), ("where", False, _where)),
-        (scale, ("0 to 1", False, _scale)),
         (True, ("score", True, lambda m: figure(m.score))),
         (any(m.baseline is not None for m in listed), ("baseline", True, _baseline)),
         (any(m.low is not None for m in listed), ("95 % interval", True, _interval)),
+        (scale, ("0 to 1", False, _scale)),
         (True, ("rows", True, lambda m: tag("td", f"{m.n:,}", class_="n"))),
         (any(m.note for m in listed), ("note", False, lambda m: tag("td", m.note, class_="note"))),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -98,68 +99,21 @@ def matrix(table: str, columns: tuple[str, ...], random: np.random.Generator) ->
     )  # fmt: skip
 
 
+KINDS = "number number label label number moment number label number label".split()
+
+
 @cache
 def content(tables: int = 3, columns: int = 10, seed: int = 7) -> Content:
     """A schema with random numbers."""
     random = np.random.default_rng(seed)
-    quality, drawn, maps, handled = [], [], [], []
-    for t in range(tables):
-        table = ("customers", "orders", "items")[t] if t < 3 else f"table_{t}"
-        names = tuple(
-            f"{WORDS[c % 10]}{'_' + str(c // 10) if c >= 10 else ''}" for c in range(columns)
-        )
-        for c, column in enumerate(names):
-            kind = (
-                "number",
-                "number",
-                "label",
-                "label",
-                "number",
-                "moment",
-                "number",
-                "label",
-                "number",
-                "label",
-            )[c % 10]
-            d = distribution(table, column, kind, random)
-            drawn.append(d)
-            quality.append(
-                row(
-                    "column",
-                    table,
-                    (column,),
-                    "tv" if kind == "label" else "ks",
-                    d.similarity,
-                    0.99,
-                )
-            )
-            handled.append(Handled(table, column, "", LEARNT, "tree"))
-        m = matrix(table, names, random)
-        maps.append(m)
-        for i in range(columns):
-            quality += [
-                row("pair", table, (names[i], names[j]), "pair", m.similarity[i][j], 0.98)
-                for j in range(i)
-            ]
-        quality.append(
-            row(
-                "table", table, (), "c2st_auc", 0.52 + 0.05 * t / tables, 0.503, low=0.50, high=0.56
-            )
-        )
-        shares = sorted(random.dirichlet(np.ones(min(columns, 5))), reverse=True)
-        quality += [
-            row("column", table, (n,), "gives_away", float(s))
-            for n, s in zip(names, shares, strict=False)
-        ]
-        quality.append(row("table", table, (names[1],), "tstr", 0.922, 0.931))
-        if t:
-            quality.append(
-                row("parent-child", table, ("customer_id",), "cardinality", 0.992, 0.995)
-            )
-            quality.append(row("parent-child", table, ("customer_id",), "orphans", 0.0, 0.0))
-            quality.append(
-                row("parent-child", table, ("customer_id", "opened"), "lag_correlation", 0.97, 0.99)
-            )
+    every = range(columns)
+    names = tuple(WORDS[c % 10] + (f"_{c // 10}" if c >= 10 else "") for c in every)
+    called = [("customers", "orders", "items")[t] if t < 3 else f"table_{t}" for t in range(tables)]
+    drawn = [
+        distribution(table, names[c], KINDS[c % 10], random) for table in called for c in every
+    ]
+    maps = [matrix(table, names, random) for table in called]
+    handled = [Handled(d.table, d.column, "", LEARNT, "tree") for d in drawn]
     handled += [
         Handled("customers", "email", "email", ANEW, "made from a pattern"),
         Handled("customers", "phone", "phone", ANEW, "made from a pattern"),
@@ -167,20 +121,50 @@ def content(tables: int = 3, columns: int = 10, seed: int = 7) -> Content:
     ]
     return Content(
         title="shop",
-        provenance=Provenance(
-            model="shop", version=3, method="trees", uuid="5f7c2a0e-93a1-5c3b-8f0e-2b1f5e8f1c11",
-            fitted="2026-11-26 18:40:02 UTC", fit_seed=0, seed=7, fingerprint="b7e1" * 16,
-            library="0.1.0", duckdb="2.0.1", options={"min_cell": 20},
-            rows={f"{d.table}": (31258, 31258, 7815) for d in drawn},
-            parts={"program": "c0ffee" * 10}, holdout="A second model, fitted on 80 % of the families, against the other 20 %.",
-        ),
-        quality=tuple(quality),
+        provenance=provenance(called),
+        quality=tuple(rows(drawn, maps, random)),
         privacy=tuple(attacks()),
         distributions=tuple(drawn),
         matrices=tuple(maps),
         meanings=MEANINGS,
         groups=GROUPS,
         columns=tuple(handled),
+    )
+
+
+def rows(
+    drawn: list[Distribution], maps: list[Matrix], random: np.random.Generator
+) -> Iterator[Metric]:
+    """Rows of quality of each kind."""
+    for d in drawn:
+        name = "tv" if d.kind == "label" else "ks"
+        yield row("column", d.table, (d.column,), name, d.similarity, 0.99)
+    for t, m in enumerate(maps):
+        table, names = m.table, m.columns
+        for i in range(len(names)):
+            for j in range(i):
+                pair = (names[i], names[j])
+                yield row("pair", table, pair, "pair", m.similarity[i][j], 0.98)
+        auc = 0.52 + 0.05 * t / len(maps)
+        yield row("table", table, (), "c2st_auc", auc, 0.503, low=0.50, high=0.56)
+        shares = sorted(random.dirichlet(np.ones(min(len(names), 5))), reverse=True)
+        for name, share in zip(names, shares, strict=False):
+            yield row("column", table, (name,), "gives_away", float(share))
+        yield row("table", table, (names[1],), "tstr", 0.922, 0.931)
+        if t:
+            key = ("customer_id",)
+            yield row("parent-child", table, key, "cardinality", 0.992, 0.995)
+            yield row("parent-child", table, key, "orphans", 0.0, 0.0)
+            yield row("parent-child", table, (*key, "opened"), "lag_correlation", 0.97, 0.99)
+
+
+def provenance(tables: list[str]) -> Provenance:
+    return Provenance(
+        model="shop", version=3, method="trees", uuid="5f7c2a0e-93a1-5c3b-8f0e-2b1f5e8f1c11",
+        fitted="2026-11-26 18:40:02 UTC", fit_seed=0, seed=7, fingerprint="b7e1" * 16,
+        library="0.1.0", duckdb="2.0.1", options={"min_cell": 20}, parts={"program": "c0ffee" * 10},
+        rows=dict.fromkeys(tables, (31258, 31258, 7815)),
+        holdout="A second model, fitted on 80 % of the families, against the other 20 %.",
     )  # fmt: skip
 
 
