@@ -68,7 +68,9 @@ def test_the_same_numbers_again_from_a_twin_that_is_kept(people: duckdb.DuckDBPy
     assert _rows(people, f"{LIGHT}, seed := 1") != first
 
 
-def test_what_was_measured_is_in_the_history_and_the_store(people: duckdb.DuckDBPyConnection) -> None:
+def test_what_was_measured_is_in_the_history_and_the_store(
+    people: duckdb.DuckDBPyConnection,
+) -> None:
     rows = _rows(people)
     found = people.execute("SELECT kind, status, rows FROM genesis_history('m') LIMIT 1").fetchall()
     assert found == [("quality", "done", len(rows))]
@@ -118,7 +120,9 @@ def test_assert_measures_what_it_needs_and_takes_the_rest_from_the_store(
     (row,) = people.execute("CALL genesis_assert('m', 'shape > 0.8')").fetchall()
     assert (row[0], row[2]) == ("shape > 0.8", True)
     assert people.execute("SELECT count(*) FROM genesis.measurements").fetchall() == before
-    with pytest.raises(duckdb.Error, match=r"genesis: AssertError: model 'm' fails: shape > 2 does not hold"):
+    with pytest.raises(
+        duckdb.Error, match=r"genesis: AssertError: model 'm' fails: shape > 2 does not hold"
+    ):
         people.execute("CALL genesis_assert('m', 'shape > 2')").fetchall()
 
 
@@ -148,8 +152,12 @@ def test_names_stay_names(con: duckdb.DuckDBPyConnection) -> None:
     name = "x'); DROP TABLE victim; --\""
     con.execute("CREATE TABLE victim AS SELECT 1 AS a")
     con.execute(f"CREATE TABLE {quoted(name)} ({quoted(name)} INTEGER, v VARCHAR)")
-    con.execute(f"INSERT INTO {quoted(name)} SELECT hash(i) % 50, ['p', 'q'][1 + i % 2] FROM range(400) r(i)")
-    con.execute(f"CALL genesis_fit_database({string(name)}, tables := [{string(quoted(name))}])").fetchall()
+    con.execute(
+        f"INSERT INTO {quoted(name)} SELECT hash(i) % 50, ['p', 'q'][1 + i % 2] FROM range(400) r(i)"
+    )
+    con.execute(
+        f"CALL genesis_fit_database({string(name)}, tables := [{string(quoted(name))}])"
+    ).fetchall()
     done = con.execute(f"FROM genesis_quality({string(name)}, {LIGHT})").fetchall()
     assert any(name in row[2] for row in done)
     held = f"CALL genesis_assert({string(name)}, {string(f'{quoted(name)}.shape > 0')})"
@@ -159,8 +167,12 @@ def test_names_stay_names(con: duckdb.DuckDBPyConnection) -> None:
 
 def test_related_tables(schema: duckdb.DuckDBPyConnection) -> None:
     """Families are held out together, so that all keys of both parts resolve."""
-    schema.execute("INSERT INTO customers SELECT i, i % 20, 30, 5.0, TRUE FROM range(150, 900) r(i)")
-    schema.execute("INSERT INTO orders SELECT i, i * 31 % 900, 1.5, NULL FROM range(300, 1800) r(i)")
+    schema.execute(
+        "INSERT INTO customers SELECT i, i % 20, 30, 5.0, TRUE FROM range(150, 900) r(i)"
+    )
+    schema.execute(
+        "INSERT INTO orders SELECT i, i * 31 % 900, 1.5, NULL FROM range(300, 1800) r(i)"
+    )
     schema.execute("CALL genesis_fit_database('m')").fetchall()
     rows = _rows(schema, "metrics := ['shapes', 'relations']")
     held = {r["table_name"]: r for r in rows if r["metric"] == "held_out"}
