@@ -22,7 +22,7 @@ def _shop(con: Con, schema: str, salt: int = 0) -> None:
     """Customers of 0 to 3 orders, of 2 items each; spending goes by the customer's grade."""
     con.execute(f"CREATE TABLE {schema}.customers (id INTEGER PRIMARY KEY, grade VARCHAR NOT NULL)")
     con.execute(f"""INSERT INTO {schema}.customers
-      SELECT i, ['a', 'b', 'c', 'd'][hash(i, {salt}) % 4 + 1] FROM range(300) r(i)""")
+      SELECT i, chr(97 + CAST(hash(i, {salt}) % 4 AS INTEGER)) FROM range(300) r(i)""")
     con.execute(f"""CREATE TABLE {schema}.orders (id INTEGER PRIMARY KEY, customer INTEGER,
       amount INTEGER, CHECK (amount >= 0))""")
     con.execute(f"""INSERT INTO {schema}.orders SELECT row_number() OVER (), c.id,
@@ -70,7 +70,7 @@ def test_what_is_broken_is_counted(shop: Con, make_sides: Make) -> None:
         row = _row(found, name, "orders")
         assert (row.score, row.verdict) == (score, "fail")
     notes = {m.note: m.score for m in found if m.name == "constraint_violations"}
-    assert notes["CHECK (amount >= 0)"] == 1
+    assert notes['CHECK ("amount" >= 0)'] == 1
     assert notes["NOT NULL of 1 columns, broken in id"] == 1
     assert notes["NOT NULL of 2 columns"] == 0
 
@@ -144,7 +144,7 @@ def test_what_hangs_together_across_keys(shop: Con, make_sides: Make) -> None:
         assert (good[name].verdict, bad[name].verdict) == ("pass", "fail")
         assert good[name].score or (bad[name].score or 1) + 0.3 < 0
         assert good[name].scope == "database"
-    assert "customers.grade" in bad["khop_1"].note
+    assert "items.price with orders.amount" in bad["khop_1"].note
 
 
 def test_temporary_tables_are_dropped(shop: Con, make_sides: Make) -> None:
@@ -243,7 +243,7 @@ def test_names_are_quoted(plain: Con, make_sides: Make) -> None:
             f"CREATE TABLE {schema}.{own} ({own} INTEGER PRIMARY KEY, n INTEGER NOT NULL, k0 VARCHAR, CHECK ({own} >= 0))"
         )
         plain.execute(
-            f"INSERT INTO {schema}.{own} SELECT i, i % 30, chr(65 + i % 3) FROM range(150) r(i)"
+            f"INSERT INTO {schema}.{own} SELECT i, i % 30, 'l' || (i % 3) FROM range(150) r(i)"
         )
         plain.execute(
             f"CREATE TABLE {schema}.child AS SELECT CAST(i AS INTEGER) AS {own}, i % 30 AS b, i % 15 AS a, i % 30 + i % 15 AS x FROM range(150) r(i)"
