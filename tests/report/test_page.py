@@ -212,10 +212,19 @@ def test_edges_are_read_as_what_they_are(bins: tuple[str, ...]) -> None:
     assert "H76V68" in distribution_svg(d)
 
 
-@pytest.mark.parametrize("bins", [("a", "b", "c"), ("1", "1", "2"), ("0", "1e-9", "5"), ("-inf", "0", "inf"), ("nan", "1", "2")])  # fmt: skip
+@pytest.mark.parametrize("bins", [("a", "b", "c"), ("1", "1", "2"), ("-inf", "0", "inf"), ("nan", "1", "2")])  # fmt: skip
 def test_edges_that_are_no_places_are_spread_evenly(bins: tuple[str, ...]) -> None:
     d = Distribution("t", "a", "number", bins, (0.5, 0.5), (0.5, 0.5), (0, 0), 1.0)
     assert "H150" in distribution_svg(d)
+
+
+def test_what_lies_beyond_is_drawn_as_wide_as_the_rest_and_told() -> None:
+    edges = ("-900", "0", "1", "2", "3", "4", "99999")
+    shares = (0.1, 0.2, 0.2, 0.2, 0.2, 0.1)
+    made = distribution_svg(Distribution("t", "a", "number", edges, shares, shares, (0, 0), 1.0))
+    assert "M2 100V52H51.3V4H100.7" in made
+    assert "-900 … 0" in made
+    assert "4 … 99999" in made
 
 
 def test_many_labels_are_few_bars() -> None:
