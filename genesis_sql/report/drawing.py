@@ -115,7 +115,7 @@ def _bars(d: Distribution) -> tuple[Safe, int]:
     return joined(parts), 8 + 17 * len(rows)
 
 
-_LABEL = 104
+_LABEL = 108
 
 
 def _bar(label: str, real: float, synthetic: float, most: float, top: int) -> Safe:
@@ -123,7 +123,7 @@ def _bar(label: str, real: float, synthetic: float, most: float, top: int) -> Sa
     r, s = plain(real / most * room), plain(synthetic / most * room)
     full = tag("title", f"{label}: real {percent(real)}, synthetic {percent(synthetic)}")
     parts = [
-        tag("text", cut(label, 16), full, x=_LABEL - 6, y=top + 10, text_anchor="end"),
+        tag("text", cut(label, 15), full, x=_LABEL - 6, y=top + 10, text_anchor="end"),
         tag("rect", class_="real", x=_LABEL, y=top, width=r, height=13),
         tag("rect", class_="synth", x=_LABEL, y=top + 5, width=s, height=3),
         tag("text", percent(real), class_="soft", x=WIDE - 2, y=top + 10, text_anchor="end"),
@@ -147,6 +147,7 @@ def _steps(d: Distribution) -> tuple[Safe, int]:
     filled = f"M{xs[0]} {base}{_stairs(xs, real, most, base)}V{base}z" if xs else ""
     line = f"M{xs[0]} {base}{_stairs(xs, synthetic, most, base)}V{base}" if xs else ""
     told = {"class_": "soft", "y": base + 14}
+    ends = (_written(ends[0]), _written(ends[1]))
     parts = [
         tag("path", class_="real", d=filled),
         tag("path", class_="line", d=line),
@@ -188,6 +189,16 @@ def _places(edges: Sequence[str]) -> tuple[list[float], tuple[str, str]]:
     # A bin narrower than a pixel would be a needle to the ceiling.
     widths = [max(w, sum(widths) / WIDE) for w in widths]
     return [at / sum(widths) for at in accumulate(widths, initial=0.0)], ends
+
+
+def _written(end: str) -> str:
+    """An end of a line with whole numbers in full: 1,490,400 where 1.4904e+06 was given."""
+    parts = []
+    for part in end.split(" … "):
+        value = _value(part) if "e" in part or part.isdigit() else None
+        whole = value is not None and value == int(value) and 10_000 <= abs(value) < 1e12
+        parts.append(f"{value:,.0f}" if whole else part)
+    return " … ".join(parts)
 
 
 def _value(edge: str) -> float | None:

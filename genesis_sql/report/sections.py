@@ -11,7 +11,7 @@ from genesis_sql.evaluate.measures import FAIL, WARN, Distribution, Matrix, Metr
 from .content import Content
 from .drawing import distribution_svg
 from .facts import FACTS, Section, folded
-from .heat_map import WHICH, layout, single_map_svg
+from .heat_map import WHICH, greatest_difference, layout, single_map_svg
 from .markup import Safe, joined, name, number, tag
 from .tables import metric_table, pair_table, share_table
 
@@ -147,9 +147,11 @@ def _maps(m: Matrix) -> Safe:
         for w in WHICH
     ]
     legend = (
-        "Association of two columns from 0 (pale) to 1 (full). The difference is full at 0.3: "
-        "orange where the synthetic one is stronger, blue where the real one is."
+        "Association of two columns, the shade grows with its root from 0 to 1. The difference is "
+        "full at 0.3: orange where the synthetic one is stronger, blue where the real one is."
     )
+    if found := greatest_difference(m):
+        legend += f" The greatest is {number(found[0])}: {found[1]} × {found[2]}."
     if len(where.keep) < len(m.columns):
         legend += f" {len(where.keep)} of {len(m.columns)} columns: those whose pairs differ most."
     parts = [

@@ -25,12 +25,15 @@ class Verdict:
     """What a reader has to know first.
 
     Attributes:
-        status: 'pass', 'warn' or 'fail'; 'fail' where nothing was judged.
+        status: 'pass', 'warn' or 'fail'; 'fail' where nothing was judged, at best 'warn' where
+            privacy is neither measured nor guaranteed.
+        word: the same for a reader.
         sentences: of plain text.
         passed, warned, failed, told, unmeasured: how many rows; told ones have no verdict.
     """
 
     status: str
+    word: str
     sentences: tuple[str, ...]
     passed: int = 0
     warned: int = 0
@@ -58,14 +61,24 @@ def verdict(content: Content) -> Verdict:
             "Nothing was measured" if not measured else "Nothing that was measured has a verdict"
         )
         return Verdict(
-            "fail",
+            FAIL,
+            "Fail",
             (f"{nothing}: this report shows no quality and no privacy.", *promised),
             **counts,
         )
     sentences = [*_detected(measured), _counted(by[FAIL], by[WARN], judged, counts["unmeasured"])]
     sentences += [_privacy(content.privacy, content.guarantee), *promised]
-    status = FAIL if by[FAIL] else WARN if by[WARN] else PASS
-    return Verdict(status, tuple(sentences), **counts)
+    unknown = content.guarantee is None and not _judged(content.privacy)
+    if by[FAIL]:
+        return Verdict(FAIL, "Fail", tuple(sentences), **counts)
+    if unknown:
+        return Verdict(WARN, "Privacy not measured", tuple(sentences), **counts)
+    status, word = (WARN, "Pass, with warnings") if by[WARN] else (PASS, "Pass")
+    return Verdict(status, word, tuple(sentences), **counts)
+
+
+def _judged(rows: Iterable[Metric]) -> list[Metric]:
+    return [m for m in rows if m.score is not None and m.verdict != INFO]
 
 
 def _detected(measured: Iterable[Metric]) -> list[str]:
@@ -121,7 +134,7 @@ def called(m: Metric) -> str:
 
 
 def _privacy(rows: tuple[Metric, ...], guarantee: Guarantee | None) -> str:
-    judged = [m for m in rows if m.score is not None and m.verdict != INFO]
+    judged = _judged(rows)
     if not judged:
         return "No attack on privacy was measured." if guarantee is None else "No attack was run."
     failed = [m for m in judged if m.verdict == FAIL]
