@@ -16,6 +16,8 @@ _DETECTED = {
     FAIL: "A classifier tells synthetic rows from real ones",
     INFO: "A classifier tried to tell synthetic rows from real ones",
 }
+_HARDLY = 0.65
+"""An AUC above it is not called hardly telling, even where real rows score the same."""
 _NAMED = 3
 """Failed checks that the sentence names."""
 
@@ -62,7 +64,7 @@ def verdict(content: Content) -> Verdict:
         )
         return Verdict(
             FAIL,
-            "Fail",
+            "Nothing measured",
             (f"{nothing}: this report shows no quality and no privacy.", *promised),
             **counts,
         )
@@ -86,10 +88,20 @@ def _detected(measured: Iterable[Metric]) -> list[str]:
     found = [m for m in measured if is_c2st(m)]
     if not found:
         return []
-    worst = max(found, key=lambda m: m.score or 0.0)
+    worst = min(found, key=lambda m: (_RANK.get(m.verdict, 3), -excess(m)))
+    told = _DETECTED[worst.verdict]
+    if worst.verdict == PASS and (worst.score or 0.0) > _HARDLY:
+        told = (
+            "A classifier tells synthetic rows from real ones no better than real ones from others"
+        )
     real = "" if worst.baseline is None else f"; real against real {number(worst.baseline)}"
     where = f", worst in {worst.table}" if len(found) > 1 and worst.table else ""
-    return [f"{_DETECTED[worst.verdict]} (AUC {number(worst.score)}{where}{real})."]
+    return [f"{told} (AUC {number(worst.score)}{where}{real})."]
+
+
+def excess(m: Metric) -> float:
+    """How far an AUC lies above what real rows score against each other."""
+    return (m.score or 0.0) - max(0.5, m.baseline or 0.5)
 
 
 def is_c2st(m: Metric) -> bool:

@@ -125,7 +125,7 @@ def test_nothing_measured_is_a_failure(empty: Content) -> None:
     found = verdict(empty)
     assert found.status == "fail"
     assert found.sentences[0].startswith("Nothing was measured")
-    assert '<strong class="badge fail">Fail</strong>' in page(empty)
+    assert '<strong class="badge fail">Nothing measured</strong>' in page(empty)
 
 
 def test_rows_without_a_verdict_are_no_pass() -> None:
@@ -158,6 +158,19 @@ def test_the_first_sentence_says_what_was_found() -> None:
     assert found.sentences[1] == (
         "3 of 4 checks fail: orphans of orders.p; ks of t.a; c2st_auc of orders."
     )
+
+
+def test_a_high_score_that_real_rows_reach_too_is_not_called_hardly() -> None:
+    """Where ids tell rows apart, they tell real ones apart as well."""
+    ids = row("table", "trans", (), "c2st_auc", 0.91, 0.911)
+    other = row("table", "loan", (), "c2st_auc", 0.55, 0.5)
+    assert (
+        "no better than real ones from others (AUC 0.910"
+        in verdict(Content("m", quality=(ids,))).sentences[0]
+    )
+    first = verdict(Content("m", quality=(ids, other))).sentences[0]
+    assert "hardly" in first
+    assert "AUC 0.550, worst in loan" in first
 
 
 def test_the_sentence_on_privacy_follows_the_rows() -> None:
