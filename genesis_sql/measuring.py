@@ -108,12 +108,17 @@ def all_metrics() -> dict[str, Measure]:
     return {m.name: m for m in (*judgement.METRICS, *metrics().values(), *audit.METRICS)}
 
 
-def _parts_of(names: Iterable[str]) -> list[str]:
-    """The parts that hold these metrics, in order."""
+def part_of(name: str) -> str:
+    """The part that measures a metric."""
     from genesis_sql.evaluate.judgement import METRICS
 
     where = {m.name: group for group in GROUPS for m in metrics_of(group)}
-    wanted = {where.get(name, PRIVACY) for name in names if name not in {m.name for m in METRICS}}
+    return where.get(name, SPLIT if name in {m.name for m in METRICS} else PRIVACY)
+
+
+def _parts_of(names: Iterable[str]) -> list[str]:
+    """The parts that hold these metrics, in order."""
+    wanted = {part_of(name) for name in names}
     return [p for p in (SPLIT, *GROUPS, PRIVACY) if p in wanted]
 
 

@@ -40,15 +40,22 @@ def side_by_side(
         return list(pool.map(alone, items))
 
 
-def classifier(values: np.ndarray, classes: np.ndarray, categorical: np.ndarray, seed: int) -> Any:
-    """A gradient-boosted classifier of rows."""
+def classifier(
+    values: np.ndarray,
+    classes: np.ndarray,
+    categorical: np.ndarray,
+    seed: int,
+    *,
+    early: bool = False,
+) -> Any:
+    """A gradient-boosted classifier of rows; `early`: it stops early even of few rows."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     rarest = int(np.unique(classes, return_counts=True)[1].min())
     model = HistGradientBoostingClassifier(
         categorical_features=categorical,
         max_iter=TREES,
-        early_stopping=len(classes) > EARLY and rarest > 20,
+        early_stopping=(early or len(classes) > EARLY) and rarest > 20,
         random_state=seed % 2**32,
     )
     return model.fit(values, classes)
@@ -91,7 +98,7 @@ def losses(
     before = score(values)
     out: dict[str, float] = {}
     for number, column in enumerate(dict.fromkeys(f.column for f in features)):
-        at = [i for i, f in enumerate(features) if f.column == column]
+        at = np.array([i for i, f in enumerate(features) if f.column == column])
         order = np.random.default_rng([seed % 2**32, number]).permutation(len(values))
         shuffled = values.copy()
         shuffled[:, at] = values[np.ix_(order, at)]

@@ -5,9 +5,10 @@ The classifier two-sample test (Lopez-Paz and Oquab, "Revisiting classifier two-
 rows are those held out where there are some: a synthetic row that repeats a training row would
 otherwise hide what is wrong with the others.
 
-What it costs: a run is given CELLS values of features a side in all. While they suffice, each
-classifier sees MOST rows a side (300 features in all); in wider schemas all see fewer, never less
-than LEAST_OF_MANY.
+What it costs: a run is given CELLS values of features a side. While they suffice (300 features of
+all classifiers together), each sees MOST rows a side in five folds of 100 trees. In a wider schema
+all see fewer rows, never less than LEAST_OF_MANY, in three folds, and stop at the tree from which a
+validation part no longer gains.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from genesis_sql.evaluate.features import Coder, Feature, Rows, draw, features_o
 from genesis_sql.evaluate.joins import gathered, joined
 from genesis_sql.evaluate.measures import Measure, Metric, judged
 from genesis_sql.evaluate.sides import Sides
-from genesis_sql.types import Relationship
+from genesis_sql.types import Relationship, Table
 
 C2ST = Measure(
     "c2st_auc",
@@ -53,7 +54,7 @@ GIVES_AWAY = Measure(
 )
 METRICS = (C2ST, JOIN, CHILDREN, GIVES_AWAY)
 
-FOLDS = 5
+FOLDS, FOLDS_OF_MANY = 5, 3
 MOST, LEAST = 20_000, 50  # rows a side
 CELLS, LEAST_OF_MANY = 6_000_000, 1_000
 SHUFFLED = 40_000  # cells of a fold that are shuffled, one column after the other: rows x columns
@@ -91,8 +92,7 @@ class Told:
 def measure(sides: Sides) -> list[Metric]:
     """All of it: rows of each table, of each key's join, of each parent with its children."""
     contests = [*_tables(sides), *_joins(sides), *_children(sides)]
-    cells = max(sum(c.features for c in contests), 1)
-    rows = min(MOST, max(LEAST_OF_MANY, CELLS // cells))
+    rows = min(MOST, max(LEAST_OF_MANY, CELLS // max(sum(c.features for c in contests), 1)))
     out: list[Metric] = []
     for at, contest in enumerate(contests):
         sides.progress(f"telling apart {contest.table}", at / len(contests))
@@ -101,8 +101,11 @@ def measure(sides: Sides) -> list[Metric]:
 
 
 def _tables(sides: Sides) -> list[Contest]:
+    def source(table: Table) -> Callable[[Mapping[str, str]], _Source]:
+        return lambda place: (place[table.name], features_of(table), None)
+
     return [
-        _contest(sides, C2ST, t.name, (), lambda place, t=t: (place[t.name], features_of(t), None))
+        _contest(sides, C2ST, t.name, (), source(t))
         for t in sides.tables
         if t.name not in sides.shared and features_of(t)
     ]
@@ -177,8 +180,9 @@ def _measured(sides: Sides, contest: Contest, most: int) -> list[Metric]:
         return [empty]
     made, real, held = made.first(n), real.first(n), held and held.first(n)
     alone = contest.measure is C2ST
-    told = tell_apart(sides, real if held is None else held, made, weigh=alone)
-    baseline = None if held is None else tell_apart(sides, held, real).auc
+    thrifty = most < MOST
+    told = tell_apart(sides, real if held is None else held, made, weigh=alone, thrifty=thrifty)
+    baseline = None if held is None else tell_apart(sides, held, real, thrifty=thrifty).auc
     against = "" if held is None else " held out"
     row = Metric(
         scope,
@@ -193,7 +197,9 @@ def _measured(sides: Sides, contest: Contest, most: int) -> list[Metric]:
     return [judged(contest.measure, row), *_giving_away(contest.table, told)]
 
 
-def tell_apart(sides: Sides, one: Rows, other: Rows, *, weigh: bool = False) -> Told:
+def tell_apart(
+    sides: Sides, one: Rows, other: Rows, *, weigh: bool = False, thrifty: bool = False
+) -> Told:
     """How well the rows of two sides are told apart, on folds that were not learnt from.
 
     Args:
@@ -201,17 +207,21 @@ def tell_apart(sides: Sides, one: Rows, other: Rows, *, weigh: bool = False) -> 
         one: rows of one side.
         other: as many of the other.
         weigh: whether to find out what each column adds.
+        thrifty: whether there are many such questions to answer.
     """
     coder = Coder([one, other])
     values = np.concatenate([coder.matrix(one), coder.matrix(other)])
     truth = np.repeat([0, 1], [len(one), len(other)])
-    folds = np.concatenate(_folds([one, other], sides.seed))
+    count = FOLDS_OF_MANY if thrifty else FOLDS
+    folds = np.concatenate(_folds([one, other], count, sides.seed))
     told = np.empty(len(values))
 
     def fold(number: int) -> Mapping[str, float]:
         held = np.flatnonzero(folds == number)
         learnt = folds != number
-        model = classifier(values[learnt], truth[learnt], coder.categorical, sides.seed)
+        model = classifier(
+            values[learnt], truth[learnt], coder.categorical, sides.seed, early=thrifty
+        )
         told[held] = model.predict_proba(values[held])[:, 1]
         if not weigh:
             return {}
@@ -223,12 +233,12 @@ def tell_apart(sides: Sides, one: Rows, other: Rows, *, weigh: bool = False) -> 
 
         return losses(score, values[some], coder.features, sides.seed + number)
 
-    falls = side_by_side(sides.con, fold, range(FOLDS))
+    falls = side_by_side(sides.con, fold, range(count))
     mean = {c: float(np.mean([f[c] for f in falls])) for c in falls[0]}
     return Told(auc(truth, told), len(one), mean)
 
 
-def _folds(parts: Sequence[Rows], seed: int) -> list[np.ndarray]:
+def _folds(parts: Sequence[Rows], count: int, seed: int) -> list[np.ndarray]:
     """The fold of each row, the same number of each side; families stay together.
 
     Siblings share their parent's values: a classifier that has met a parent would recognise its
@@ -241,9 +251,9 @@ def _folds(parts: Sequence[Rows], seed: int) -> list[np.ndarray]:
         rng = np.random.default_rng([seed % 2**32, side])
         if whole and family is not None:
             named, at = np.unique(family, return_inverse=True)
-            out.append(rng.permutation(len(named))[at] % FOLDS)
+            out.append(rng.permutation(len(named))[at] % count)
         else:
-            out.append(rng.permutation(len(rows)) % FOLDS)
+            out.append(rng.permutation(len(rows)) % count)
     return out
 
 

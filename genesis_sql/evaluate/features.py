@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from genesis_sql.evaluate.sides import LABEL, NUMBER, measured
+from genesis_sql.evaluate.sides import LABEL, measured
 from genesis_sql.introspect.query import ask
 from genesis_sql.sqlbuild import quoted, string
 from genesis_sql.types import Role, Table
@@ -200,11 +200,11 @@ class Coder:
             if not feature.label:
                 self.codes.append({})
                 continue
-            counts: Counter[str] = Counter()
+            counts: Counter[str | None] = Counter()
             for part in rows:
                 counts.update(part.values[at].tolist())
-            del counts[None]  # type: ignore[arg-type]  # NULL is no label
-            common = sorted(counts, key=lambda v: (-counts[v], v))[:MOST_CODES]
+            labels = [v for v in counts if v is not None]
+            common = sorted(labels, key=lambda v: (-counts[v], v))[:MOST_CODES]
             self.codes.append({value: code for code, value in enumerate(common)})
 
     @property
@@ -222,8 +222,3 @@ class Coder:
             else:
                 out[:, at] = values
         return out
-
-
-def has_numbers(table: Table) -> bool:
-    """Whether there is a number among the columns that are measured."""
-    return NUMBER in measured(table).values()

@@ -49,7 +49,7 @@ def family(key: Relationship, alias: str = "#0") -> str:
 
 
 def same_key(key: Relationship, below: str, above: str) -> str:
-    """The condition that a row refers to another; the parent's columns are called k0, k1, …"""
+    """The condition that a row refers to another, whose key columns are called k0 and so on."""
     return " AND ".join(
         f"{quoted(below)}.{quoted(c)} = {quoted(above)}.k{i}" for i, c in enumerate(key.columns)
     )
