@@ -14,7 +14,7 @@ from .facts import FACTS, Section, folded
 from .heat_map import WHICH, greatest_difference, layout, single_map_svg
 from .markup import Safe, joined, name, number, tag
 from .tables import metric_table, pair_table, share_table
-from .verdict import excess
+from .verdict import excess, is_c2st
 
 PICTURES = 600
 """Distributions drawn on a page, the worst of each table; with their numbers about 4 kB each."""
@@ -177,9 +177,9 @@ def _relations(content: Content) -> Section:
 
 def _detection(content: Content) -> Section:
     rows = placed(content, "detection")
-    whole = [m for m in rows if not m.columns]
+    whole = [m for m in rows if is_c2st(m)]
     told_best = {m.table: excess(m) for m in sorted(whole, key=excess)}
-    ranked = [m for m in rows if m.columns]
+    ranked = [m for m in rows if not is_c2st(m)]
     ranked.sort(key=lambda m: (-told_best.get(m.table, 0.0), m.table, -(m.score or 0.0)))
     told = "How well a classifier tells synthetic rows from real ones"
     parts = [metric_table(whole, content.meanings, told, scale=True)]

@@ -95,7 +95,7 @@ def _detected(measured: Iterable[Metric]) -> list[str]:
             "A classifier tells synthetic rows from real ones no better than real ones from others"
         )
     real = "" if worst.baseline is None else f"; real against real {number(worst.baseline)}"
-    where = f", worst in {worst.table}" if len(found) > 1 and worst.table else ""
+    where = f", worst {called(worst)}" if len(found) > 1 else ""
     return [f"{told} (AUC {number(worst.score)}{where}{real})."]
 
 

@@ -154,7 +154,7 @@ def test_the_first_sentence_says_what_was_found() -> None:
 
     found = verdict(Content("m", quality=(good, worse, bad, orphans)))
     assert found.status == "fail"
-    assert "AUC 0.970, worst in orders; real against real 0.500" in found.sentences[0]
+    assert "AUC 0.970, worst c2st_auc of orders; real against real 0.500" in found.sentences[0]
     assert found.sentences[1] == (
         "3 of 4 checks fail: orphans of orders.p; ks of t.a; c2st_auc of orders."
     )
@@ -170,7 +170,7 @@ def test_a_high_score_that_real_rows_reach_too_is_not_called_hardly() -> None:
     )
     first = verdict(Content("m", quality=(ids, other))).sentences[0]
     assert "hardly" in first
-    assert "AUC 0.550, worst in loan" in first
+    assert "AUC 0.550, worst c2st_auc of loan" in first
 
 
 def test_the_sentence_on_privacy_follows_the_rows() -> None:
