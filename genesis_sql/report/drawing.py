@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from statistics import median
 
 from genesis_sql.evaluate.measures import Distribution
 
 from .markup import Safe, joined, percent, tag
 
 WIDE, TALL = 300, 96
+_FEW = 4
+"""Bins of so few have no outer ones."""
 LABELS = 10
 """Labels that a picture shows; the others are one bar (the table below the picture has all)."""
 _LIGHT = "--paper:#fff;--ink:#1d2327;--soft:#5a646c;--rule:#d5dade;--real:#0072b2;--synth:#c75300"
@@ -112,7 +115,7 @@ def _bars(d: Distribution) -> tuple[Safe, int]:
     return joined(parts), 8 + 17 * len(rows)
 
 
-_LABEL = 104
+_LABEL = 108
 
 
 def _bar(label: str, real: float, synthetic: float, most: float, top: int) -> Safe:
@@ -120,7 +123,7 @@ def _bar(label: str, real: float, synthetic: float, most: float, top: int) -> Sa
     r, s = plain(real / most * room), plain(synthetic / most * room)
     full = tag("title", f"{label}: real {percent(real)}, synthetic {percent(synthetic)}")
     parts = [
-        tag("text", cut(label, 16), full, x=_LABEL - 6, y=top + 10, text_anchor="end"),
+        tag("text", cut(label, 15), full, x=_LABEL - 6, y=top + 10, text_anchor="end"),
         tag("rect", class_="real", x=_LABEL, y=top, width=r, height=13),
         tag("rect", class_="synth", x=_LABEL, y=top + 5, width=s, height=3),
         tag("text", percent(real), class_="soft", x=WIDE - 2, y=top + 10, text_anchor="end"),
@@ -129,8 +132,11 @@ def _bar(label: str, real: float, synthetic: float, most: float, top: int) -> Sa
 
 
 def _steps(d: Distribution) -> tuple[Safe, int]:
-    """A filled outline of the real shares, the synthetic ones as a line over it."""
-    places = _places(d.bins)
+    """A filled outline of the real shares, the synthetic ones as a line over it.
+
+    The area of a bin is its share.
+    """
+    places, ends = _places(d.bins)
     widths = [b - a for a, b in pairwise(places)]
     real, synthetic = (
         [s / w for s, w in zip(side, widths, strict=True)] for side in (d.real, d.synthetic)
@@ -140,23 +146,15 @@ def _steps(d: Distribution) -> tuple[Safe, int]:
     base = TALL + 4
     filled = f"M{xs[0]} {base}{_stairs(xs, real, most, base)}V{base}z" if xs else ""
     line = f"M{xs[0]} {base}{_stairs(xs, synthetic, most, base)}V{base}" if xs else ""
+    told = {"class_": "soft", "y": base + 14}
+    ends = (_written(ends[0]), _written(ends[1]))
     parts = [
         tag("path", class_="real", d=filled),
         tag("path", class_="line", d=line),
         tag("path", class_="axis", d=f"M0 {base}H{WIDE}"),
+        tag("text", cut(ends[0], 25), x=2, **told),
+        tag("text", cut(ends[1], 25), x=WIDE - 2, text_anchor="end", **told),
     ]
-    if d.bins:
-        parts.append(tag("text", cut(d.bins[0], 22), class_="soft", x=2, y=base + 14))
-        parts.append(
-            tag(
-                "text",
-                cut(d.bins[-1], 22),
-                class_="soft",
-                x=WIDE - 2,
-                y=base + 14,
-                text_anchor="end",
-            )
-        )
     height = base + 20
     if any(d.nulls):
         parts.append(_bar("NULL", *d.nulls, 1.0, height))
@@ -170,17 +168,37 @@ def _stairs(xs: Sequence[str], tall: Sequence[float], most: float, base: int) ->
     )
 
 
-def _places(edges: Sequence[str]) -> list[float]:
-    """Edges of bins on a line from 0 to 1; evenly spread where they are no values in order."""
-    values = [_value(e) for e in edges]
-    known = [v for v in values if v is not None]
-    rising = all(a < b for a, b in pairwise(known))
-    if len(known) == len(values) > 1 and rising:
-        first, whole = known[0], known[-1] - known[0]
-        narrowest = min(b - a for a, b in pairwise(known)) / whole
-        if narrowest > 1e-4:  # a bin narrower than a pixel would be a needle to the ceiling
-            return [(v - first) / whole for v in known]
-    return [at / max(len(edges) - 1, 1) for at in range(len(edges))]
+def _places(edges: Sequence[str]) -> tuple[list[float], tuple[str, str]]:
+    """Edges of bins on a line from 0 to 1, and what stands at its ends.
+
+    The two outer bins hold all that lies beyond the others, however far: they are drawn as wide as
+    the others are, and their ends are told. Edges that are no values in order are evenly spread.
+    """
+    values = [v for v in map(_value, edges) if v is not None]
+    widths = [b - a for a, b in pairwise(values)]
+    ends = (edges[0], edges[-1]) if edges else ("", "")
+    if len(values) < len(edges) or not widths or min(widths) <= 0:
+        return [at / max(len(edges) - 1, 1) for at in range(len(edges))], ends
+    if len(widths) > _FEW:
+        usual = median(widths[1:-1])
+        if widths[0] > 1.5 * usual:
+            ends = (f"{edges[0]} … {edges[1]}", ends[1])
+        if widths[-1] > 1.5 * usual:
+            ends = (ends[0], f"{edges[-2]} … {edges[-1]}")
+        widths[0] = widths[-1] = usual
+    # A bin narrower than a pixel would be a needle to the ceiling.
+    widths = [max(w, sum(widths) / WIDE) for w in widths]
+    return [at / sum(widths) for at in accumulate(widths, initial=0.0)], ends
+
+
+def _written(end: str) -> str:
+    """An end of a line with whole numbers in full: 1,490,400 where 1.4904e+06 was given."""
+    parts = []
+    for part in end.split(" … "):
+        value = _value(part) if "e" in part or part.isdigit() else None
+        whole = value is not None and value == int(value) and 10_000 <= abs(value) < 1e12
+        parts.append(f"{value:,.0f}" if whole else part)
+    return " … ".join(parts)
 
 
 def _value(edge: str) -> float | None:

@@ -101,10 +101,23 @@ def _shade(m: Matrix, which: str, i: int, j: int) -> tuple[str, int]:
     strength = {"real": real, "synthetic": synthetic}.get(which, _off(real, synthetic) / GREATEST)
     if i == j or math.isnan(strength):
         return "none", 0
-    level = max(0, min(LEVELS, round(strength * LEVELS)))
+    if which != "difference":
+        strength = math.sqrt(max(strength, 0.0))  # most associations are weak: told apart so
+    level = min(LEVELS, round(strength * LEVELS))
     if which != "difference":
         return ("both" if level else "none"), level
     return ("none" if not level else "more" if synthetic > real else "less"), level
+
+
+def greatest_difference(m: Matrix) -> tuple[float, str, str] | None:
+    """The pair of columns whose association differs most; None where no pair has one."""
+    size = range(len(m.columns))
+    every = [(m.synthetic[i][j] - m.real[i][j], i, j) for i in size for j in size if i < j]
+    known = [e for e in every if not math.isnan(e[0])]
+    if not known:
+        return None
+    off, i, j = max(known, key=lambda e: abs(e[0]))
+    return off, m.columns[i], m.columns[j]
 
 
 def _off(real: float, synthetic: float) -> float:

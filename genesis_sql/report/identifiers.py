@@ -23,9 +23,28 @@ IDENTIFIERS = {
     "R": "any other unique identifying number, characteristic or code",
 }
 """45 CFR 164.514(b)(2)(i), paraphrased."""
-FREE_TEXT = frozenset({"free_text", "text", "note", "comment"})
+FREE_TEXT = frozenset({"free text", "free_text", "text", "note", "comment"})
 """Kinds that can hold any of the 18, and are listed on their own."""
 
+_KINDS = {
+    "A": "first name, last name, person name",
+    "B": "postal address, postal code, location",
+    "C": "date of birth",
+    "D": "phone number",
+    "F": "e-mail",
+    "G": "US SSN, national id, UK national insurance number, Italian codice fiscale, Spanish DNI, "
+    "French NIR, German tax id, Brazilian CPF, Dutch BSN",
+    "H": "medical record number, UK NHS number",
+    "J": "IBAN, card number, account number",
+    "K": "provider id (NPI), passport number, driving licence",
+    "L": "vehicle id, licence plate",
+    "M": "device id, MAC address",
+    "N": "web address",
+    "O": "IP address",
+    "R": "user name",
+}
+"""The kinds that `genesis_check` tells."""
+_LETTERS = {kind.lower(): letter for letter, kinds in _KINDS.items() for kind in kinds.split(", ")}
 _WORDS = (
     ("E", "fax"),
     ("F", "email mail"),
@@ -45,15 +64,18 @@ _WORDS = (
     ("C", "date birth birthday birthdate dob age"),
     ("A", "name names surname person"),
 )
-"""Letters and words of kinds, in the order they are tried: a 'passport_name' would be K."""
+"""Letters and words of other kinds, in the order they are tried: a passport's name would be K."""
 
 
 def letter_of(kind: str) -> str:
     """The identifier that a kind of personal data is; R where it is none of the others.
 
     Example:
-        >>> [letter_of(k) for k in ("email", "first_name", "birth_date", "us_ssn", "username")]
-        ['F', 'A', 'C', 'G', 'R']
+        >>> [letter_of(k) for k in ("e-mail", "Dutch BSN", "user name", "fax_number", "badge")]
+        ['F', 'G', 'R', 'E', 'R']
     """
-    words = set(kind.lower().replace("-", "_").replace(" ", "_").split("_"))
+    told = kind.lower()
+    if told in _LETTERS:
+        return _LETTERS[told]
+    words = set(told.replace("-", "_").replace(" ", "_").split("_"))
     return next((letter for letter, known in _WORDS if words & set(known.split())), "R")

@@ -14,7 +14,6 @@ from .verdict import Verdict, verdict
 
 GENERATOR = "genesis_sql report"
 """What a page says of itself, so that only pages like it are written over."""
-_WORDS = {"pass": "Pass", "warn": "Pass, with warnings", "fail": "Fail"}
 
 
 def page(content: Content) -> str:
@@ -95,7 +94,7 @@ def _first(content: Content, found: Verdict) -> Safe:
         tag("p", p.changed, class_="warned") if p.changed else "",
         tag(
             "p",
-            tag("strong", _WORDS[found.status], class_=f"badge {found.status}"),
+            tag("strong", found.word, class_=f"badge {found.status}"),
             " ",
             lead,
             class_="lead",

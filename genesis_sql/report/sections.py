@@ -11,14 +11,15 @@ from genesis_sql.evaluate.measures import FAIL, WARN, Distribution, Matrix, Metr
 from .content import Content
 from .drawing import distribution_svg
 from .facts import FACTS, Section, folded
-from .heat_map import WHICH, layout, single_map_svg
+from .heat_map import WHICH, greatest_difference, layout, single_map_svg
 from .markup import Safe, joined, name, number, tag
 from .tables import metric_table, pair_table, share_table
+from .verdict import excess, is_c2st
 
 PICTURES = 600
 """Distributions drawn on a page, the worst of each table; with their numbers about 4 kB each."""
 _OPEN = 3
-"""A schema of up to so many tables is shown opened."""
+"""A schema of up to so many tables is shown opened; of others, the worst table is."""
 _AT_ONCE = 12
 """Failed and warned rows that stand above all else."""
 _SIDES = (("real", "real"), ("synthetic", "synth"))
@@ -88,7 +89,7 @@ def _tables(content: Content) -> Section:
         found.setdefault(m.table, _Table(m.table)).rows.append(m)
     share = PICTURES / max(len(content.distributions), PICTURES)
     body = [
-        _table(content, t, f"table-{at}", share, opened=len(found) <= _OPEN)
+        _table(content, t, f"table-{at}", share, opened=at == 0 or len(found) <= _OPEN)
         for at, t in enumerate(sorted(found.values(), key=lambda t: t.worst))
     ]
     told = tag("span", "beside a name: 1 − total variation of the two", class_="soft")
@@ -147,9 +148,11 @@ def _maps(m: Matrix) -> Safe:
         for w in WHICH
     ]
     legend = (
-        "Association of two columns from 0 (pale) to 1 (full). The difference is full at 0.3: "
-        "orange where the synthetic one is stronger, blue where the real one is."
+        "Association of two columns, the shade grows with its root from 0 to 1. The difference is "
+        "full at 0.3: orange where the synthetic one is stronger, blue where the real one is."
     )
+    if found := greatest_difference(m):
+        legend += f" The greatest is {number(found[0])}: {found[1]} × {found[2]}."
     if len(where.keep) < len(m.columns):
         legend += f" {len(where.keep)} of {len(m.columns)} columns: those whose pairs differ most."
     parts = [
@@ -174,12 +177,14 @@ def _relations(content: Content) -> Section:
 
 def _detection(content: Content) -> Section:
     rows = placed(content, "detection")
-    whole = [m for m in rows if not m.columns]
-    ranked = sorted((m for m in rows if m.columns), key=lambda m: -(m.score or 0.0))
+    whole = [m for m in rows if is_c2st(m)]
+    told_best = {m.table: excess(m) for m in sorted(whole, key=excess)}
+    ranked = [m for m in rows if not is_c2st(m)]
+    ranked.sort(key=lambda m: (-told_best.get(m.table, 0.0), m.table, -(m.score or 0.0)))
     told = "How well a classifier tells synthetic rows from real ones"
     parts = [metric_table(whole, content.meanings, told, scale=True)]
     if ranked:
-        told = "Columns that give it away, the strongest first"
+        told = "Columns that give it away, the strongest of each table first"
         shown = metric_table(ranked, content.meanings, told, ordered=False, scale=True, at_once=20)
         parts += [tag("h3", told), shown]
     return Section("detection", "Telling synthetic from real", joined(parts))

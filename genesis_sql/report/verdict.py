@@ -16,6 +16,8 @@ _DETECTED = {
     FAIL: "A classifier tells synthetic rows from real ones",
     INFO: "A classifier tried to tell synthetic rows from real ones",
 }
+_HARDLY = 0.65
+"""An AUC above it is not called hardly telling, even where real rows score the same."""
 _NAMED = 3
 """Failed checks that the sentence names."""
 
@@ -25,12 +27,15 @@ class Verdict:
     """What a reader has to know first.
 
     Attributes:
-        status: 'pass', 'warn' or 'fail'; 'fail' where nothing was judged.
+        status: 'pass', 'warn' or 'fail'; 'fail' where nothing was judged, at best 'warn' where
+            privacy is neither measured nor guaranteed.
+        word: the same for a reader.
         sentences: of plain text.
         passed, warned, failed, told, unmeasured: how many rows; told ones have no verdict.
     """
 
     status: str
+    word: str
     sentences: tuple[str, ...]
     passed: int = 0
     warned: int = 0
@@ -58,14 +63,24 @@ def verdict(content: Content) -> Verdict:
             "Nothing was measured" if not measured else "Nothing that was measured has a verdict"
         )
         return Verdict(
-            "fail",
+            FAIL,
+            "Nothing measured",
             (f"{nothing}: this report shows no quality and no privacy.", *promised),
             **counts,
         )
     sentences = [*_detected(measured), _counted(by[FAIL], by[WARN], judged, counts["unmeasured"])]
     sentences += [_privacy(content.privacy, content.guarantee), *promised]
-    status = FAIL if by[FAIL] else WARN if by[WARN] else PASS
-    return Verdict(status, tuple(sentences), **counts)
+    unknown = content.guarantee is None and not _judged(content.privacy)
+    if by[FAIL]:
+        return Verdict(FAIL, "Fail", tuple(sentences), **counts)
+    if unknown:
+        return Verdict(WARN, "Privacy not measured", tuple(sentences), **counts)
+    status, word = (WARN, "Pass, with warnings") if by[WARN] else (PASS, "Pass")
+    return Verdict(status, word, tuple(sentences), **counts)
+
+
+def _judged(rows: Iterable[Metric]) -> list[Metric]:
+    return [m for m in rows if m.score is not None and m.verdict != INFO]
 
 
 def _detected(measured: Iterable[Metric]) -> list[str]:
@@ -73,10 +88,20 @@ def _detected(measured: Iterable[Metric]) -> list[str]:
     found = [m for m in measured if is_c2st(m)]
     if not found:
         return []
-    worst = max(found, key=lambda m: m.score or 0.0)
+    worst = min(found, key=lambda m: (_RANK.get(m.verdict, 3), -excess(m)))
+    told = _DETECTED[worst.verdict]
+    if worst.verdict == PASS and (worst.score or 0.0) > _HARDLY:
+        told = (
+            "A classifier tells synthetic rows from real ones no better than real ones from others"
+        )
     real = "" if worst.baseline is None else f"; real against real {number(worst.baseline)}"
-    where = f", worst in {worst.table}" if len(found) > 1 and worst.table else ""
-    return [f"{_DETECTED[worst.verdict]} (AUC {number(worst.score)}{where}{real})."]
+    where = f", worst {called(worst)}" if len(found) > 1 else ""
+    return [f"{told} (AUC {number(worst.score)}{where}{real})."]
+
+
+def excess(m: Metric) -> float:
+    """How far an AUC lies above what real rows score against each other."""
+    return (m.score or 0.0) - max(0.5, m.baseline or 0.5)
 
 
 def is_c2st(m: Metric) -> bool:
@@ -121,7 +146,7 @@ def called(m: Metric) -> str:
 
 
 def _privacy(rows: tuple[Metric, ...], guarantee: Guarantee | None) -> str:
-    judged = [m for m in rows if m.score is not None and m.verdict != INFO]
+    judged = _judged(rows)
     if not judged:
         return "No attack on privacy was measured." if guarantee is None else "No attack was run."
     failed = [m for m in judged if m.verdict == FAIL]

@@ -205,7 +205,7 @@ def test_a_keyboard_reaches_what_scrolls_and_a_reader_hears_what_is_drawn(
 def test_a_column_is_found_by_its_name(chromium: Page, show) -> None:
     show(content(5, 12))
     shown = "[...document.querySelectorAll('figure.card')].filter(e => e.checkVisibility()).map(e => e.querySelector('.name').textContent)"
-    assert chromium.run(shown) == [], "five tables are folded"
+    assert len(chromium.run(shown)) == 12, "four of five tables are folded"
     typed = """new Promise(done => { const f = document.getElementById('find'); f.value = '%s';
         f.dispatchEvent(new Event('input')); setTimeout(() => done(1), 200); })"""
     chromium.run(typed % "AGE_1")
@@ -216,7 +216,7 @@ def test_a_column_is_found_by_its_name(chromium: Page, show) -> None:
     assert chromium.run(shown) == []
     assert chromium.run("document.getElementById('found').textContent") == "0 found"
     chromium.run(typed % "")
-    assert chromium.run(shown) == []
+    assert len(chromium.run(shown)) == 12
     assert chromium.run(
         "[...document.querySelectorAll('details.table')].every(d => d.checkVisibility())"
     )
@@ -248,7 +248,7 @@ def test_nothing_is_missing_without_scripts(chromium: Page, show) -> None:
 def test_a_large_schema_opens_at_once(chromium: Page, show) -> None:
     assert min(show(content(30, 10)) for _ in range(2)) < 2, "seconds, on two cores"
     assert chromium.run("document.querySelectorAll('details.table').length") == 30
-    assert chromium.run("document.querySelectorAll('details.table[open]').length") == 0
+    assert chromium.run("document.querySelectorAll('details.table[open]').length") == 1
     assert chromium.run("document.documentElement.scrollHeight") < 12_000
 
 

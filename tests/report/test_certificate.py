@@ -10,7 +10,7 @@ import pytest
 from genesis_sql.errors import IntegrityError
 from genesis_sql.evaluate.measures import Distribution, Metric
 from genesis_sql.report.certificate import FORMAT, certificate, intact
-from genesis_sql.report.content import COPIED, LEFT_OUT, Content, Guarantee, Handled
+from genesis_sql.report.content import ANEW, COPIED, LEFT_OUT, Content, Guarantee, Handled
 from genesis_sql.report.identifiers import IDENTIFIERS
 from tests.report.made_up import attacks, content, private
 
@@ -95,11 +95,24 @@ def test_eighteen_identifiers_each_with_its_columns() -> None:
     assert columns_of(made, "A") == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "letter"),
+    [
+        ("e-mail", "F"), ("IBAN", "J"), ("MAC address", "M"), ("IP address", "O"), ("US SSN", "G"),
+        ("UK NHS number", "H"), ("first name", "A"), ("user name", "R"), ("postal code", "B"),
+        ("date of birth", "C"), ("licence plate", "L"), ("driving licence", "K"),
+    ],
+)  # fmt: skip
+def test_each_kind_has_its_identifier(kind: str, letter: str) -> None:
+    given = Content("m", privacy=tuple(attacks()), columns=(Handled("t", "x", kind, ANEW),))
+    assert columns_of(certificate(given), letter) == [("x", "made anew")]
+
+
 def test_kinds_unknown_to_the_list_are_any_other_identifier() -> None:
     given = Content(
         "m",
         privacy=tuple(attacks()),
-        columns=(Handled("t", "a", "membership_code", COPIED), Handled("t", "b", "free_text", LEFT_OUT), Handled("t", "c", "", COPIED)),
+        columns=(Handled("t", "a", "membership_code", COPIED), Handled("t", "b", "free text", LEFT_OUT), Handled("t", "c", "", COPIED)),
         distributions=(Distribution("t", "d", "moment", ("2020-01-01", "2021-01-01"), (1.0,), (1.0,)),),
     )  # fmt: skip
     made = certificate(given)

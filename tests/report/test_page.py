@@ -125,7 +125,7 @@ def test_nothing_measured_is_a_failure(empty: Content) -> None:
     found = verdict(empty)
     assert found.status == "fail"
     assert found.sentences[0].startswith("Nothing was measured")
-    assert '<strong class="badge fail">Fail</strong>' in page(empty)
+    assert '<strong class="badge fail">Nothing measured</strong>' in page(empty)
 
 
 def test_rows_without_a_verdict_are_no_pass() -> None:
@@ -145,23 +145,39 @@ def test_the_first_sentence_says_what_was_found() -> None:
     )
 
     found = verdict(Content("m", quality=(good,)))
+    assert found.word == "Privacy not measured"
     assert (found.status, found.sentences[0]) == (
-        "pass",
+        "warn",
         "A classifier hardly tells synthetic rows from real ones (AUC 0.520; real against real 0.503).",
     )
     assert found.sentences[1:] == ("The one check passes.", "No attack on privacy was measured.")
 
     found = verdict(Content("m", quality=(good, worse, bad, orphans)))
     assert found.status == "fail"
-    assert "AUC 0.970, worst in orders; real against real 0.500" in found.sentences[0]
+    assert "AUC 0.970, worst c2st_auc of orders; real against real 0.500" in found.sentences[0]
     assert found.sentences[1] == (
         "3 of 4 checks fail: orphans of orders.p; ks of t.a; c2st_auc of orders."
     )
 
 
+def test_a_high_score_that_real_rows_reach_too_is_not_called_hardly() -> None:
+    """Where ids tell rows apart, they tell real ones apart as well."""
+    ids = row("table", "trans", (), "c2st_auc", 0.91, 0.911)
+    other = row("table", "loan", (), "c2st_auc", 0.55, 0.5)
+    assert (
+        "no better than real ones from others (AUC 0.910"
+        in verdict(Content("m", quality=(ids,))).sentences[0]
+    )
+    first = verdict(Content("m", quality=(ids, other))).sentences[0]
+    assert "hardly" in first
+    assert "AUC 0.550, worst c2st_auc of loan" in first
+
+
 def test_the_sentence_on_privacy_follows_the_rows() -> None:
     safe, leak = attacks(), row("privacy", "t", (), "exact_copies", 0.99, 0.002)
     good = row("table", "people", (), "c2st_auc", 0.52, 0.5)
+    whole = verdict(Content("m", quality=(good,), privacy=tuple(safe)))
+    assert (whole.status, whole.word) == ("pass", "Pass")
     assert (
         "All 5 privacy checks lie where"
         in verdict(Content("m", quality=(good,), privacy=tuple(safe))).sentences[2]
@@ -212,10 +228,19 @@ def test_edges_are_read_as_what_they_are(bins: tuple[str, ...]) -> None:
     assert "H76V68" in distribution_svg(d)
 
 
-@pytest.mark.parametrize("bins", [("a", "b", "c"), ("1", "1", "2"), ("0", "1e-9", "5"), ("-inf", "0", "inf"), ("nan", "1", "2")])  # fmt: skip
+@pytest.mark.parametrize("bins", [("a", "b", "c"), ("1", "1", "2"), ("-inf", "0", "inf"), ("nan", "1", "2")])  # fmt: skip
 def test_edges_that_are_no_places_are_spread_evenly(bins: tuple[str, ...]) -> None:
     d = Distribution("t", "a", "number", bins, (0.5, 0.5), (0.5, 0.5), (0, 0), 1.0)
     assert "H150" in distribution_svg(d)
+
+
+def test_what_lies_beyond_is_drawn_as_wide_as_the_rest_and_told() -> None:
+    edges = ("-900", "0", "1", "2", "3", "4", "99999")
+    shares = (0.1, 0.2, 0.2, 0.2, 0.2, 0.1)
+    made = distribution_svg(Distribution("t", "a", "number", edges, shares, shares, (0, 0), 1.0))
+    assert "M2 100V52H51.3V4H100.7" in made
+    assert "-900 … 0" in made
+    assert "4 … 99,999" in made
 
 
 def test_many_labels_are_few_bars() -> None:
