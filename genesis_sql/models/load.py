@@ -17,6 +17,7 @@ from genesis_sql.encoders.number import fit_number
 from genesis_sql.errors import SchemaError
 from genesis_sql.graph.roles import role_of_type
 from genesis_sql.models.frame import Coded, coded, row_hash, spread
+from genesis_sql.models.invented import exchange, invented
 from genesis_sql.models.nested import elements
 from genesis_sql.models.order import binned, label_order
 from genesis_sql.models.stream import LABELS, Stream, read_table
@@ -70,8 +71,12 @@ class Loaded:
 
 
 def encode(table: Table, arrow: pa.Table) -> Loaded:
-    """A table as read, with its numbers and labels encoded (labels in correspondence order)."""
+    """A table as read, with its numbers and labels encoded (labels in correspondence order).
+
+    Labels that are personal data are exchanged for invented ones, here and for good.
+    """
     columns: dict[str, Coded] = {}
+    arrow = exchange(arrow, invented(table, arrow))
     for column in table.columns:
         if _is_number(column):
             domain, raw = fit_number(_array(arrow, column.name), column.type)
@@ -153,7 +158,8 @@ def load_sample(con: duckdb.DuckDBPyConnection, graph: Graph, rows: int) -> dict
     (table,) = graph.tables
     stream = Stream(con, table, table.rows)
     arrow = stream.sample(rows)
-    loaded = replace(encode(table, arrow), stream=stream)
+    loaded = encode(table, arrow)
+    loaded = replace(loaded, stream=replace(stream, exchanged=invented(table, arrow)))
     return {table.name: replace(loaded, hash=_order_hash(loaded, {table.name: loaded}))}
 
 
