@@ -39,7 +39,7 @@ from genesis_sql.encoders.text import (
 )
 from genesis_sql.graph import check_digits as digits
 from genesis_sql.program.pattern import DIGITS, SYMBOLS, Pattern, Run, Shape
-from genesis_sql.program.pattern_numpy import render_unique
+from genesis_sql.program.pattern_numpy import render, render_unique
 
 CHECKS: dict[str, Callable[[str], bool]] = {
     "card number": digits.is_card,
@@ -50,13 +50,16 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "Spanish DNI": digits.is_dni,
     "French NIR": digits.is_nir,
     "German tax id": digits.mod_11_10,
-    "Brazilian CPF": digits.is_cpf,
+    "Brazilian CPF": lambda n: digits.is_cpf(n) and "0" not in n[9:],
     "Polish PESEL": digits.is_pesel,
     "Dutch BSN": digits.is_bsn,
     "UK NHS number": digits.is_nhs,
     "vehicle id": digits.is_vin,
 }
-"""Kinds whose made-up values pass the check; a device id does where the source's do."""
+"""Kinds whose made-up values pass the check; a device id does where the source's do.
+
+Of a CPF the check digit 0 stands for two remainders: such ones are not made, see the module.
+"""
 
 CARDS = {"3": "378282", "4": "400000", "5": "555555", "6": "601111", "2": "222300"}
 """Prefixes of the numbers that card companies give to testers, by the first digit."""
@@ -69,9 +72,12 @@ BASES = 2
 FRESH = 64
 """Different ends that must be left where values of the source are kept away."""
 LAYOUTS = 4
+ROOM = 20
+"""Times as many texts as the source has; a pattern that gives fewer is given up for a wider one."""
 VOCABULARY = 400
 """Names in a list that a pattern draws from."""
 LONGEST_NAME = 12
+LONGEST = 512
 _LOCALES = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pt_BR")
 
 
@@ -111,10 +117,14 @@ def personal_pattern(
     elif valid is not None and _mostly(valid, some):
         made = _checked(kind, known, some, valid, salt)
     fitted = made or (fit_text if prose else fit_identifier)(strings(values), salt=salt)
-    fitted = replace(fitted, counter=None)
-    if highest is not None:
-        fitted = _as_numbers(fitted, highest)
-    return keep_away(fitted, known, salt)
+    for pattern in (fitted, _wide(some, salt)):
+        pattern = replace(pattern, counter=None)
+        if highest is not None:
+            pattern = _as_numbers(pattern, highest)
+        kept = keep_away(pattern, known, salt)
+        if sum(s.capacity for s in kept.shapes) >= ROOM * len(known):
+            break
+    return kept
 
 
 def invented_labels(
@@ -128,18 +138,26 @@ def invented_labels(
         made = _fresh(kind, labels, len(labels), rng)
     else:
         pattern = personal_pattern(kind, labels, salt=salt, highest=highest)
-        made = _different(pattern, len(labels), {*labels})
+        made = _different(pattern, len(labels), {*labels}, rng)
     return tuple(made[k] for k in rng.permutation(len(made)))
 
 
-def _different(pattern: Pattern, count: int, taken: Set[str]) -> list[str]:
-    """So many texts of a pattern; past its last text a number stands behind one, so look twice."""
-    made, at = list[str](), 0
+def _different(
+    pattern: Pattern, count: int, taken: Set[str], rng: np.random.Generator
+) -> list[str]:
+    """So many texts of a pattern; at last of row numbers, where it has hardly more than these."""
+    made: dict[str, None] = {}
+    for _ in range(ROOM):
+        words = rng.integers(0, 2**32, (2 * count, pattern.words_needed)).astype(np.uint32)
+        made |= {t: None for t in render(pattern, words).to_pylist() if t not in taken}
+        if len(made) >= count:
+            return list(made)[:count]
+    at = 0
     while len(made) < count:
         texts = render_unique(pattern, np.arange(at, at + count)).to_pylist()
-        made += [t for t in texts if t not in taken]
+        made |= {t: None for t in texts if t not in taken}
         at += count
-    return made[:count]
+    return list(made)[:count]
 
 
 def _mostly(valid: Callable[[str], bool], texts: Sequence[str]) -> bool:
@@ -341,6 +359,19 @@ def _cut(
         run = Run("".join(symbols), 1, stop - first)
         parts.append(run.alphabet if run.size == 1 else run)
     return Shape(tuple(parts)) if apart else None
+
+
+def _wide(texts: Sequence[str], salt: int) -> Pattern:
+    """Any digits and letters where the commonest layout has some."""
+    alphabets = {"0": DIGITS, "A": UPPER, "a": UPPER.lower()}
+    layout = Counter(t.translate(CLASSES) for t in texts).most_common(1)[0][0]
+    parts = [
+        Run(alphabets[c]) if c in alphabets and t.isalnum() else t
+        for c, t in zip(
+            layout, next(t for t in texts if t.translate(CLASSES) == layout), strict=True
+        )
+    ]
+    return Pattern("identifier", (shape_of(parts[:LONGEST]),), (1,), salt=salt)
 
 
 def _as_numbers(pattern: Pattern, highest: int) -> Pattern:

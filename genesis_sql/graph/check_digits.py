@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+_MARKS = re.compile(r"[\s./-]")
 _DNI = "TRWAGMYFPDXBNJZSQVHLCKE"
 _ODD = (
     1,
@@ -44,6 +45,7 @@ _CARD = re.compile(
     r"4\d{12}(\d{3}){0,2}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3(0[0-5]|[68]\d)\d{11}"
     r"|6(011|5\d\d|4[4-9]\d)\d{12}|35(2[89]|[3-8]\d)\d{12}"
 )
+_AS_NUMBERS = {ord("A") + k: str(10 + k) for k in range(26)}
 _IBAN_LENGTHS = {
     "AT": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "EE": 20,
     "ES": 24, "FI": 18, "FR": 27, "GB": 22, "GR": 27, "HR": 21, "HU": 28, "IE": 22, "IT": 27,
@@ -59,7 +61,7 @@ def bare(text: str) -> str:
         >>> bare("gb82 WEST 1234-56")
         'GB82WEST123456'
     """
-    return re.sub(r"[\s./-]", "", text).upper()
+    return _MARKS.sub("", text).upper()
 
 
 def luhn(digits: str) -> bool:
@@ -99,7 +101,7 @@ def is_iban(number: str) -> bool:
         return False
     if _IBAN_LENGTHS.get(number[:2], len(number)) != len(number):
         return False
-    return int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97 == 1
+    return int((number[4:] + number[:4]).translate(_AS_NUMBERS)) % 97 == 1
 
 
 def is_npi(number: str) -> bool:

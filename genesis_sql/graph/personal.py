@@ -35,9 +35,9 @@ MANY = 50_000
 SHARE, HALF = 0.8, 0.5
 """Share that tells by itself; share that must look right where the name tells."""
 ROWS = 10
-"""Rows of a label on average, below which labels that no more than a few rows have would be lost."""
+"""Rows of a label on average, below which too many labels would be rare, and withheld."""
 NAMES, DIFFERENT = 0.6, 20
-"""Share of first or last names among at least so many different values, for names without a name."""
+"""Share of common names among at least so many different values that tells names of people."""
 
 _LOCALES = ("en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pt_BR")
 _MOMENTS = (Role.DATE, Role.TIMESTAMP)

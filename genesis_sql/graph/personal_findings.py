@@ -8,10 +8,12 @@ from string import Template
 import duckdb
 
 from genesis_sql.graph.personal import FREE_TEXT, Personal, anew, find_personal, made_anew
+from genesis_sql.graph.roles import role_of_type
 from genesis_sql.sqlbuild import quoted, string
 from genesis_sql.types import Column, Finding, Role, Table
 
 _AS_TEXT = Template("ALTER TABLE $table ALTER COLUMN $column TYPE VARCHAR")
+_ANEW = (Role.IDENTIFIER, Role.KEY, Role.TEXT)
 _TOLD = {"name": "by its name", "content": "by its values", "both": "by its name and values"}
 
 
@@ -27,8 +29,9 @@ def personal_findings(
         copied: whether the table is to be copied unchanged.
     """
     columns = dict(zip(table.names, table.columns, strict=True))
-    quasi = [p for p in find_personal(con, table) if not made_anew(p.kind) and p.kind != FREE_TEXT]
-    for found in find_personal(con, table):
+    personal = find_personal(con, table)
+    quasi = [p for p in personal if not made_anew(p.kind) and p.kind != FREE_TEXT]
+    for found in personal:
         column = columns[found.column]
         if copied:
             text = f"{_seen(found)}; the table is copied unchanged, and so is this"
@@ -36,7 +39,7 @@ def personal_findings(
         elif found.kind == FREE_TEXT:
             text = "free text, which may name people: made anew, never copied"
             yield Finding("info", table.name, found.column, text)
-        elif found in quasi:
+        elif found in quasi and column.role not in _ANEW:
             names = ", ".join(string(p.column) for p in quasi)
             text = (
                 f"{_seen(found)}: learnt like any other column; with others it may tell who it "
@@ -45,7 +48,7 @@ def personal_findings(
             options = f"{{'k_anonymity': 5, 'quasi_identifiers': [{names}]}}"
             fix = f"options := {{{string(table.name)}: {options}}}"
             yield Finding("info", table.name, found.column, text, fix)
-        elif not anew(column):
+        elif found not in quasi and not anew(column):
             text = f"{_seen(found)}; its type holds no other labels, so they are copied"
             name = quoted(column.name)
             fix = "" if column.inside else _AS_TEXT.substitute(table=source, column=name)
@@ -58,7 +61,7 @@ def _anew(table: Table, column: Column, found: Personal) -> Finding:
     text = f"{_seen(found)}: made anew, never copied"
     if column.role is not Role.CATEGORY:
         return Finding("info", table.name, found.column, text)
-    role = "category" if column.type == "VARCHAR" else "integer"
+    role = role_of_type(column.type).value
     text += f"; with the role '{role}' it is copied all the same"
     roles = f"{{'roles': {{{string(found.column)}: {string(role)}}}}}"
     fix = f"options := {{{string(table.name)}: {roles}}}"

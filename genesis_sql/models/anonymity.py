@@ -2,7 +2,7 @@
 
 LeFevre, DeWitt, Ramakrishnan, "Mondrian multidimensional k-anonymity", 2006: rows are cut at the
 median of one quasi-identifier after the other, the widest first, as long as both halves keep k rows
-and l different values of each sensitive column (distinct l-diversity: Machanavajjhala et al., 2006).
+and l different values of each sensitive column (distinct l-diversity, Machanavajjhala et al. 2006).
 All rows of a part then have the same quasi-identifiers. Every part has k rows or more from the
 beginning, so no row is left to be suppressed.
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -249,7 +250,7 @@ def _general(
 
 
 def _pairs(bounds: np.ndarray) -> list[tuple[int, int]]:
-    return [(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return list(pairwise(bounds.tolist()))
 
 
 def _bound(table: Table, name: str) -> bool:

@@ -1,7 +1,7 @@
 """Quasi-identifiers that were generalised are drawn together: no row gets a group nobody is in.
 
-Column by column, trees would combine generalised values as no source row does. So the group of a row
-is one hidden label, and the group fixes the quasi-identifiers.
+Column by column, trees would combine generalised values as no source row does. So the group of a
+row is one hidden label, and the group fixes the quasi-identifiers.
 """
 
 from __future__ import annotations
