@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from genesis_sql.errors import OptionError, nearest
-from genesis_sql.evaluate.boosting import auc, classifier, losses, regressor, side_by_side
+from genesis_sql.evaluate.boosting import auc, classifier, losses, one_thread, regressor
 from genesis_sql.evaluate.features import Coder, Rows, draw, features_of
 from genesis_sql.evaluate.measures import FAIL, Measure, Metric, judged
 from genesis_sql.evaluate.sides import LABEL, NUMBER, Sides, measured
@@ -237,7 +237,16 @@ def _measured(sides: Sides, task: Task) -> list[Metric]:
     forecast = Forecast(task, Coder([task.real.without(task.target)]), sides.seed)
     half = len(task.real) // 2
     halves = (task.real.first(half), task.real.at(np.arange(half, len(task.real))))
-    models = side_by_side(sides.con, forecast.learnt, [task.real, task.made, *halves])
+    with one_thread():
+        return _scored(sides, forecast, halves, names, n)
+
+
+def _scored(
+    sides: Sides, forecast: Forecast, halves: Sequence[Rows], names: Sequence[Measure], n: int
+) -> list[Metric]:
+    """The models, and the metrics they give."""
+    task = forecast.task
+    models = [forecast.learnt(rows) for rows in (task.real, task.made, *halves)]
     values, target = forecast.inputs(task.test), forecast.target(task.test)
     best = forecast.score(models[0], values, target)
     own = (forecast.inputs(task.made), forecast.target(task.made))
@@ -274,7 +283,7 @@ def _agreement(
 
         return losses(score, values, forecast.coder.features, sides.seed)
 
-    real, made, one, other = side_by_side(sides.con, counts, models)
+    real, made, one, other = map(counts, models)
     agree, least = _ranks_agree(real, made), _ranks_agree(one, other)
     row = _row(task, AGREEMENT, agree, least, n)
     first = sorted(made, key=lambda c: -made[c])[:3]
