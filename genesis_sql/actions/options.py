@@ -18,6 +18,7 @@ KNOWN: dict[str, type | tuple[type, ...]] = {
     "first": list, "roles": dict, "main": str, "max_seconds": (float, int),
     "siblings": bool, "method": str, "epochs": (float, int), "batch_size": int,
     "learning_rate": (float, int), "resume": bool, "sequence_key": str, "sequence_index": str,
+    "k_anonymity": int, "l_diversity": int, "quasi_identifiers": list, "sensitive": list,
 }  # fmt: skip
 TRAINING = (
     "epochs", "batch_size", "learning_rate", "resume", "sequence_key", "sequence_index",
@@ -35,6 +36,8 @@ _LEAST = {
     "epochs": 0,
     "batch_size": 1,
     "learning_rate": 0,
+    "k_anonymity": 2,
+    "l_diversity": 2,
 }
 
 

@@ -76,9 +76,10 @@ def measure(sides: Sides) -> list[Metric]:
     return found
 
 
-def chosen(facts: Mapping[str, Facts], most: int = MOST_PAIRS) -> list[Pair]:
+def chosen(facts: Mapping[str, Facts], most: int | None = None) -> list[Pair]:
     """The pairs to measure: all, or those whose names have the smallest hash."""
     pairs = all_pairs(facts)
+    most = MOST_PAIRS if most is None else most
     if len(pairs) <= most:
         return pairs
     keep = set(sorted(pairs, key=_hash)[:most])

@@ -88,7 +88,7 @@ def _matched(real: Found, other: Found, side: str) -> dict[str, RawTable]:
     Raises:
         SchemaError: one is not there.
     """
-    if real.single and other.single:
+    if (real.single or other.single) and len(real.tables) == len(other.tables) == 1:
         return dict(zip(real.tables, other.tables.values(), strict=True))
     tables, missing = {}, []
     for name, table in real.tables.items():

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from genesis_sql.graph.personal import anew
 from genesis_sql.types import Column, Graph, Progress, Relationship, Role, Table, no_progress
 
 NUMBER, MOMENT, LABEL = "number", "moment", "label"
@@ -66,8 +67,11 @@ class Sides:
 
 
 def kind_of(column: Column) -> str | None:
-    """'number', 'moment' or 'label'; None for keys, free text, nested and empty columns."""
-    return _KINDS.get(column.role)
+    """'number', 'moment' or 'label'; None for keys, free text, nested and empty columns.
+
+    None, too, for personal data that are made anew: their values are to differ.
+    """
+    return None if anew(column) else _KINDS.get(column.role)
 
 
 def measured(table: Table) -> dict[str, str]:

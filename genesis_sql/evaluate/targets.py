@@ -56,7 +56,7 @@ def _column(graph: Graph, text: str) -> tuple[Table, Column]:
                 several = ", ".join(f"'{t.name}.{c.name}'" for t, c in found)
                 msg = f"target '{text}' is in several tables: write one of {several}"
                 raise OptionError(msg)
-    known = [c.name if len(tables) == 1 else f"{t.name}.{c.name}" for t, c in places]
+    known = [c.name for _, c in places] + [f"{t.name}.{c.name}" for t, c in places if "." in text]
     msg = f"target names no column '{text}'{nearest(text, known)}"
     raise OptionError(msg)
 

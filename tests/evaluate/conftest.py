@@ -95,8 +95,10 @@ def referee(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield module
 
 
-ACCOUNTS = tuple(f"{t}(account_id) -> account(account_id)" for t in ("loan", "orders", "trans"))
-"""The keys of the tables berka_acc."""
+@pytest.fixture
+def accounts_given() -> tuple[str, ...]:
+    """The keys of the tables berka_acc."""
+    return tuple(f"{t}(account_id) -> account(account_id)" for t in ("loan", "orders", "trans"))
 
 
 @pytest.fixture
