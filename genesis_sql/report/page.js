@@ -67,6 +67,13 @@
   });
   search.hidden = false;
 
-  // On paper nothing can be opened.
-  addEventListener("beforeprint", () => all("details").forEach((d) => (d.open = true)));
+  // On paper nothing can be opened: tables are, what was folded inside them is left out.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = tables.filter((t) => !t.open);
+    for (const t of folded) t.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const t of folded) t.open = false;
+  });
 })();

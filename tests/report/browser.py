@@ -81,7 +81,7 @@ class Page:
             width=width, height=900, deviceScaleFactor=1, mobile=width < 600,
         )  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._call("Emulation.setEmulatedMedia", features=[scheme])
+        self._call("Emulation.setEmulatedMedia", media="screen", features=[scheme])
         self._call("Emulation.setScriptExecutionDisabled", value=not scripts)
         start = time.perf_counter()
         self._call("Page.navigate", url=file.as_uri())
@@ -106,6 +106,11 @@ class Page:
             "Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip
         )
         return base64.b64decode(shot["data"])
+
+    def paper(self, *, dark: bool = False) -> None:
+        """Show the page as it would be printed."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._call("Emulation.setEmulatedMedia", media="print", features=[scheme])
 
     def close(self) -> None:
         """End this browser."""

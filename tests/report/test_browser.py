@@ -245,6 +245,20 @@ def test_nothing_is_missing_without_scripts(chromium: Page, show) -> None:
     assert with_scripts == chromium.run(words)
 
 
+def test_paper_is_white_and_has_every_picture(chromium: Page, show) -> None:
+    show(content(5, 4), dark=True)
+    chromium.paper(dark=True)
+    chromium.run("dispatchEvent(new Event('beforeprint'))")
+    drawn = (
+        "[...document.querySelectorAll('figure.card svg')].filter(e => e.checkVisibility()).length"
+    )
+    assert chromium.run(drawn) == 20
+    assert chromium.run("document.querySelector('nav').checkVisibility()") is False
+    assert paper(chromium.picture(0.25))[0] > 240
+    chromium.run("dispatchEvent(new Event('afterprint'))")
+    assert chromium.run("document.querySelectorAll('details.table[open]').length") == 1
+
+
 def test_a_large_schema_opens_at_once(chromium: Page, show) -> None:
     assert min(show(content(30, 10)) for _ in range(2)) < 2, "seconds, on two cores"
     assert chromium.run("document.querySelectorAll('details.table').length") == 30
