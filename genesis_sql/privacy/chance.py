@@ -27,7 +27,9 @@ def wilson(hits: float, n: float) -> tuple[float, float]:
     share, z2 = hits / n, Z95**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return (max(0.0, middle - half) if hits else 0.0), (
+        min(1.0, middle + half) if hits < n else 1.0
+    )
 
 
 def difference_error(a: float, n: float, b: float, m: float) -> float:

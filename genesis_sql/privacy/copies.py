@@ -16,8 +16,8 @@ COPIES = Measure(
     "exact_copies",
     "lower",
     "Share of synthetic rows that equal a real row in every measured column, over all rows, beside "
-    "the share of held-out rows that do (0 to 1); fails where it is more than .001 above, beyond "
-    f"{SURE:.0f} standard errors.",
+    "the share of held-out rows that do (0 to 1); fails where it is more than .001 above that and "
+    f"the share of real rows with an equal one, beyond {SURE:.0f} standard errors.",
     good=0.001,
     fair=0.001,
     ideal=0.0,
@@ -39,7 +39,7 @@ FROM ($other) AS o
 """
 _TWINS = """
 SELECT sum(n), coalesce(sum(n) FILTER (n > 1), 0)
-FROM (SELECT count(*) AS n FROM ($real) GROUP BY ALL)
+FROM (SELECT count(*) AS n FROM ($real) GROUP BY $all)
 """
 _VALUES = """
 SELECT count(*), count(*) FILTER (EXISTS (SELECT 1 FROM ($real) AS r WHERE r.v = o.v))
@@ -52,6 +52,7 @@ def copies(sides: Sides, table: Table) -> Metric:
     columns = measured(table)
     name, about = table.name, f"the rows of '{table.name}'"
     same = " AND ".join(f"r.c{i} IS NOT DISTINCT FROM o.c{i}" for i in range(len(columns)))
+    every = ", ".join(f"c{i}" for i in range(len(columns)))
     real = side_sql(table, sides.real[name], columns)
 
     def count(source: str) -> tuple[int, int]:
@@ -64,21 +65,19 @@ def copies(sides: Sides, table: Table) -> Metric:
     row = Metric("privacy", name, (), COPIES.name, hits / n, None, n, INFO, low, high)
     if table.verbatim:
         return _told(row, None, INFO, "kept verbatim, as was asked for: all rows are the real ones")
-    if sides.holdout is not None and name not in sides.shared:
-        m, twins = count(sides.holdout[name])
-        note = f"{hits:,} of {n:,} synthetic rows, {twins:,} of {m:,} held-out rows"
-        clumped = 1.0
-    else:
-        m, twins = map(int, ask(sides.con, _TWINS, about=about, real=real)[0])
-        note = (
-            f"{hits:,} of {n:,} synthetic rows; without held-out rows the baseline is the share of "
-            f"real rows with an equal one among the others ({twins:,} of {m:,})"
-        )
-        clumped = 2.0**0.5  # such rows come by twos
-    if not m:
-        return _told(row, None, INFO, "no rows were held out of this table")
-    error = difference_error(hits, n, twins, m) * clumped
-    return _told(row, twins / m, beyond(COPIES, hits / n - twins / m, error), note)
+    size, twins = map(int, ask(sides.con, _TWINS, about=about, real=real, all=every)[0])
+    held = sides.holdout if name not in sides.shared else None
+    m, same_held = count(held[name]) if held is not None else (0, 0)
+    # such rows come by twos, so there are half as many chances of one
+    control, found = m + size / (2 if twins else 1), same_held + twins / (2 if twins else 1)
+    excess, error = hits / n - found / control, difference_error(hits, n, found, control)
+    verdict = beyond(COPIES, excess, error)
+    among = f"{twins:,} of {size:,} real rows have an equal one among the others"
+    if m:
+        note = f"{hits:,} of {n:,} synthetic rows, {same_held:,} of {m:,} held-out rows; {among}"
+        return _told(row, same_held / m, verdict, note)
+    note = f"{hits:,} of {n:,} synthetic rows; without held-out rows the baseline is that {among}"
+    return _told(row, twins / size, verdict, note)
 
 
 def _told(row: Metric, baseline: float | None, verdict: str, note: str) -> Metric:

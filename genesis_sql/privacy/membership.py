@@ -47,10 +47,10 @@ TPR = Measure(
 TPR_RARE = Measure(
     "membership_tpr_rare",
     "lower",
-    "The same where it is wrong about .1 % of the held-out rows. Passes up to .005 above it beyond "
-    f"{SURE:.0f} standard errors, fails from .01.",
-    good=0.005,
-    fair=0.01,
+    "The same where it is wrong about .1 % of the held-out rows. Passes up to .002 above it beyond "
+    f"{SURE:.0f} standard errors, fails from .005.",
+    good=0.002,
+    fair=0.005,
     ideal=0.0,
 )
 METRICS = (AUC, TPR, TPR_RARE)

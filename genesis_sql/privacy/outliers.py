@@ -193,8 +193,8 @@ def _copied(table: str, ours: Isolated, made: Floats, chances: _Chances) -> Metr
     doubt = min(1.0, TESTS * min(_doubt(equal, for_equal), _doubt(sits, for_near)))
     n, found = len(made), int(sits.sum())
     note = (
-        f"{int(equal.sum()):,} of {n:,} outlying rows copied, {found:,} within a tenth of the way "
-        f"to their fifth neighbour; {for_equal.sum():.3g} and {for_near.sum():.3g} expected by "
+        f"{int(equal.sum()):,} of {n:,} outlying rows copied, {found:,} within {NEAR:.0%} of the "
+        f"way to their fifth neighbour; {for_equal.sum():.3g} and {for_near.sum():.3g} expected by "
         f"chance, of which such copies come in {doubt:.2g} of all samples"
     )
     verdict = FAIL if doubt < DOUBT else WARN if doubt < MOST_DOUBT else PASS
