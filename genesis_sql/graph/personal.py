@@ -122,7 +122,7 @@ def with_personal(
     if role in (Role.CATEGORY, Role.INTEGER, Role.DECIMAL, Role.CONSTANT):
         values = column.rows - column.nulls
         role = Role.IDENTIFIER if ROWS * column.distinct > values else Role.CATEGORY
-    elif role is Role.TEXT and kind.endswith("name"):
+    elif role is Role.TEXT and kind != "postal address":
         role = Role.IDENTIFIER
     return replace(marked, role=role)
 
