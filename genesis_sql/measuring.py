@@ -97,7 +97,8 @@ def _twins(session: Session) -> Twins:
 
     if session.twins is None:
         session.twins = Twins(lambda model: session.models.pop(model.uuid, None))
-    return session.twins
+    held: Twins = session.twins
+    return held
 
 
 def all_metrics() -> dict[str, Measure]:
