@@ -76,22 +76,25 @@ def row_counts(sides: Sides, table: Table) -> tuple[int, ...]:
 
 _COUNTED = Template("""
 SELECT v, count(*) FILTER (WHERE side = 0) AS n0, count(*) FILTER (WHERE side = 1) AS n1,
-       count(*) FILTER (WHERE side = 2) AS n2
+       $n2 AS n2
 FROM $rows WHERE v IS NOT NULL GROUP BY v
 """)
 _RUNNING = Template("""
-SELECT *, sum(n0) OVER w AS c0, sum(n1) OVER w AS c1, sum(n2) OVER w AS c2, lead(v) OVER w AS above
+SELECT *, sum(n0) OVER w AS c0, sum(n1) OVER w AS c1, $c2 AS c2, lead(v) OVER w AS above
 FROM ($counted) WINDOW w AS (ORDER BY v)
 """)
 
 
 def _facts(sides: Sides, table: Table, column: Column, kind: str, rows: tuple[int, ...]) -> Facts:
     value = f"{value_sql(column, kind)} AS v"
-    counted = _COUNTED.substitute(rows=stacked(sides_of(sides, table.name), value))
+    held = len(rows) > 2
+    n2 = "count(*) FILTER (WHERE side = 2)" if held else "CAST(0 AS BIGINT)"
+    counted = _COUNTED.substitute(rows=stacked(sides_of(sides, table.name), value), n2=n2)
     if kind == LABEL:
         with kept(sides.con, counted) as name:
             return _label_facts(sides, column, rows, name)
-    with kept(sides.con, _RUNNING.substitute(counted=counted)) as name:
+    c2 = "sum(n2) OVER w" if held else "CAST(0 AS HUGEINT)"  # a sum over nothing costs as much
+    with kept(sides.con, _RUNNING.substitute(counted=counted, c2=c2)) as name:
         return _number_facts(sides, column, kind, rows, name)
 
 
