@@ -29,6 +29,8 @@ from genesis_sql.types import Column, RawTable, Role, Table
 _NUMBERS = (Role.INTEGER, Role.DECIMAL, Role.DATE, Role.TIMESTAMP, Role.TIME)
 _LABELS = (Role.CATEGORY, Role.BOOLEAN)
 OPTIONS = ("k_anonymity", "l_diversity", "quasi_identifiers", "sensitive")
+FLOOR = 5
+"""Rows in the whole column below which a label is never named: '*' stands for it."""
 FEW = 3
 """Labels of a part that are named together, 'a|b'; more of them are '*'."""
 
@@ -154,7 +156,8 @@ def anonymous(table: Table, arrow: pa.Table, wanted: Anonymity | None) -> pa.Tab
     part = mondrian(ranks, secret, k=wanted.k, diversity=wanted.diversity)
     for at, name in enumerate(wanted.quasi):
         column = table.column(name)
-        made = _general(table, column, arrow[name].combine_chunks(), ranks[:, at], part)
+        values = arrow[name].combine_chunks()
+        made = _general(table, column, values, (ranks[:, at], part), max(wanted.k, FLOOR))
         place = arrow.column_names.index(name)
         arrow = arrow.set_column(place, arrow.schema.field(place), made)
     return arrow.combine_chunks()
@@ -227,9 +230,22 @@ def _halves(
 
 
 def _general(
-    table: Table, column: Column, values: pa.Array, ranks: np.ndarray, part: np.ndarray
+    table: Table,
+    column: Column,
+    values: pa.Array,
+    placed: tuple[np.ndarray, np.ndarray],
+    floor: int,
 ) -> pa.Array:
-    """For each row what stands for the values of its part."""
+    """For each row what stands for the values of its part.
+
+    Args:
+        table: has CHECKs.
+        column: which.
+        values: of n rows.
+        placed: the rank and the part of each row.
+        floor: rows of a label that may be named.
+    """
+    ranks, part = placed
     order = np.argsort(part, kind="stable")
     bounds = np.r_[np.flatnonzero(np.diff(part[order], prepend=-1)), len(order)]
     distinct = values.dictionary_encode().dictionary
@@ -241,8 +257,10 @@ def _general(
     else:
         free = column.type == "VARCHAR" and not _bound(table, column.name)
         labels = distinct.to_pylist()
+        count = np.bincount(ranks, minlength=len(labels) + 1)
+        often = np.where(count >= floor, count, 0)
         some = [
-            _label(labels, ranks[order[a:b]], free=free, nullable=column.nullable)
+            _label(labels, ranks[order[a:b]], often, free=free, nullable=column.nullable)
             for a, b in _pairs(bounds)
         ]
         chosen = pa.array(some, distinct.type)
@@ -297,12 +315,14 @@ def _as_type(made: list[Any], kind: pa.DataType, scale: int) -> pa.Array:
     return pa.array(made, kind)
 
 
-def _label(labels: Sequence[Any], ranks: np.ndarray, *, free: bool, nullable: bool) -> Any:
-    """What stands for the labels of a part.
+def _label(
+    labels: Sequence[Any], ranks: np.ndarray, often: np.ndarray, *, free: bool, nullable: bool
+) -> Any:
+    """What stands for the labels of a part; ``often``: rows of each rank, 0 where it is rare.
 
     One label stays. Codes of one length keep what they begin with ('902**'), a few others are named
-    together ('a|b'), more are '*'. A type or CHECK that holds no such text gets NULL or, where that
-    is not allowed, the commonest label.
+    together ('a|b'), more are '*', and so are rare ones ('a|*'). A type or CHECK that holds no such
+    text gets NULL or, where that is not allowed, the commonest label.
     """
     counts = Counter(ranks.tolist())
     if len(counts) == 1:
@@ -310,16 +330,19 @@ def _label(labels: Sequence[Any], ranks: np.ndarray, *, free: bool, nullable: bo
         return labels[only - 1] if only else None
     if not free and nullable:
         return None
-    known = {k: n for k, n in counts.items() if k}
+    known = sorted(k for k in counts if k)
     if not free:
-        return labels[min(known, key=lambda k: (-known[k], k)) - 1]
+        return labels[max(known, key=lambda k: int(often[k])) - 1]
     if 2 * counts.get(0, 0) > len(ranks):
         return None
-    texts = [labels[k - 1] for k in sorted(known)]
+    texts = [labels[k - 1] for k in known]
     start = _common(texts)
     if start:
         return start
-    return "|".join(texts) if len(texts) <= FEW else "*"
+    named = [labels[k - 1] for k in known if often[k]]
+    if len(known) > FEW or not named:
+        return "*"
+    return "|".join([*named, *(["*"] if len(named) < len(known) else [])])
 
 
 def _common(texts: Sequence[str]) -> str:

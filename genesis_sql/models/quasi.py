@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from genesis_sql.models.fit import Learner
 
 GROUP = "#quasi"
+MOST = 512
+"""Groups that a tree tells apart by the parent's columns; of more, only how frequent they are."""
 
 
 def group_of(columns: Sequence[Coded]) -> Coded:
@@ -48,7 +50,7 @@ def learn_quasi(learner: Learner, names: Sequence[str]) -> None:
         )
         raise OptionError(message)
     group = group_of([learner.own[n] for n in names])
-    learner.grow(GROUP, group, learner.asked())
+    learner.grow(GROUP, group, learner.asked() if len(group.values) <= MOST else [])
     for name in names:
         target = learner.own[name]
         learner.domains[name] = target.domain

@@ -99,11 +99,11 @@ def test_codes_keep_what_they_share(con) -> None:
 def test_checks_keep_their_labels() -> None:
     con = duckdb.connect()
     con.execute("""CREATE TABLE t (sex VARCHAR NOT NULL CHECK (sex IN ('f', 'm')), free VARCHAR, v INTEGER);
-      INSERT INTO t SELECT ['f', 'm'][1 + i % 2], ['x', 'y'][1 + i % 2], i FROM range(7) r(i)""")
+      INSERT INTO t SELECT ['f', 'm'][1 + i % 2], ['x', 'y'][1 + i % 2], i FROM range(13) r(i)""")
     table = build_graph(con, read_schema(con, database="memory", schema="main")).table("t")
     rows = anonymous(table, con.sql("FROM t").to_arrow_table(), Anonymity(7, ("sex", "free")))
     assert {*rows["sex"].to_pylist()} == {"f"}
-    assert {*rows["free"].to_pylist()} == {"x|y"}
+    assert {*rows["free"].to_pylist()} == {"x|*"}  # y has fewer than k rows
     con.close()
 
 
