@@ -165,6 +165,15 @@ def test_shared_tables_are_left_out(plain, few_trees, make_sides: Make) -> None:
     assert names == {("c2st_auc", "c")}
 
 
+def test_tables_of_keys_only_are_left_out(plain, few_trees, make_sides: Make) -> None:
+    for schema in ("real", "synth"):
+        plain.execute(f"CREATE TABLE {schema}.p AS SELECT i AS id FROM range(80) r(i)")
+        plain.execute(f"CREATE TABLE {schema}.c AS SELECT i // 2 AS p FROM range(160) r(i)")
+    sides = make_sides(plain, relationships=["c(p) -> p(id)"])
+    found = detection.measure(sides)  # how many children there are is all that can be seen
+    assert [(m.name, m.table) for m in found] == [("c2st_children_auc", "p")]
+
+
 def test_families_share_a_fold() -> None:
     """Children that are their parent's copies: found again by memory where siblings are split."""
     import numpy as np
