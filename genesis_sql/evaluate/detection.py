@@ -91,7 +91,7 @@ class Told:
 
 def measure(sides: Sides) -> list[Metric]:
     """All of it: rows of each table, of each key's join, of each parent with its children."""
-    contests = [*_tables(sides), *_joins(sides), *_children(sides)]
+    contests = [c for c in (*_tables(sides), *_joins(sides), *_children(sides)) if c.features]
     rows = min(MOST, max(LEAST_OF_MANY, CELLS // max(sum(c.features for c in contests), 1)))
     out: list[Metric] = []
     for at, contest in enumerate(contests):
@@ -107,7 +107,7 @@ def _tables(sides: Sides) -> list[Contest]:
     return [
         _contest(sides, C2ST, t.name, (), source(t))
         for t in sides.tables
-        if t.name not in sides.shared and features_of(t)
+        if t.name not in sides.shared
     ]
 
 
@@ -170,7 +170,7 @@ def _measured(sides: Sides, contest: Contest, most: int) -> list[Metric]:
     parts = [p for p in (made, real, held) if p is not None]
     n = min(map(len, parts))
     scope = "table" if contest.measure is not JOIN else "parent-child"
-    if n < LEAST or not contest.features:
+    if n < LEAST:
         names = ("synthetic", "real", "held-out")
         few = ", ".join(f"{len(p):,} {name}" for p, name in zip(parts, names, strict=False))
         note = f"there are {few} rows, at least {LEAST} of each are needed"

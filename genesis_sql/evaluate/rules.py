@@ -182,8 +182,8 @@ def _candidates(sides: Sides, table: Table) -> list[Found]:
     kinds = measured(table)
     numbers = {f.column: rows.of(f.column) for f in features if kinds[f.column] == NUMBER}
     out = []
-    ordered = list(_ordered(table, rows, scale))
-    for kind in (_reduced(ordered), list(_computed(numbers, scale)), list(_fixed(rows, scale))):
+    ordered, fixed = list(_ordered(table, rows, scale)), list(_fixed(rows, scale))
+    for kind in (_reduced(ordered), list(_computed(numbers, scale)), _reduced(fixed)):
         out += sorted(kind, key=lambda r: (-r.surprise, r.columns))[:MOST_RULES]
     return out
 

@@ -72,7 +72,7 @@ def real_tables() -> Path:
 @pytest.fixture
 def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
     """Models that are quick and poor, where only what is asked of them matters."""
-    monkeypatch.setattr(boosting, "TREES", 12)
+    monkeypatch.setattr(boosting, "TREES", 8)
 
 
 @pytest.fixture
@@ -114,13 +114,14 @@ def accounts(plain: duckdb.DuckDBPyConnection, real_tables: Path) -> duckdb.Duck
             left = {"orders": ", account_to", "trans": ", account_to"}.get(table, "")
             plain.execute(
                 f"INSERT INTO {schema}.{table} FROM read_parquet(?)"
-                f" WHERE ? = 'holdout' OR account_id % 5 IN (?, ?) ORDER BY {key}",
-                [file, part, some % 5, (some + 2) % 5],
+                f" WHERE ? = 'holdout' OR account_id % 10 IN (?, ?) ORDER BY {key}",
+                [file, part, some % 10, (some + 4) % 10],
             )
             for column in left.split(", ")[1:]:
                 plain.execute(f"ALTER TABLE {schema}.{table} DROP COLUMN {column}")
     plain.execute(
-        "UPDATE synth.trans SET amount = 1 + amount * (50 + trans_id * 7919 % 100) // 100"
+        "UPDATE synth.trans SET amount = 3 + amount * (100 + trans_id % 5 * 20) // 100,"
+        " operation = CASE WHEN trans_id % 3 > 0 THEN operation END"
     )
     plain.execute("DELETE FROM synth.orders WHERE order_id % 4 = 0")
     return plain

@@ -52,7 +52,7 @@ def test_a_shuffled_column_is_found_and_named(plain, few_trees, make_sides: Make
     found = detection.measure(make_sides(plain))
     row = _named(found, "c2st_auc")
     assert row.score is not None
-    assert row.score > 0.85
+    assert row.score > 0.8
     assert (row.baseline, row.verdict) == (None, "fail")
     given = [m for m in found if m.name == "gives_away"]
     assert given[0].columns == ("b",)
@@ -165,6 +165,15 @@ def test_shared_tables_are_left_out(plain, few_trees, make_sides: Make) -> None:
     assert names == {("c2st_auc", "c")}
 
 
+def test_tables_of_keys_only_are_left_out(plain, few_trees, make_sides: Make) -> None:
+    for schema in ("real", "synth"):
+        plain.execute(f"CREATE TABLE {schema}.p AS SELECT i AS id FROM range(80) r(i)")
+        plain.execute(f"CREATE TABLE {schema}.c AS SELECT i // 2 AS p FROM range(160) r(i)")
+    sides = make_sides(plain, relationships=["c(p) -> p(id)"])
+    found = detection.measure(sides)  # how many children there are is all that can be seen
+    assert [(m.name, m.table) for m in found] == [("c2st_children_auc", "p")]
+
+
 def test_families_share_a_fold() -> None:
     """Children that are their parent's copies: found again by memory where siblings are split."""
     import numpy as np
@@ -223,9 +232,9 @@ def test_rows_as_the_referee_tells_them(
 ) -> None:
     """Within .02 on the same rows: only the folds differ."""
     file = str(real_tables / "adult" / "train" / "adult.parquet")
-    read = "SELECT * FROM read_parquet(?) ORDER BY hash(fnlwgt, age, education) LIMIT 1500 OFFSET "
+    read = "SELECT * FROM read_parquet(?) ORDER BY hash(fnlwgt, age, education) LIMIT 1000 OFFSET "
     plain.execute(f"CREATE TABLE real.adult AS {read} 0", [file])
-    plain.execute(f"CREATE TABLE synth.adult AS {read} 1500", [file])
+    plain.execute(f"CREATE TABLE synth.adult AS {read} 1000", [file])
     plain.execute("""UPDATE synth.adult SET hours_per_week = hours_per_week + (fnlwgt % 7),
       education = 'HS-grad' WHERE fnlwgt % 3 = 0""")
     ours = _named(detection.measure(make_sides(plain)), "c2st_auc", "adult")
@@ -235,4 +244,38 @@ def test_rows_as_the_referee_tells_them(
     theirs = referee.c2st(referee.coerce(real, kinds), referee.coerce(made, kinds), kinds)
     assert 0.6 < theirs["auc"] < 0.95
     assert ours.score == pytest.approx(theirs["auc"], abs=0.02)
-    assert ours.n == theirs["n_per_side"] == 1500
+    assert ours.n == theirs["n_per_side"] == 1000
+
+
+@pytest.mark.slow
+def test_joins_and_children_as_the_referee_tells_them(
+    accounts, make_sides: Make, referee: Any, account_keys: dict[str, Any]
+) -> None:
+    """Within .03, means over three deals of the folds: one deal's number moves by as much."""
+    keys = ["trans(account_id) -> account(account_id)"]
+    tables = {t: account_keys["tables"][t] for t in ("account", "trans")}
+    given = {"tables": tables}
+    raw = {
+        s: {t: accounts.execute(f"FROM {s}.{t}").df() for t in tables} for s in ("real", "synth")
+    }
+    kinds = referee.schema(raw["real"], given)[0]
+    real, made = (
+        {t: referee.coerce(f, kinds[t], referee.key_columns(tables[t])) for t, f in raw[s].items()}
+        for s in ("real", "synth")
+    )
+    (a, k), (b, _) = (
+        referee.joined(s, "trans", tables["trans"]["fks"][0], kinds) for s in (real, made)
+    )
+    (c, m), (d, _) = (referee.aggregated(s, "account", given, kinds) for s in (real, made))
+    ours: dict[str, list[float]] = {"c2st_join_auc": [], "c2st_children_auc": []}
+    theirs: dict[str, list[float]] = {"c2st_join_auc": [], "c2st_children_auc": []}
+    for seed in range(3):
+        referee.SEED = seed
+        theirs["c2st_join_auc"].append(referee.c2st(a, b, k, group="__k")["auc"])
+        theirs["c2st_children_auc"].append(referee.c2st(c, d, m)["auc"])
+        for row in detection.measure(make_sides(accounts, relationships=keys, seed=seed)):
+            if row.name in ours:
+                ours[row.name].append(row.score or 0)
+    for name, scores in ours.items():
+        assert sum(theirs[name]) / 3 > 0.6
+        assert sum(scores) / 3 == pytest.approx(sum(theirs[name]) / 3, abs=0.03)

@@ -185,7 +185,6 @@ def test_what_all_real_rows_keep_is_found(ruled: Con, make_sides: Make) -> None:
             '"a" <= "cost"',
             '"place" fixes "land"',
             '"a" fixes "place"',
-            '"a" fixes "land"',
         ],
         0,
     ) | {r: 0 for r in found if r.startswith('"qty" <=')}
