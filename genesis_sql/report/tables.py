@@ -42,7 +42,7 @@ def metric_table(
     """
     if not rows:
         return Safe("")
-    listed = (worst_first(rows) if ordered else list(rows))[:shown]
+    listed = (worst_first(rows, meanings) if ordered else list(rows))[:shown]
     columns = _columns(listed, meanings, scale=scale)
     heads = [(head, right) for head, right, _ in columns]
     body = [tag("tr", *(cell(m) for _, _, cell in columns)) for m in listed]

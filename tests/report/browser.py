@@ -1,4 +1,7 @@
-"""A real Chromium for tests, driven over two pipes by its own protocol; no other package is needed."""
+"""A real Chromium for tests, driven over two pipes by its own protocol; no other package is needed.
+
+The picture of a report in the README: python -m tests.report.browser report.html docs/report.png
+"""
 
 from __future__ import annotations
 
@@ -164,3 +167,15 @@ class Page:
             self._rest += got
         message, _, self._rest = self._rest.partition(b"\0")
         return json.loads(message)
+
+
+def main(report: str, picture: str) -> None:
+    """The top of a report as a PNG."""
+    page = Page(find() or "chromium")
+    page.open(Path(report).resolve(), 1240)
+    Path(picture).write_bytes(page.picture(height=1240))
+    page.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])
