@@ -5,19 +5,13 @@ valid when it replaces its own: for weighted sums (Luhn, mod 97, mod 11) and for
 piece leaves the check as it was, so all combinations of pieces are valid too. That needs no new
 step in a program: a piece is one symbol of a run. Pieces that the source has at that place are left
 out.
-
-Names are those of Faker's lists for some countries that the source does not have; where they do not
-suffice, names are made up of syllables.
 """
 
 from __future__ import annotations
 
-import importlib
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
-from functools import cache
 from itertools import pairwise
 from typing import Any
 from zlib import crc32
@@ -26,12 +20,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from genesis_sql.encoders.away import keep_away, part_of, pieces_of, width_of
 from genesis_sql.encoders.identifier import fit_identifier
+from genesis_sql.encoders.names import fresh_names, name_pattern
 from genesis_sql.encoders.text import (
     CLASSES,
-    CONSONANTS,
     UPPER,
-    VOWELS,
     fit_text,
     sample,
     shape_of,
@@ -69,16 +63,12 @@ PIECES = (4, 6, 8)
 TRIES = 3000
 BASES = 2
 """Random texts tried for a number or its pieces; numbers that pieces are cut from, by layout."""
-FRESH = 64
-"""Different ends that must be left where values of the source are kept away."""
+FEWEST = 8
+"""Pieces that must be left for none of the source's to be taken."""
 LAYOUTS = 4
 ROOM = 20
 """Times as many texts as the source has; a pattern that gives fewer is given up for a wider one."""
-VOCABULARY = 400
-"""Names in a list that a pattern draws from."""
-LONGEST_NAME = 12
 LONGEST = 512
-_LOCALES = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pt_BR")
 
 
 def personal_pattern(
@@ -106,7 +96,7 @@ def personal_pattern(
     """
     known = pc.unique(strings(values))
     if kind in NAME_KINDS:
-        return _names(kind, known, salt)
+        return name_pattern(kind, known, salt)
     some = sample(known)
     valid = CHECKS.get(kind) or (digits.is_imei if _mostly(digits.is_imei, some) else None)
     made = None
@@ -122,9 +112,13 @@ def personal_pattern(
         if highest is not None:
             pattern = _as_numbers(pattern, highest)
         kept = keep_away(pattern, known, salt)
-        if sum(s.capacity for s in kept.shapes) >= ROOM * len(known):
-            break
-    return kept
+        if kept is not None and sum(s.capacity for s in kept.shapes) >= ROOM * len(known):
+            return kept
+    # all that has the length of the source has been said there
+    longest = 1 + max(len(t) for t in known.to_pylist())
+    most = longest if highest is None else min(longest, len(str(highest)) - 1)
+    shape = Shape((Run(DIGITS[1:]), Run(DIGITS, max(1, min(most, 4000) - 1))))
+    return Pattern("identifier", (shape,), (1,), salt=salt)
 
 
 def invented_labels(
@@ -135,7 +129,7 @@ def invented_labels(
         return ()
     rng = np.random.default_rng([salt, crc32("\0".join(labels).encode())])
     if kind in ("first name", "last name"):
-        made = _fresh(kind, labels, len(labels), rng)
+        made = fresh_names(kind, labels, len(labels), rng)
     else:
         pattern = personal_pattern(kind, labels, salt=salt, highest=highest)
         made = _different(pattern, len(labels), {*labels}, rng)
@@ -162,73 +156,6 @@ def _different(
 
 def _mostly(valid: Callable[[str], bool], texts: Sequence[str]) -> bool:
     return sum(valid(digits.bare(t)) for t in texts) >= 0.5 * len(texts)
-
-
-# names
-
-
-@cache
-def _listed(kind: str) -> tuple[str, ...]:
-    """Names of Faker's lists, in their order; short ones of Latin letters."""
-    found: dict[str, None] = {}
-    for locale in _LOCALES:
-        known = importlib.import_module(f"faker.providers.person.{locale}").Provider
-        names = known.first_names if kind == "first name" else known.last_names
-        found |= {str(n): None for n in names if str(n).isalpha() and 3 <= len(n) <= LONGEST_NAME}
-    return tuple(found)
-
-
-def _fresh(kind: str, taken: Iterable[str], count: int, rng: np.random.Generator) -> list[str]:
-    """So many names that are not taken, in the case that most of them have."""
-    held = list(taken)
-    known = {t.casefold() for t in held}
-    upper = 2 * sum(t.isupper() for t in held) > len(held)
-    listed = [n for n in _listed(kind) if n.casefold() not in known]
-    made = {listed[k]: None for k in rng.permutation(len(listed))[:count]}
-    while len(made) < count:
-        length = int(rng.integers(4, 10))
-        turns = [(CONSONANTS, VOWELS)[k % 2] for k in range(length)]
-        name = "".join(t[int(rng.integers(len(t)))] for t in turns).capitalize()
-        if name.casefold() not in known:
-            made[name] = None
-    return [n.upper() for n in made] if upper else list(made)
-
-
-def _names(kind: str, known: pa.Array, salt: int) -> Pattern:
-    """First names, last names or both; last names are none that stands in the source."""
-    rng = np.random.default_rng([salt, 1])
-    texts = sample(known)
-    tokens = {t for text in known.to_pylist() for t in re.findall(r"[^\W\d_]+", text)}
-    if kind == "person name":
-        comma = 2 * sum("," in t for t in texts) > len(texts)
-        single = 2 * sum(" " in t for t in texts) <= len(texts)
-        last = _fresh("last name", tokens, VOCABULARY, rng)
-        if single:
-            return _mixed([[last]], salt)
-        upper = last[0].isupper()
-        first = [n.upper() if upper else n for n in _listed("first name")]
-        first = [first[k] for k in rng.permutation(len(first))[:VOCABULARY]]
-        return _mixed([[last, ", ", first]] if comma else [[first, " ", last]], salt)
-    return _mixed([[_fresh(kind, known.to_pylist(), VOCABULARY, rng)]], salt)
-
-
-def _mixed(layouts: Sequence[Sequence[str | list[str]]], salt: int) -> Pattern:
-    """One shape for each combination of lengths, as frequent as its words are."""
-    shapes: Counter[Shape] = Counter()
-    for layout in layouts:
-        made: list[tuple[tuple[str | Run, ...], int]] = [((), 1)]
-        for part in layout:
-            if isinstance(part, str):
-                made = [((*before, part), n) for before, n in made]
-                continue
-            by_length: dict[int, list[str]] = {}
-            for word in part:
-                by_length.setdefault(len(word), []).append(word)
-            runs = [(Run("".join(w[:SYMBOLS]), 1, k), len(w)) for k, w in sorted(by_length.items())]
-            made = [((*before, run), n * m) for before, n in made for run, m in runs]
-        shapes.update({Shape(parts): n for parts, n in made})
-    top = shapes.most_common(64)
-    return Pattern("identifier", tuple(s for s, _ in top), tuple(n for _, n in top), salt=salt)
 
 
 # numbers
@@ -351,7 +278,7 @@ def _cut(
                 (used if made in held else free)[made] = None
             if len(free) == SYMBOLS:
                 break
-        alone = len(free) >= min(FRESH, 8)
+        alone = len(free) >= FEWEST
         apart = apart or alone
         symbols = sorted(free if alone else free | used)[:SYMBOLS]
         if not symbols:
@@ -378,8 +305,8 @@ def _as_numbers(pattern: Pattern, highest: int) -> Pattern:
     """The pattern without texts that are numbers of another length, or larger ones."""
     shapes, weights = list[Shape](), list[int]()
     for shape, weight in zip(pattern.shapes, pattern.weights, strict=True):
-        rest = shape.characters - _width(_pieces(shape)[0])
-        head, *others = _pieces(shape)
+        rest = shape.characters - width_of(pieces_of(shape)[0])
+        head, *others = pieces_of(shape)
         able = [
             s
             for s in ((head,) if isinstance(head, str) else head)
@@ -388,102 +315,9 @@ def _as_numbers(pattern: Pattern, highest: int) -> Pattern:
         whole = all(s.isdigit() for p in others for s in ((p,) if isinstance(p, str) else p))
         if able and whole:
             first = able[0] if len(able) == 1 else Run("".join(able), 1, len(able[0]))
-            shapes.append(shape_of([first, *map(_part, others)]))
+            shapes.append(shape_of([first, *map(part_of, others)]))
             weights.append(weight)
     if not shapes:
         shapes = [Shape((Run(DIGITS[1:]), Run(DIGITS, len(str(highest)) - 2)))]
         weights = [1]
     return replace(pattern, shapes=tuple(shapes), weights=tuple(weights))
-
-
-def _pieces(shape: Shape) -> list[str | tuple[str, ...]]:
-    """Texts, and the symbols of each place of a run."""
-    out: list[str | tuple[str, ...]] = []
-    for part in shape.parts:
-        out += [part] if isinstance(part, str) else [part.symbols] * part.length
-    return out
-
-
-# keeping away from the source
-
-
-def keep_away(pattern: Pattern, known: pa.Array, salt: int = 0) -> Pattern:
-    """The pattern without the texts that the source has.
-
-    A shape that can give one gets another end: some of the texts that no value of the source ends
-    with.
-
-    Args:
-        pattern: of identifiers; its shapes are not very long.
-        known: the distinct texts of the source.
-        salt: other random choices.
-    """
-    shapes, weights = list[Shape](), list[int]()
-    rng = np.random.default_rng([salt, 3])
-    for shape, weight in zip(pattern.shapes, pattern.weights, strict=True):
-        kept = _kept_away(shape, known, rng)
-        if kept is not None and kept not in shapes:
-            shapes.append(kept)
-            weights.append(weight)
-    if not shapes:  # all that the shapes can say has been said: longer than any of the source
-        longest = max((len(t) for t in known.to_pylist()), default=0) + 1
-        shapes, weights = [Shape((Run(DIGITS[1:]), Run(DIGITS, longest)))], [1]
-    return replace(pattern, shapes=tuple(shapes), weights=tuple(weights))
-
-
-def _kept_away(shape: Shape, known: pa.Array, rng: np.random.Generator) -> Shape | None:
-    """A shape that gives no known text; None where nothing is left of it."""
-    pieces = _pieces(shape)
-    test = "^" + "".join(_regex(p) for p in pieces) + "$"
-    if not pc.any(pc.match_substring_regex(known, test)).as_py():
-        return shape
-    slots = [k for k, p in enumerate(pieces) if not isinstance(p, str)]
-    if not slots:
-        return None
-    last = slots[-1]
-    stop = sum(_width(p) for p in pieces[: last + 1])
-    same = known.filter(pc.equal(pc.utf8_length(known), shape.characters))
-    for count in range(min(3, len(slots)), len(slots) + 1):
-        begin = slots[-count]
-        start = sum(_width(p) for p in pieces[:begin])
-        held = {*pc.unique(pc.utf8_slice_codeunits(same, start, stop)).to_pylist()}
-        free = _free_ends(pieces[begin : last + 1], held, rng)
-        if len(free) >= FRESH or (count == len(slots) and free):
-            run = Run("".join(free), 1, stop - start)
-            end: list[str | Run] = [run if run.size > 1 else run.alphabet]
-            return shape_of([*map(_part, pieces[:begin]), *end, *map(_part, pieces[last + 1 :])])
-    return None
-
-
-def _free_ends(
-    pieces: Sequence[str | tuple[str, ...]], held: Set[str], rng: np.random.Generator
-) -> list[str]:
-    """At most SYMBOLS texts of these pieces that are not held."""
-    free: dict[str, None] = {}
-    size = 4 * SYMBOLS
-    columns = [
-        np.array([p] if isinstance(p, str) else p)[
-            rng.integers(0, 1 if isinstance(p, str) else len(p), size)
-        ]
-        for p in pieces
-    ]
-    for made in map("".join, zip(*(c.tolist() for c in columns), strict=True)):
-        if made not in held:
-            free[made] = None
-        if len(free) == SYMBOLS:
-            break
-    return sorted(free)
-
-
-def _part(piece: str | tuple[str, ...]) -> str | Run:
-    return piece if isinstance(piece, str) else Run("".join(piece), 1, len(piece[0]))
-
-
-def _width(piece: str | tuple[str, ...]) -> int:
-    return len(piece if isinstance(piece, str) else piece[0])
-
-
-def _regex(piece: str | tuple[str, ...]) -> str:
-    if isinstance(piece, str):
-        return re.escape(piece)
-    return "(?:" + "|".join(map(re.escape, piece)) + ")"

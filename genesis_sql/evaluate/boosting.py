@@ -1,16 +1,16 @@
-"""Gradient boosting for the measurements: models side by side, each in one thread.
+"""Gradient boosting for the measurements, each model in one thread, one model after the other.
 
 OpenMP's barriers spin: two threads of one model took 31 to 50 s on a busy machine where one took
-5 s. One thread for each model also makes its numbers independent of how many there are.
+5 s. Two models side by side are no way either: scikit-learn exchanges the warning filters of the
+whole process while it bins, so that two at once warn of it and may leave the wrong ones behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-import duckdb
 import numpy as np
 
 from genesis_sql.evaluate.features import Feature
@@ -18,26 +18,14 @@ from genesis_sql.evaluate.features import Feature
 TREES = 100
 EARLY = 10_000  # rows above which a model stops when its validation part no longer gains
 
-_Item = TypeVar("_Item")
-_Out = TypeVar("_Out")
 
-
-def side_by_side(
-    con: duckdb.DuckDBPyConnection, work: Callable[[_Item], _Out], items: Sequence[_Item]
-) -> list[_Out]:
-    """The work on each item, as many at once as DuckDB may use threads."""
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Models use one thread of OpenMP meanwhile; those of other Python threads are as they were."""
     from threadpoolctl import ThreadpoolController
 
-    found = con.execute("SELECT current_setting('threads')").fetchall()
-    threads = max(1, min(int(found[0][0]), len(items)))
-    controller = ThreadpoolController()
-
-    def alone(item: _Item) -> _Out:
-        with controller.limit(limits=1):  # of this thread: nobody else's models are slowed down
-            return work(item)
-
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(alone, items))
+    with ThreadpoolController().limit(limits=1, user_api="openmp"):
+        yield
 
 
 def classifier(

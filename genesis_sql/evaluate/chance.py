@@ -18,6 +18,8 @@ Z = 1.96
 _KOLMOGOROV = 1.358
 """95 % point of the Kolmogorov distribution."""
 _ROUNDING = 1e-9
+_ONE_SIDED = 2.0
+"""1.645, and a little for the few cells that hold most rows."""
 
 
 def judged_by_chance(measure: Measure, metric: Metric, chance: float | None) -> Metric:
@@ -82,4 +84,4 @@ def variation_chance(cells: float, more: Sequence[int], rows: int, others: int) 
     least, each = _parts(rows, others)
     total = cells + sum(max(least, math.sqrt(k) * each) for k in more if k)
     spread = math.sqrt(1 - 2 / math.pi) * apart(rows, others) / 2
-    return total / 2 + 1.645 * spread
+    return total / 2 + _ONE_SIDED * spread

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from genesis_sql.evaluate.boosting import auc, classifier, losses, side_by_side
+from genesis_sql.evaluate.boosting import auc, classifier, losses, one_thread
 from genesis_sql.evaluate.features import Coder, Feature, Rows, draw, features_of
 from genesis_sql.evaluate.joins import gathered, joined
 from genesis_sql.evaluate.measures import Measure, Metric, judged
@@ -203,7 +203,7 @@ def tell_apart(
     """How well the rows of two sides are told apart, on folds that were not learnt from.
 
     Args:
-        sides: the connection says how many threads there are; seed.
+        sides: has the seed.
         one: rows of one side.
         other: as many of the other.
         weigh: whether to find out what each column adds.
@@ -233,7 +233,8 @@ def tell_apart(
 
         return losses(score, values[some], coder.features, sides.seed + number)
 
-    falls = side_by_side(sides.con, fold, range(count))
+    with one_thread():
+        falls = [fold(number) for number in range(count)]
     mean = {c: float(np.mean([f[c] for f in falls])) for c in falls[0]}
     return Told(auc(truth, told), len(one), mean)
 

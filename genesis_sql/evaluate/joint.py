@@ -33,6 +33,7 @@ class Joint:
         chance: what a fresh real sample stays under.
         information: mutual information over the root of the product of the two entropies, 0 to 1,
             by side, of the same cells.
+        bias: what was taken off `information` because few rows make cells look uneven, by side.
         wide, wide_chance: the same as the first two with bins of one width; None where both are
             numbers.
         correlation: Pearson's, by side; None where a column has one value, or is a label.
@@ -43,6 +44,7 @@ class Joint:
     variation: tuple[float, ...]
     chance: float
     information: tuple[float, ...]
+    bias: tuple[float, ...]
     wide: tuple[float, ...] | None = None
     wide_chance: float = 0.0
     correlation: tuple[float | None, ...] | None = None
@@ -80,7 +82,8 @@ _CELLS = Template("""
 SELECT number, sum(abs(CAST(n0 AS HUGEINT) * $r1 - CAST(n1 AS HUGEINT) * $r0)),
        sum(abs(CAST(n0 AS HUGEINT) * $r2 - CAST(n2 AS HUGEINT) * $r0)), $chance,
        fsum(n0 * ln(greatest(n0, 1))), fsum(n1 * ln(greatest(n1, 1))),
-       fsum(n2 * ln(greatest(n2, 1)))
+       fsum(n2 * ln(greatest(n2, 1))), count(*) FILTER (WHERE n0 > 0),
+       count(*) FILTER (WHERE n1 > 0), count(*) FILTER (WHERE n2 > 0)
 FROM (
   SELECT number, CAST(coalesce(sum(n) FILTER (WHERE side = 0), 0) AS BIGINT) AS n0,
          CAST(coalesce(sum(n) FILTER (WHERE side = 1), 0) AS BIGINT) AS n1,
@@ -91,8 +94,19 @@ GROUP BY number ORDER BY number
 """)
 """Groups of one code have b = 0."""
 
-_Cells = tuple[tuple[float, ...], float, tuple[float, ...]]
+_Cells = tuple[tuple[float, ...], float, tuple["Entropy", ...]]
 """Total variations, the chance of one, and entropies by side."""
+
+
+@dataclass(frozen=True)
+class Entropy:
+    """The entropy of cells in nats, and what counting n rows in k of them takes from it.
+
+    The latter is about (k - 1) / 2n: Miller (1955), "Note on the bias of information estimates".
+    """
+
+    seen: float
+    missing: float
 
 
 def _count(
@@ -110,7 +124,10 @@ def _count(
         (
             tuple(float(d) / (2 * r0 * r) for d, r in zip(row[1:3], rows[1:], strict=False)),
             variation_chance(float(row[3]), (), r0, r1),
-            tuple(math.log(r) - e / r for e, r in zip(row[4:], rows, strict=False)),
+            tuple(
+                Entropy(math.log(r) - e / r, (k - 1) / (2 * r))
+                for e, k, r in zip(row[4:7], row[7:], rows, strict=False)
+            ),
         )
         for row in found
     ]
@@ -123,7 +140,7 @@ def _named(group: Sequence[str]) -> str:
 
 def _entropies(
     sides: Sides, codes: str, facts: Mapping[str, Facts]
-) -> dict[str, tuple[float, ...]]:
+) -> dict[str, tuple[Entropy, ...]]:
     rows = next(iter(facts.values())).rows
     names, _ = code_names(list(facts))
     groups = [(names[c],) for c in facts]
@@ -138,7 +155,7 @@ def _cells(
     codes: str,
     facts: Mapping[str, Facts],
     pairs: Sequence[Pair],
-    entropies: Mapping[str, tuple[float, ...]],
+    entropies: Mapping[str, tuple[Entropy, ...]],
     numbers: Mapping[Pair, tuple[tuple[float | None, ...], tuple[int, ...]]],
 ) -> dict[Pair, Joint]:
     rows = facts[pairs[0][0]].rows
@@ -155,11 +172,13 @@ def _cells(
         both = equal.get(pair, cells)
         labels = any(facts[c].labels for c in pair)
         correlation, count = numbers.get(pair, (None, ()))
+        shared = [_shared(*h) for h in zip(*apart, together, strict=True)]
         made[pair] = Joint(
             rows=rows,
             variation=variation,
             chance=chance,
-            information=tuple(_shared(*h) for h in zip(*apart, together, strict=True)),
+            information=tuple(s[0] for s in shared),
+            bias=tuple(s[1] for s in shared),
             wide=both[0] if labels else None,
             wide_chance=both[1],
             correlation=correlation,
@@ -168,15 +187,17 @@ def _cells(
     return made
 
 
-def _shared(one: float, other: float, together: float) -> float:
-    """Mutual information over the root of the product of two entropies; 0 where one is none.
+def _shared(one: Entropy, other: Entropy, together: Entropy) -> tuple[float, float]:
+    """Mutual information over the root of the product of two entropies, and what was taken off it.
 
-    Strehl and Ghosh (2002), "Cluster ensembles".
+    0 where a column has one value. Strehl and Ghosh (2002), "Cluster ensembles".
     """
-    if one <= 0 or other <= 0:
-        return 0.0
-    share = max(one + other - together, 0.0) / math.sqrt(one * other)
-    return round(min(share, 1.0), DIGITS)
+    if one.seen <= 0 or other.seen <= 0:
+        return 0.0, 0.0
+    root = math.sqrt((one.seen + one.missing) * (other.seen + other.missing))
+    off = together.missing - one.missing - other.missing
+    share = (one.seen + other.seen - together.seen - off) / root
+    return round(min(max(share, 0.0), 1.0), DIGITS), round(off / root, DIGITS)
 
 
 # correlations

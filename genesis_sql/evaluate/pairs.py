@@ -41,7 +41,8 @@ INFORMATION = Measure(
     "mutual_information",
     "higher",
     "1 - the difference of how much two columns tell of each other (mutual information over the "
-    "root of the product of their entropies, in the bins of pair_similarity), 0 to 1",
+    "root of the product of their entropies, in the bins of pair_similarity, corrected for the "
+    "number of rows as Miller has it), 0 to 1",
     good=0.02,
     fair=0.1,
 )
@@ -108,8 +109,9 @@ def _pair(table: str, pair: Pair, joint: Joint) -> Iterator[Metric]:
         yield row(CORRELATION, scores, Z / 2 * apart(*rows) if all(rows) else None, none)
     if joint.wide is not None:
         yield row(CONTINGENCY, [1 - v for v in joint.wide], joint.wide_chance)
-    shared = joint.information
-    yield row(INFORMATION, [1 - abs(s - shared[0]) for s in shared[1:]], apart(*joint.rows[:2]))
+    shared, bias = joint.information, joint.bias
+    chance = apart(*joint.rows[:2]) + abs(bias[1] - bias[0])
+    yield row(INFORMATION, [1 - abs(s - shared[0]) for s in shared[1:]], chance)
 
 
 def _alike(real: float | None, other: float | None) -> float | None:

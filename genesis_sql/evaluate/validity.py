@@ -33,8 +33,6 @@ NON_INTEGER = Measure(
     ideal=0.0,
 )
 METRICS: tuple[Measure, ...] = (IN_RANGE, IN_CATEGORY, NON_INTEGER)
-_OUTSIDE = 6.0
-"""Times 1 / n0 + 1 / n1: the share of a fresh sample beyond the two ends of another, 95 %."""
 
 
 def measure(sides: Sides) -> list[Metric]:
@@ -68,19 +66,25 @@ def _column(table: str, name: str, fact: Facts) -> Iterator[Metric]:
 
 
 def _beyond(fact: Facts) -> float:
-    """The share of fresh real values outside of the range that the real side happens to show."""
+    """The share of fresh real values outside of the range that the real side happens to show.
+
+    Of r fresh values for each real one, as many lie beyond the two ends as a negative binomial has
+    it: 2 r on average, its variance 2 r (1 + r).
+    """
     if not fact.values[1]:
         return 0.0
-    return _OUTSIDE * (1 / fact.values[0] + 1 / fact.values[1])
+    times = fact.values[1] / fact.values[0]
+    return (2 * times + 2 * math.sqrt(2 * times * (1 + times))) / fact.values[1]
 
 
 def _unseen(fact: Facts) -> float:
     """The share of fresh real values whose label the real side does not happen to show.
 
-    Labels that occur once tell it: Good (1953), "The population frequencies of species".
+    Labels that occur once tell it: Good (1953), "The population frequencies of species". Rows of
+    one unseen label come together, which makes them vary more than a Poisson number does.
     """
-    real, other = fact.values[:2]
-    share = fact.singles / real
-    if not other or not share:
+    if not fact.values[1]:
         return 0.0
-    return share + 1.645 * math.sqrt(share * (1 / real + 1 / other))
+    times = fact.values[1] / fact.values[0]
+    spread = math.sqrt(times * (fact.singles + 1) * (1 + 3 * times))
+    return (times * fact.singles + 1.645 * spread + min(times, 1.0)) / fact.values[1]

@@ -151,6 +151,8 @@ def is_steuer_id(number: str) -> bool:
 
 def mod_11_10(digits: str) -> bool:
     """ISO 7064 MOD 11,10 over all digits, the last one is the check digit."""
+    if not (digits.isascii() and digits.isdigit()):
+        return False
     state = 10
     for digit in digits[:-1]:
         state = ((state + int(digit)) % 10 or 10) * 2 % 11

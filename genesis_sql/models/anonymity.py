@@ -183,7 +183,7 @@ def mondrian(
 
     Example:
         >>> mondrian(np.array([[1], [2], [3], [9], [9]]), [], k=2).tolist()
-        [0, 0, 0, 1, 1]
+        [0, 0, 1, 1, 1]
     """
     out = np.zeros(len(ranks), np.int64)
     whole = np.maximum(ranks.max(axis=0) - ranks.min(axis=0), 1)

@@ -15,15 +15,15 @@ from genesis_sql.evaluate.sides import Sides
 FRESH = """
 CREATE SCHEMA real; CREATE SCHEMA synth; CREATE SCHEMA held;
 CREATE TABLE real.people AS
-SELECT (i * 7919 % 60) + 18 AS age, CASE WHEN i % 10 = 3 THEN NULL ELSE ['a', 'b', 'c', 'd'][i * i % 4 + 1] END AS grade,
+SELECT (i * 7919 % 60) + 18 AS age, CASE WHEN i % 10 = 3 THEN NULL ELSE ['a', 'b', 'c', 'd'][i * 7919 // 3 % 4 + 1] END AS grade,
        ln(1 + i * 7919 % 1000) * 10 AS pay, DATE '2020-01-01' + CAST(i * 31 % 365 AS INTEGER) AS since, i % 3 = 0 AS member
 FROM range(1000) AS r(i);
 CREATE TABLE synth.people AS
-SELECT (i * 104729 % 60) + 18 AS age, CASE WHEN i % 7 = 3 THEN NULL ELSE ['a', 'b', 'c', 'e'][i * i % 4 + 1] END AS grade,
+SELECT (i * 104729 % 60) + 18 AS age, CASE WHEN i % 7 = 3 THEN NULL ELSE ['a', 'b', 'c', 'e'][i * 7919 // 3 % 4 + 1] END AS grade,
        ln(1 + i * 104729 % 700) * 11 AS pay, DATE '2020-03-01' + CAST(i * 37 % 365 AS INTEGER) AS since, i % 4 = 0 AS member
 FROM range(800) AS r(i);
 CREATE TABLE held.people AS
-SELECT (i * 6700417 % 60) + 18 AS age, CASE WHEN i % 10 = 4 THEN NULL ELSE ['a', 'b', 'c', 'd'][i * i % 4 + 1] END AS grade,
+SELECT (i * 6700417 % 60) + 18 AS age, CASE WHEN i % 10 = 4 THEN NULL ELSE ['a', 'b', 'c', 'd'][i * 7919 // 3 % 4 + 1] END AS grade,
        ln(1 + i * 7907 % 1000) * 10 AS pay, DATE '2020-01-01' + CAST(i * 29 % 365 AS INTEGER) AS since, i % 3 = 1 AS member
 FROM range(500) AS r(i);
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 
@@ -17,6 +18,13 @@ from .opened import FRESH, by_name, opened
 from .referee import DATA, ROUNDED, frames, own
 
 EXACT = 1e-9
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database without the functions: none is needed here."""
+    with duckdb.connect() as connection:
+        yield connection
 
 
 @pytest.fixture

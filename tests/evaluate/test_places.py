@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,13 @@ from genesis_sql.evaluate import shapes
 from genesis_sql.evaluate.sides import measured
 
 from .opened import FRESH, by_name, opened
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database without the functions: none is needed here."""
+    with duckdb.connect() as connection:
+        yield connection
 
 
 @pytest.fixture

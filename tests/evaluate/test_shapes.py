@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 import numpy as np
 import pytest
@@ -14,6 +16,13 @@ from .opened import FRESH, by_name, opened
 from .referee import DATA, ROUNDED, frames, own
 
 EXACT = 1e-9
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database without the functions: none is needed here."""
+    with duckdb.connect() as connection:
+        yield connection
 
 
 @pytest.fixture
