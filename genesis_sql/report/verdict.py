@@ -89,7 +89,7 @@ def _detected(measured: Iterable[Metric]) -> list[str]:
     found = [m for m in measured if is_c2st(m)]
     if not found:
         return []
-    worst = min(found, key=lambda m: (_RANK.get(m.verdict, 3), -excess(m)))
+    worst = min(found, key=lambda m: (rank(m), -excess(m)))
     told = _DETECTED[worst.verdict]
     if worst.verdict == PASS and (worst.score or 0.0) > _HARDLY:
         told = (
@@ -150,7 +150,12 @@ def worst_first(
         wanted = ideal if m.baseline is None else m.baseline
         return 0.0 if m.score is None or wanted is None else abs(m.score - wanted)
 
-    return sorted(rows, key=lambda m: (_RANK.get(m.verdict, 3), -behind(m)))
+    return sorted(rows, key=lambda m: (rank(m), -behind(m)))
+
+
+def rank(m: Metric) -> int:
+    """Failed rows have 0, warned ones 1, passed ones 2, others 3."""
+    return _RANK.get(m.verdict, 3)
 
 
 def called(m: Metric) -> str:
