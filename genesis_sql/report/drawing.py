@@ -152,8 +152,8 @@ def _steps(d: Distribution) -> tuple[Safe, int]:
         tag("path", class_="real", d=filled),
         tag("path", class_="line", d=line),
         tag("path", class_="axis", d=f"M0 {base}H{WIDE}"),
-        tag("text", cut(ends[0], 25), x=2, **told),
-        tag("text", cut(ends[1], 25), x=WIDE - 2, text_anchor="end", **told),
+        tag("text", cut(ends[0], 23), x=2, **told),
+        tag("text", cut(ends[1], 23), x=WIDE - 2, text_anchor="end", **told),
     ]
     height = base + 20
     if any(d.nulls):
@@ -194,7 +194,7 @@ def _places(edges: Sequence[str]) -> tuple[list[float], tuple[str, str]]:
 def _written(end: str) -> str:
     """An end of a line with whole numbers in full: 1,490,400 where 1.4904e+06 was given."""
     parts = []
-    for part in end.split(" … "):
+    for part in (p.removesuffix(" 00:00") for p in end.split(" … ")):
         value = _value(part) if "e" in part or part.isdigit() else None
         whole = value is not None and value == int(value) and 10_000 <= abs(value) < 1e12
         parts.append(f"{value:,.0f}" if whole else part)

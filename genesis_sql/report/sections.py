@@ -14,7 +14,7 @@ from .facts import FACTS, Section, folded
 from .heat_map import WHICH, greatest_difference, layout, single_map_svg
 from .markup import Safe, joined, name, number, tag
 from .tables import metric_table, pair_table, share_table
-from .verdict import excess, is_c2st
+from .verdict import excess, is_c2st, rank
 
 PICTURES = 600
 """Distributions drawn on a page, the worst of each table; with their numbers about 4 kB each."""
@@ -22,6 +22,7 @@ _OPEN = 3
 """A schema of up to so many tables is shown opened; of others, the worst table is."""
 _AT_ONCE = 12
 """Failed and warned rows that stand above all else."""
+_ATTACKS = 200
 _SIDES = (("real", "real"), ("synthetic", "synth"))
 DISTANCE = (
     "Distance to the nearest real record is no guarantee. A generator can keep its distance and "
@@ -202,9 +203,9 @@ def _privacy(content: Content) -> Section:
         return Section(
             "privacy", "Privacy", tag("p", "No attack on privacy was measured.", class_="warned")
         )
-    shown = metric_table(
-        content.privacy, content.meanings, "Attacks and copies", scale=True, shown=200
-    )
+    rows = sorted(content.privacy, key=rank)  # attacks of one kind stay together
+    told = "Attacks and copies"
+    shown = metric_table(rows, content.meanings, told, ordered=False, scale=True, shown=_ATTACKS)
     return Section("privacy", "Privacy", joined([tag("p", DISTANCE, class_="warned"), shown]))
 
 

@@ -42,7 +42,7 @@ def metric_table(
     """
     if not rows:
         return Safe("")
-    listed = (worst_first(rows) if ordered else list(rows))[:shown]
+    listed = (worst_first(rows, meanings) if ordered else list(rows))[:shown]
     columns = _columns(listed, meanings, scale=scale)
     heads = [(head, right) for head, right, _ in columns]
     body = [tag("tr", *(cell(m) for _, _, cell in columns)) for m in listed]
@@ -61,7 +61,8 @@ def _columns(listed: list[Row], meanings: Mapping[str, Measure], *, scale: bool)
 
     def metric(m: Row) -> Safe:
         told = meanings[m.name].told if m.name in meanings else None
-        return tag("td", tag("code", m.name, title=told))
+        note = tag("span", m.note, class_="note") if m.note else ""
+        return tag("td", tag("code", m.name, title=told), note)
 
     every: list[tuple[bool, _Column]] = [
         (any(m.verdict != INFO for m in listed), ("verdict", False, _verdict)),
@@ -72,7 +73,6 @@ def _columns(listed: list[Row], meanings: Mapping[str, Measure], *, scale: bool)
         (any(m.low is not None for m in listed), ("95 % interval", True, _interval)),
         (scale, ("0 to 1", False, _scale)),
         (True, ("rows", True, lambda m: tag("td", f"{m.n:,}", class_="n"))),
-        (any(m.note for m in listed), ("note", False, lambda m: tag("td", m.note, class_="note"))),
     ]
     return [column for wanted, column in every if wanted]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from genesis_sql.evaluate.measures import FAIL, INFO, PASS, WARN, Metric
+from genesis_sql.evaluate.measures import FAIL, INFO, PASS, WARN, Measure, Metric
 
 from .content import Content, Guarantee
 from .markup import number
@@ -68,8 +69,8 @@ def verdict(content: Content) -> Verdict:
             (f"{nothing}: this report shows no quality and no privacy.", *promised),
             **counts,
         )
-    sentences = [*_detected(measured), _counted(by[FAIL], by[WARN], judged, counts["unmeasured"])]
-    sentences += [_privacy(content.privacy, content.guarantee), *promised]
+    sentences = [*_detected(measured), _counted(content.meanings, by, counts["unmeasured"])]
+    sentences += [_privacy(content), *promised]
     unknown = content.guarantee is None and not _judged(content.privacy)
     if by[FAIL]:
         return Verdict(FAIL, "Fail", tuple(sentences), **counts)
@@ -88,7 +89,7 @@ def _detected(measured: Iterable[Metric]) -> list[str]:
     found = [m for m in measured if is_c2st(m)]
     if not found:
         return []
-    worst = min(found, key=lambda m: (_RANK.get(m.verdict, 3), -excess(m)))
+    worst = min(found, key=lambda m: (rank(m), -excess(m)))
     told = _DETECTED[worst.verdict]
     if worst.verdict == PASS and (worst.score or 0.0) > _HARDLY:
         told = (
@@ -109,34 +110,52 @@ def is_c2st(m: Metric) -> bool:
     return m.name.startswith("c2st") and "auc" in m.name and m.scope not in ("column", "pair")
 
 
-def _counted(failed: list[Metric], warned: list[Metric], judged: int, unmeasured: int) -> str:
+def _counted(
+    meanings: Mapping[str, Measure], by: Mapping[str, list[Metric]], unmeasured: int
+) -> str:
+    failed, warned = by[FAIL], by[WARN]
+    judged = len(failed) + len(warned) + len(by[PASS])
     checks = f"{judged:,} check{'s' * (judged != 1)}"
     rest = f"; {unmeasured:,} could not be measured" if unmeasured else ""
     if not failed and not warned:
         return f"{'The one check passes' if judged == 1 else f'All {checks} pass'}{rest}."
     if not failed:
         return f"None of {checks} fails, {len(warned):,} warn{'s' * (len(warned) == 1)}{rest}."
-    named = _named(failed)
+    named = _named(failed, meanings)
     also = f", {len(warned):,} warn{'s' * (len(warned) == 1)}" if warned else ""
     fail = "fails" if len(failed) == 1 else "fail"
     return f"{len(failed):,} of {checks} {fail}{also}{rest}: {named}"
 
 
-def _named(failed: Sequence[Metric]) -> str:
-    first = "; ".join(called(m) for m in worst_first(failed)[:_NAMED])
+def _named(failed: Sequence[Metric], meanings: Mapping[str, Measure]) -> str:
+    first = "; ".join(called(m) for m in worst_first(failed, meanings)[:_NAMED])
     return f"{first}; …" if len(failed) > _NAMED else f"{first}."
 
 
 _RANK = {FAIL: 0, WARN: 1, PASS: 2}
 
 
-def worst_first(rows: Iterable[Metric]) -> list[Metric]:
-    """Failed rows, then warned, passed and told ones; in each, those furthest behind first."""
-    return sorted(rows, key=lambda m: (_RANK.get(m.verdict, 3), -_behind(m)))
+def worst_first(
+    rows: Iterable[Metric], meanings: Mapping[str, Measure] = MappingProxyType({})
+) -> list[Metric]:
+    """Failed rows, then warned, passed and told ones; in each, those furthest behind first.
+
+    Args:
+        rows: to sort.
+        meanings: say what is ideal, for rows without a baseline.
+    """
+
+    def behind(m: Metric) -> float:
+        ideal = meanings[m.name].ideal if m.name in meanings else None
+        wanted = ideal if m.baseline is None else m.baseline
+        return 0.0 if m.score is None or wanted is None else abs(m.score - wanted)
+
+    return sorted(rows, key=lambda m: (rank(m), -behind(m)))
 
 
-def _behind(m: Metric) -> float:
-    return 0.0 if m.score is None or m.baseline is None else abs(m.score - m.baseline)
+def rank(m: Metric) -> int:
+    """Failed rows have 0, warned ones 1, passed ones 2, others 3."""
+    return _RANK.get(m.verdict, 3)
 
 
 def called(m: Metric) -> str:
@@ -145,13 +164,14 @@ def called(m: Metric) -> str:
     return f"{m.name} of {place}" if place else m.name
 
 
-def _privacy(rows: tuple[Metric, ...], guarantee: Guarantee | None) -> str:
-    judged = _judged(rows)
+def _privacy(content: Content) -> str:
+    judged, guarantee = _judged(content.privacy), content.guarantee
     if not judged:
         return "No attack on privacy was measured." if guarantee is None else "No attack was run."
     failed = [m for m in judged if m.verdict == FAIL]
     if failed:
-        return f"{len(failed)} of {len(judged)} privacy checks fail: {_named(failed)}"
+        named = _named(failed, content.meanings)
+        return f"{len(failed)} of {len(judged)} privacy checks fail: {named}"
     warned = sum(m.verdict == WARN for m in judged)
     if warned:
         return f"No privacy check fails, {warned} of {len(judged)} warn."

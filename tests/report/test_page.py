@@ -16,8 +16,8 @@ from genesis_sql.report.heat_map import MAP_COLUMNS, layout, matrix_svg
 from genesis_sql.report.notebook import Report
 from genesis_sql.report.page import page
 from genesis_sql.report.sections import DISTANCE, PICTURES
-from genesis_sql.report.verdict import verdict
-from tests.report.made_up import attacks, content, private, row
+from genesis_sql.report.verdict import verdict, worst_first
+from tests.report.made_up import MEANINGS, attacks, content, private, row
 
 EVIL = (
     "<script>alert(1)</script>",
@@ -158,6 +158,17 @@ def test_the_first_sentence_says_what_was_found() -> None:
     assert found.sentences[1] == (
         "3 of 4 checks fail: orphans of orders.p; ks of t.a; c2st_auc of orders."
     )
+
+
+def test_the_worst_come_first_with_and_without_a_baseline() -> None:
+    rows = [
+        row("pair", "t", ("a", "b"), "pair", 0.70, None),
+        row("pair", "t", ("a", "c"), "pair", 0.60, 0.98),
+        row("column", "t", ("d",), "orphans", 486.0, None),
+        row("column", "t", ("e",), "ks", 0.99, None),
+        row("pair", "t", ("a", "e"), "pair", 0.90, 0.98),
+    ]
+    assert [m.score for m in worst_first(rows, MEANINGS)] == [486.0, 0.6, 0.7, 0.9, 0.99]
 
 
 def test_a_high_score_that_real_rows_reach_too_is_not_called_hardly() -> None:
