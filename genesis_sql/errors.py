@@ -74,6 +74,10 @@ class ConstraintError(GenesisError, ValueError):
     """A constraint or a condition cannot be read, or no row was found that keeps it."""
 
 
+class AssertError(GenesisError, ValueError):
+    """What was measured of a model does not keep the condition that was asserted."""
+
+
 class MigrationError(GenesisError):
     """The stored schema is newer than this release, or was changed by hand."""
 

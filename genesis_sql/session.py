@@ -156,6 +156,7 @@ class Session:
         self.watch = Watch()
         self.jobs = Jobs()
         self.zones = False
+        self.twins: Any = None
 
     # connections
 

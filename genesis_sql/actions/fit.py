@@ -2,69 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 from typing import Any
 
-import numpy as np
-
-from genesis_sql.actions.options import fit_options, split_options
+from genesis_sql.actions.learning import FitArguments as FitArguments
+from genesis_sql.actions.learning import arrange, learn, schema_source, table_source
 from genesis_sql.actions.watching import Watching
 from genesis_sql.actions.workspace import Workspace, ending
-from genesis_sql.errors import OptionError, SourceError, nearest
-from genesis_sql.graph.build import build_graph
-from genesis_sql.graph.constraints import constraint_notes, declare
-from genesis_sql.graph.dangling import check_choice, keep, why_not
-from genesis_sql.graph.order import topological
-from genesis_sql.introspect.from_duckdb import read_schema, read_table
-from genesis_sql.introspect.several import read_schemas
-from genesis_sql.models.constrain import constrain, ordered_pairs, shown_constraints
-from genesis_sql.models.family import ties
-from genesis_sql.models.fit import Described, Fitted, fit_tables
+from genesis_sql.graph.constraints import constraint_notes
+from genesis_sql.graph.dangling import check_choice, why_not
+from genesis_sql.models.constrain import shown_constraints
+from genesis_sql.models.fit import Described, Fitted
 from genesis_sql.models.learnt import FitOptions
-from genesis_sql.models.load import Loaded, fingerprint, load, load_sample
-from genesis_sql.models.methods import METHODS, find_method, prepare
-from genesis_sql.plan.definition import Model, block_methods
+from genesis_sql.models.load import Loaded
+from genesis_sql.models.methods import find_method
+from genesis_sql.plan.definition import Model
 from genesis_sql.plan.parts import to_parts
-from genesis_sql.program.steps import FORMAT, Program
+from genesis_sql.program.steps import FORMAT
 from genesis_sql.sqlbuild import string
-from genesis_sql.store import executions, migrator, models
+from genesis_sql.store import executions, models
 from genesis_sql.store.content import split
 from genesis_sql.store.rows import ColumnRow, ModelContent, RelationshipRow, TableRow
-from genesis_sql.types import Graph, RawSchema, RawTable, Relationship, Role, Table
-
-STREAMED, SAMPLE = 1_000_000, 200_000
-"""Rows from which a network's table is streamed; rows of it that the rest is learnt from."""
-
-
-@dataclass(frozen=True)
-class FitArguments:
-    """Arguments of both fits, as the caller gave them."""
-
-    kind: str
-    method: str = "trees"
-    seed: int = 0
-    options: Mapping[str, Any] = field(default_factory=dict)
-    relationships: Sequence[str] = ()
-    verbatim: Sequence[str] = ()
-    orphans: str = "null"
-    constraints: Sequence[str] = ()
-    device: str = "auto"
-
-    def plain(self) -> dict[str, Any]:
-        """As the store keeps them and the uuid is made of them."""
-        out = {"method": self.method, "seed": self.seed, "options": dict(self.options)}
-        if self.kind == "database":
-            out |= {
-                "relationships": list(self.relationships),
-                "verbatim": list(self.verbatim),
-                "orphans": self.orphans,
-            }
-        if self.constraints:
-            out["constraints"] = list(self.constraints)
-        return out
+from genesis_sql.types import Graph, RawSchema, Relationship
 
 
 def fit_table(
@@ -75,12 +34,8 @@ def fit_table(
     Raises:
         SourceError: the source is missing, empty, or has no column that can be learnt.
     """
-    raw = read_table(ws.con, source, database=ws.database, schema=ws.schema)
-    if raw.rows == 0:
-        message = f"'{source}' has no rows to learn from; insert some, or fit another source"
-        raise SourceError(message)
-    bare = RawTable(**{**vars(raw), "foreign_keys": ()})
-    return _fit(ws, name, RawSchema((bare,)), {**arguments.plain(), "source": source}, arguments)
+    raw = table_source(ws, source)
+    return _fit(ws, name, raw, {**arguments.plain(), "source": source}, arguments)
 
 
 def fit_schema(
@@ -95,27 +50,7 @@ def fit_schema(
     Those of several schemas are named `schema.table` in the model.
     """
     check_choice(arguments.orphans)
-    named = [schema] if isinstance(schema, str) else list(schema or [ws.schema])
-    where: str | list[str] = named[0] if len(named) == 1 else named
-    shown = " and ".join(f"'{n}'" for n in named)
-    if len(named) == 1:
-        raw = read_schema(ws.con, database=ws.database, schema=named[0], tables=tables)
-    else:
-        raw = read_schemas(ws.con, database=ws.database, schemas=named, tables=tables)
-    if tables is None:
-        raw = RawSchema(tuple(t for t in raw.tables if t.kind == "table"))
-    if not raw.tables:
-        message = (
-            f"schema {shown} of database '{ws.database}' has no tables; name another with "
-            "schema := '…'"
-        )
-        raise SourceError(message)
-    if all(t.rows == 0 for t in raw.tables):
-        message = (
-            f"all {len(raw.tables)} tables of schema {shown} are empty; there is nothing to "
-            "learn from"
-        )
-        raise SourceError(message)
+    where, raw = schema_source(ws, schema, tables)
     return _fit(ws, name, raw, {**arguments.plain(), "schema": where, "tables": tables}, arguments)
 
 
@@ -124,10 +59,7 @@ def _fit(
 ) -> list[dict[str, Any]]:
     models.check_name(name)
     find_method(arguments.method)
-    options = split_options(arguments.options, [t.name for t in raw.tables], "this fit")
-    with ws.job.reading(ws.con):
-        graph = _graph(ws, raw, arguments, options)
-    by_table = _options(graph, options, arguments)
+    graph, by_table = arrange(ws, raw, arguments)
     kind = "fit" if arguments.kind == "table" else "fit_database"
     execution: int | None = None
     version: int | None = None
@@ -156,109 +88,18 @@ def _fit(
         )
         ws.job.begun(version, _begun(name, version, graph, by_table))
         watch = Watching(ws, name, version, graph, by_table)
-        tables, fitted = _learn(ws, graph, by_table, arguments, watch)
-        fitted.programs.update(constrain(graph, fitted.programs))
-        source = graph
-        graph = replace(graph, tables=tuple(tables[t.name].table for t in graph.tables))
-        print_ = fingerprint(tables)
-        uuid = _uuid(stored, print_, [t.checks for t in graph.tables], fitted.programs)
-        prepare(block_methods(fitted.programs.values()))
-        model = Model(
-            name, version, uuid, graph, fitted.programs, fitted.verbatim, topological(graph)
-        )
+        done = learn(ws, name, version, (graph, by_table), stored, arguments, watch)
+        model, fitted = done.model, done.fitted
         ws.job.enter(watch.phases, watch.phases)
         ws.progress("storing", 1.0)
-        content = _content(model, fitted, tables, print_)
+        content = _content(model, fitted, done.tables, done.fingerprint)
         models.finish_version(ws.con, ws.database, name, version, content, seconds=ws.seconds)
     watch.stored()
     ws.announce(model)
-    notes = constraint_notes(ws.con, raw, graph)
+    notes = constraint_notes(ws.con, raw, model.graph)
     return _report(
-        model, fitted, source, _dangling(source, model.graph, arguments.orphans, notes), ws.seconds
+        model, fitted, graph, _dangling(graph, model.graph, arguments.orphans, notes), ws.seconds
     )
-
-
-def _graph(
-    ws: Workspace, raw: RawSchema, arguments: FitArguments, options: Mapping[str, Mapping[str, Any]]
-) -> Graph:
-    roles = {t: dict(o["roles"]) for t, o in options.items() if o.get("roles")}
-    graph = build_graph(
-        ws.con, raw, relationships=arguments.relationships, verbatim=arguments.verbatim, roles=roles
-    )
-    for table in graph.tables:
-        if all(c.role is Role.UNSUPPORTED for c in table.columns):
-            message = (
-                f"table '{table.name}' has no column of a type that can be learnt: see "
-                f"FROM genesis_check({string(table.name)}); a fit of other tables of its schema "
-                f"names them with tables := [...]"
-            )
-            raise SourceError(message)
-        if not table.nested:
-            _check_names(table, graph, options[table.name])
-    graph = keep(graph) if arguments.orphans == "keep" else graph
-    return declare(ws.con, graph, arguments.constraints)
-
-
-def _check_names(table: Table, graph: Graph, options: Mapping[str, Any]) -> None:
-    """Refuse options that name columns or parents the table does not have."""
-    columns = list(table.names)
-    parents = [r.parent for r in graph.parents(table.name)]
-    main = [options["main"]] if options.get("main") else []
-    for option, given, known in (
-        ("first", options.get("first", ()), columns),
-        ("main", main, parents),
-    ):
-        for name in given:
-            if name not in known:
-                what = "column" if option == "first" else "parent"
-                message = (
-                    f"option '{option}' names {what} '{name}' that '{table.name}' does not have"
-                    f"{nearest(str(name), known)}"
-                )
-                raise OptionError(message)
-
-
-def _options(
-    graph: Graph, options: Mapping[str, Mapping[str, Any]], arguments: FitArguments
-) -> dict[str, FitOptions]:
-    return {
-        t.name: fit_options(
-            _own_options(graph, t, options), arguments.seed, arguments.method, arguments.device
-        )
-        for t in graph.tables
-    }
-
-
-def _learn(
-    ws: Workspace,
-    graph: Graph,
-    options: Mapping[str, FitOptions],
-    arguments: FitArguments,
-    watch: Watching,
-) -> tuple[dict[str, Loaded], Fitted]:
-    ws.job.enter(1, watch.phases)
-    ws.progress("reading", 0.0)
-    with ws.job.reading(ws.con):
-        if _streamed(graph, options):
-            tables = load_sample(ws.con, graph, SAMPLE)
-        else:
-            tables = load(ws.con, graph, arguments.orphans)
-    ws.progress("learning", 0.0)
-    by_table = dict(options)
-    for name, given in by_table.items():
-        if graph.rules or graph.table(name).checks:
-            main = ties(tables, name, given.main).main
-            pairs = ordered_pairs(graph, name, main.relationship if main else None)
-            by_table[name] = replace(given, ordered=pairs)
-    try:
-        order = topological(graph)
-        fitted = fit_tables(tables, order, by_table, watch.progress, watch, began=ws.started)
-    finally:
-        watch.flush()
-    watch.learnt()
-    for name, notes in watch.notes.items():
-        fitted.notes[name] = notes + fitted.notes.get(name, [])
-    return tables, fitted
 
 
 def _begun(
@@ -278,47 +119,6 @@ def _begun(
         }
         for t in graph.tables if not t.nested
     ]  # fmt: skip
-
-
-def _streamed(graph: Graph, options: Mapping[str, FitOptions]) -> bool:
-    """Whether a table is so large that only a sample is kept: a network alone, without trees."""
-    table = graph.tables[0]
-    alone = len(graph.tables) == 1 and not graph.relationships and not table.verbatim
-    return alone and table.rows > STREAMED and METHODS[options[table.name].method].neural
-
-
-def _own_options(
-    graph: Graph, table: Table, options: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
-    """A table's options by the names of its parts; elements of lists have those of their table."""
-    if table.nested:
-        above = options[graph.parents(table.name)[0].parent]
-        return {k: v for k, v in above.items() if k not in ("first", "main", "roles")}
-    own = dict(options[table.name])
-    parts = dict(zip(table.names, (c.name for c in table.columns), strict=True))
-    if own.get("first"):
-        own["first"] = [parts.get(name, name) for name in own["first"]]
-    return own
-
-
-def _uuid(
-    arguments: Mapping[str, Any],
-    print_: str,
-    checks: Sequence[Sequence[str]],
-    programs: Mapping[str, Program],
-) -> str:
-    """Of the arguments, the source's content and its CHECKs, and of the weights of networks.
-
-    The same fit twice gives the same rows, whatever the name; networks that are trained for some
-    time differ.
-    """
-    parts = [arguments, print_, migrator.library_version(), FORMAT]
-    text = json.dumps([*parts, *([checks] if any(checks) else [])], sort_keys=True, default=str)
-    digest = blake2b(text.encode(), digest_size=16)
-    for name in sorted(programs):
-        for part in sorted(programs[name].parts):
-            digest.update(np.ascontiguousarray(programs[name].parts[part]).tobytes())
-    return digest.hexdigest()
 
 
 def _content(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from typing import Any
 
 from genesis_sql.errors import OptionError, nearest
 from genesis_sql.evaluate.measures import Measure, Metric
@@ -15,7 +16,12 @@ GROUPS = ("shapes", "pairs", "validity", "relations", "sequences", "detection", 
 
 def metrics() -> Mapping[str, Measure]:
     """What all metrics mean, by name."""
-    return {m.name: m for group in GROUPS for m in _module(group).METRICS}
+    return {m.name: m for group in GROUPS for m in metrics_of(group)}
+
+
+def metrics_of(group: str) -> tuple[Measure, ...]:
+    """What the metrics of a group mean."""
+    return tuple(_module(group).METRICS)
 
 
 def check_groups(given: Sequence[str] | None) -> tuple[str, ...]:
@@ -34,6 +40,11 @@ def check_groups(given: Sequence[str] | None) -> tuple[str, ...]:
     return GROUPS if given is None else tuple(g for g in GROUPS if g in given)
 
 
+def measurer(group: str) -> Callable[[Sides], list[Metric]]:
+    """What measures a group."""
+    return lambda sides: list(_module(group).measure(sides))
+
+
 def evaluate(sides: Sides, groups: Sequence[str] = GROUPS) -> list[Metric]:
     """Measure groups of metrics; rows in their order."""
     out: list[Metric] = []
@@ -44,5 +55,5 @@ def evaluate(sides: Sides, groups: Sequence[str] = GROUPS) -> list[Metric]:
     return out
 
 
-def _module(group: str) -> object:
+def _module(group: str) -> Any:
     return import_module(f"genesis_sql.evaluate.{group}")

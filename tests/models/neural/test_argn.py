@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import genesis_sql
-from genesis_sql.actions import fit as fitting
+from genesis_sql.actions import learning as fitting
 from genesis_sql.models.methods import METHODS
 from genesis_sql.models.neural import argn_sampler, sampling
 from genesis_sql.models.neural.argn import Argn, Config, sample_torch
