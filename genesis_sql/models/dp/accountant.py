@@ -1,6 +1,6 @@
 """What noise costs: zero-concentrated differential privacy (zCDP) and its (ε, δ).
 
-Costs ρ of zCDP add up (Bun, Steinke, "Concentrated Differential Privacy", 2016, lemma 1.7). So do
+Costs rho of zCDP add up (Bun, Steinke, "Concentrated Differential Privacy", 2016, lemma 1.7). So do
 the δ of steps that may fail: approximate zCDP, their definition 8.1.
 """
 
@@ -14,10 +14,11 @@ HALVINGS = 200
 
 
 def delta_of(rho: float, epsilon: float) -> float:
-    """The δ with which ρ-zCDP is (ε, δ)-DP.
+    """The δ with which rho-zCDP is (ε, δ)-DP.
 
-    The least, over orders α > 1, of exp((α - 1)(αρ - ε)) / (α - 1) · (1 - 1/α)^α: proposition 12
-    of Canonne, Kamath, Steinke, "The Discrete Gaussian for Differential Privacy" (2020).
+    The least, over orders a > 1, of exp((a - 1)(a·rho - epsilon)) / (a - 1) · (1 - 1/a)^a:
+    proposition 12 of Canonne, Kamath, Steinke, "The Discrete Gaussian for Differential Privacy"
+    (2020).
 
     Example:
         >>> 0.9e-9 < delta_of(0.0127, 1.0) < 1.1e-8
@@ -37,7 +38,7 @@ def delta_of(rho: float, epsilon: float) -> float:
 
 
 def epsilon_of(rho: float, delta: float) -> float:
-    """The ε with which ρ-zCDP is (ε, δ)-DP."""
+    """The ε with which rho-zCDP is (ε, δ)-DP."""
     if rho <= 0:
         return 0.0
     low, high = 0.0, rho + 2 * math.sqrt(rho * math.log(1 / delta)) + 1e-12
@@ -48,7 +49,7 @@ def epsilon_of(rho: float, delta: float) -> float:
 
 
 def rho_of(epsilon: float, delta: float) -> float:
-    """The largest ρ whose zCDP is (ε, δ)-DP."""
+    """The largest rho whose zCDP is (ε, δ)-DP."""
     low, high = 0.0, epsilon + 1.0
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -57,7 +58,7 @@ def rho_of(epsilon: float, delta: float) -> float:
 
 
 def variance_of(rho: float) -> int:
-    """The least whole variance of Gaussian noise on a count that costs at most ρ."""
+    """The least whole variance of Gaussian noise on a count that costs at most rho."""
     return max(1, math.ceil(1 / (2 * rho)))
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from zlib import crc32
 
 import numpy as np
 
 from genesis_sql.models.dp.infer import marginal_of
 from genesis_sql.models.dp.learn import Counted, Learnt
+from genesis_sql.models.dp.roles import Plan, words
+from genesis_sql.models.learnt import Described
 from genesis_sql.program.cells import Cells, alias_tables
-from genesis_sql.program.domain import Categories, Grid
-from genesis_sql.program.steps import Draw, Tree
+from genesis_sql.program.domain import Categories, Domain, Grid, Key, Words
+from genesis_sql.program.steps import Draw, Number, Output, Program, Random, Step, Tree
+from genesis_sql.types import Role
 
 WEIGHT = 2**30  # of a cell in all
 
@@ -33,15 +37,17 @@ def draws(learnt: Learnt) -> tuple[list[Draw], dict[str, np.ndarray]]:
             joint = np.moveaxis(joint, order.index(new), -1)
             asked = [v for v in order if v != new]
             steps.append(_draw(columns, new, asked, joint))
-            edges |= {columns[v].asked.name: _edges(columns[v]) for v in asked if _numeric(columns[v])}
+            edges |= {
+                columns[v].asked.name: _edges(columns[v]) for v in asked if _numeric(columns[v])
+            }
             drawn.add(new)
             known.append(new)
     return steps, edges
 
 
-def domains(learnt: Learnt) -> dict[str, Categories | Grid]:
+def domains(learnt: Learnt) -> dict[str, Domain]:
     """How each drawn column is read."""
-    return {c.asked.name: _in_order(c).space.domain for c in learnt.columns}  # type: ignore[misc]
+    return {c.asked.name: _in_order(c).space.domain for c in learnt.columns}
 
 
 def _numeric(column: Counted) -> bool:
@@ -87,9 +93,7 @@ def _lasts(column: Counted) -> list[int]:
     return [int(np.flatnonzero(shown == g)[-1]) for g in np.unique(shown[shown >= 0])]
 
 
-def _draw(
-    columns: Sequence[Counted], new: int, asked: Sequence[int], joint: np.ndarray
-) -> Draw:
+def _draw(columns: Sequence[Counted], new: int, asked: Sequence[int], joint: np.ndarray) -> Draw:
     """One column, from the joint table of its parents' groups and (last axis) its own."""
     lasts = [_lasts(columns[v]) for v in asked]
     shape = tuple(len(x) for x in lasts)
@@ -158,4 +162,71 @@ def _cells(column: Counted, groups: np.ndarray) -> Cells:
     at = np.maximum(code - 1, 0)
     low, width = column.space.low[at], column.space.width[at]
     null = code == 0
-    return Cells(start, accept, alias, low, np.where(null, 1 if low.dtype.kind == "i" else 0, width), null)
+    return Cells(
+        start, accept, alias, low, np.where(null, 1 if low.dtype.kind == "i" else 0, width), null
+    )
+
+
+def table_program(name: str, plans: Sequence[Plan], learnt: Learnt) -> Program:
+    """The sampling program of a table: keys and made up text, then what was learnt."""
+    steps: list[Step] = []
+    held: dict[str, Domain] = {}
+    for plan in plans:
+        column, domain = plan.column, plan.domain
+        if column.name in learnt.unnamed:
+            domain = words(column.type, crc32(f"{name}.{column.name}".encode()))
+        if isinstance(domain, Key):
+            steps.append(Number(column.name))
+        elif isinstance(domain, Words):
+            steps.append(Random(column.name, domain.pattern.words_needed))
+        if domain is not None:
+            held[column.name] = domain
+    drawn, edges = draws(learnt)
+    held |= domains(learnt)
+    outputs = tuple(Output(p.column.name, p.column.type) for p in plans if p.column.name in held)
+    return Program(name, learnt.rows, (*steps, *drawn), held, edges, outputs)
+
+
+def told(table: str, plans: Sequence[Plan], learnt: Learnt) -> list[Described]:
+    """The rows of `genesis_describe`: what was bought, and what the budget did not reach."""
+    counted = {c.asked.name: c for c in learnt.columns}
+    steps = {s.column: s for s in draws(learnt)[0]}
+    out = []
+    for plan in plans:
+        c = plan.column
+        role = c.role.value
+        if c.name in counted:
+            step = steps[c.name]
+            shown = _reason(counted[c.name])
+            out.append(
+                Described(
+                    table,
+                    c.name,
+                    c.type,
+                    role,
+                    "noisy marginal",
+                    step.inputs,
+                    step.cells.count,
+                    shown,
+                )
+            )
+        elif c.name in learnt.unnamed:
+            reason = "no label is frequent enough to be shown: made anew from random letters"
+            out.append(Described(table, c.name, c.type, role, "made up", reason=reason))
+        elif c.role is Role.UNSUPPORTED:
+            out.append(Described(table, c.name, c.type, role, "left out", reason=plan.told))
+        else:
+            step_ = "key" if c.role is Role.KEY else "made up"
+            out.append(Described(table, c.name, c.type, role, step_, reason=plan.told))
+    return out
+
+
+def _reason(column: Counted) -> str:
+    space = column.space
+    if space.low is None or space.width is None or not isinstance(space.domain, Grid):
+        return column.told
+    if space.domain.type in ("DATE", "TIME") or space.domain.type.startswith("TIMESTAMP"):
+        return column.told
+    unit = 10.0**space.domain.scale
+    last = space.low[-1] + space.width[-1] - 1
+    return f"{column.told}: {space.low[0] / unit:.12g} to {last / unit:.12g}"

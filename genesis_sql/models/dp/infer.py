@@ -73,7 +73,8 @@ def junction_tree(sizes: Sequence[int], measured: Iterable[Clique]) -> JunctionT
 
 def _hung(cliques: list[Clique]) -> JunctionTree:
     """Hang each clique on the one it shares most with (a spanning tree of largest weight)."""
-    done, up, shared = [0], {0: -1}, {0: ()}
+    done, up = [0], {0: -1}
+    shared: dict[int, Clique] = {0: ()}
     while len(done) < len(cliques):
         best = max(
             ((i, j) for i in range(len(cliques)) if i not in up for j in done),
@@ -109,7 +110,7 @@ def _away(clique: Clique, kept: Clique) -> tuple[int, ...]:
 
 
 def beliefs(tree: JunctionTree, potentials: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Probabilities of each clique: sums and products along the tree, up and down, in logarithms."""
+    """Probabilities of each clique: sums and products along the tree, up and down, in logs."""
     held = [p.copy() for p in potentials]
     sent: dict[int, np.ndarray] = {}
     for i in range(len(held) - 1, 0, -1):
@@ -159,7 +160,9 @@ def estimate(
         steps: of the descent.
     """
     tree = junction_tree(sizes, [m.clique for m in measured])
-    home = [next(i for i, c in enumerate(tree.cliques) if set(m.clique) <= set(c)) for m in measured]
+    home = [
+        next(i for i, c in enumerate(tree.cliques) if set(m.clique) <= set(c)) for m in measured
+    ]
     held = [np.zeros([sizes[v] for v in c]) for c in tree.cliques]
     for clique, bad in (forbidden or {}).items():
         i = next(i for i, c in enumerate(tree.cliques) if set(clique) <= set(c))

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from genesis_sql.models.dp.infer import Clique, Estimate, Measured, estimate
 from genesis_sql.models.dp.meter import Meter, Noisy
 from genesis_sql.models.dp.space import (
+    PARTS,
     SINGLE,
     Space,
     label_space,
@@ -29,7 +30,7 @@ from genesis_sql.models.dp.space import (
 from genesis_sql.program.domain import Categories, Grid, Reals
 
 ROWS, BOUNDS, ONE, CHOICE, TWO = 0.01, 0.09, 0.25, 0.2, 0.45
-"""Shares of ρ: the number of rows, ranges that were not given, columns, the choice, pairs."""
+"""Shares of rho: the number of rows, ranges that were not given, columns, the choice, pairs."""
 BINS = 64  # of a number of a wide range
 SURE = 5.0  # standard deviations of its noise at which a bin surely has rows
 GROUP = 3.0  # the same of a pair's noise, at which a label stands alone: MST's compression
@@ -137,12 +138,12 @@ def learn(meter: Meter, asked: Sequence[Asked], arrow: pa.Table) -> Learnt:
     if not counted:
         return Learnt(rows, (), (), None, tuple(unnamed))
     edges = _choose_tree(meter, counted, codes, CHOICE * rho, pair_noise)
-    measured = [_whole(i, c) for i, c in enumerate(counted)]
-    for a, b in edges:
-        sizes = (counted[a].groups, counted[b].groups)
-        true = np.bincount(codes[a] * sizes[1] + codes[b], minlength=sizes[0] * sizes[1])
+    measured = [_alone(at, c) for at, c in enumerate(counted)]
+    for one_, two in edges:
+        sizes = (counted[one_].groups, counted[two].groups)
+        true = np.bincount(codes[one_] * sizes[1] + codes[two], minlength=sizes[0] * sizes[1])
         noisy = meter.counts(true.reshape(sizes), TWO * rho / len(edges))
-        measured.append(Measured((a, b), noisy.counts, 1 / noisy.variance))
+        measured.append(Measured((one_, two), noisy.counts, 1 / noisy.variance))
     found_ = estimate([c.groups for c in counted], rows, measured)
     return Learnt(rows, tuple(counted), tuple(edges), found_, tuple(unnamed))
 
@@ -218,7 +219,8 @@ def _number(
     meter: Meter, asked: Asked, array: pa.Array, rows: int, bounds: float, one: float
 ) -> Counted:
     """Counts of a number: of single ones, or of bins of about equal rows."""
-    assert asked.limits is not None and not isinstance(asked.domain, Categories)
+    assert asked.limits is not None
+    assert not isinstance(asked.domain, Categories)
     whole = isinstance(asked.domain, Grid)
     least, most = asked.limits
     told = "bounds estimated under the budget" if asked.open else "bounds as given"
@@ -243,8 +245,10 @@ def _bins(
     first, last = 0, len(low) - 1
     if not given:
         sure = noisy.counts > SURE * noise
-        near = np.convolve(noisy.counts, np.ones(8), "valid") > SURE * noise * math.sqrt(8)
-        at = np.r_[np.flatnonzero(sure), np.flatnonzero(near) + 4]
+        others = np.where(sure, 0, noisy.counts)  # many near each other, none sure by itself
+        near = np.convolve(others, np.ones(PARTS), "valid") > SURE * noise * math.sqrt(PARTS)
+        inside = [a + int(others[a : a + PARTS].argmax()) for a in np.flatnonzero(near).tolist()]
+        at = np.r_[np.flatnonzero(sure), np.array(inside, np.int64)]
         at = at if len(at) else np.array([int(noisy.counts.argmax())])
         first, last = int(at.min()), int(at.max())
     low, width = low[first : last + 1], width[first : last + 1]
@@ -276,7 +280,7 @@ def _groups(column: Counted, noise: float, rows: int) -> np.ndarray:
     return group
 
 
-def _whole(at: int, column: Counted) -> Measured:
+def _alone(at: int, column: Counted) -> Measured:
     """What is known of one column alone, by its groups."""
     variance = np.bincount(column.group, column.variance, column.groups)
     return Measured((at,), column.by_group(), 1 / np.maximum(variance, 1.0))

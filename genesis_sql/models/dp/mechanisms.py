@@ -146,7 +146,7 @@ def _near_gaussian(y: np.ndarray, variance: int, scale: int) -> np.ndarray:
 
 
 def choose(scores: np.ndarray, above: int, under: int) -> int:
-    """The exponential mechanism: i with probability in proportion to exp(scores[i] · above / under).
+    """The exponential mechanism: i, in proportion to exp(scores[i] · above / under).
 
     Drawn by rejection, so exactly: a candidate taken at random stays with the probability by which
     it is worse than the best. With scores that a row changes by at most 1 and ε = 2 · above / under
@@ -154,7 +154,8 @@ def choose(scores: np.ndarray, above: int, under: int) -> int:
 
     Args:
         scores: whole numbers, int64 of shape (n,).
-        above, under: whole numbers > 0; the rate.
+        above: a whole number > 0, of the rate.
+        under: a whole number > 0, of the rate.
     """
     behind = (scores.max() - scores).astype(np.float64) * above
     while True:

@@ -52,7 +52,7 @@ class Meter:
             raise ValueError(message)
 
     def counts(self, true: np.ndarray, rho: float) -> Noisy:
-        """Counts of disjoint groups of rows with discrete Gaussian noise, for ρ of zCDP."""
+        """Counts of disjoint groups of rows with discrete Gaussian noise, for rho of zCDP."""
         variance = variance_of(rho) * self.most**2
         self._pay(self.most**2 / (2 * variance))
         flat = np.asarray(true, np.int64).ravel()
@@ -69,7 +69,8 @@ class Meter:
 
         Args:
             true: rows of each label.
-            rho, delta: the price.
+            rho: the price.
+            delta: the price of what may go wrong.
             named: so many in front are shown whatever their count.
 
         Returns:

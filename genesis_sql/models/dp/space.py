@@ -75,12 +75,16 @@ def octaves(least: int, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Bins of whole numbers: single ones near zero, then PARTS of each power of two.
 
     Args:
-        least, most: the range, both inside.
+        least: where the range begins.
+        most: its last number.
 
     Returns:
         low and width of each bin: int64 of shape (bins,).
     """
-    starts = [*range(PARTS), *(2**k + i * 2**k // PARTS for k in range(3, 63) for i in range(PARTS))]
+    starts = [
+        *range(PARTS),
+        *(2**k + i * 2**k // PARTS for k in range(3, 63) for i in range(PARTS)),
+    ]
     edges = sorted({*starts, *(-s for s in starts)} | {least})
     inner = [e for e in edges if least <= e <= most]
     low = np.array(inner, np.int64)
@@ -123,10 +127,7 @@ def merged(width: np.ndarray, mass: np.ndarray, least: float) -> np.ndarray:
     """The first bin of each run of neighbours that together reach ``least``: places."""
     starts, held = [0], 0.0
     for at, m in enumerate(mass.tolist()):
-        if held >= least and m >= 0:
-            starts.append(at)
-            held = 0.0
-        elif at > starts[-1] and m >= least:  # a heavy bin stands alone
+        if (held >= least and m >= 0) or (at > starts[-1] and m >= least):
             starts.append(at)
             held = 0.0
         held += m
