@@ -149,12 +149,11 @@ def _bounded(con: duckdb.DuckDBPyConnection, asked: Asked, pair: Sequence[Any]) 
         raise OptionError(message)
     two = ", ".join([f"CAST(? AS {asked.type})"] * 2)  # the text of a plain type
     try:
-        con.execute(f"SELECT unnest([{two}]) AS v", [str(v) for v in pair])
-        chunks = con.to_arrow_table()["v"].chunks
+        given = con.sql(f"SELECT unnest([{two}]) AS v", params=[str(v) for v in pair])
+        held = pa.concat_arrays(given.to_arrow_table()["v"].chunks)
     except duckdb.Error as error:
         message = f"bounds of '{asked.name}' are {pair!r}, which are no {asked.type}"
         raise OptionError(message) from error
-    held = pa.concat_arrays(chunks)
     values = encode_number(held, asked.domain).values
     if not values[0] < values[1]:
         message = f"bounds of '{asked.name}' are {pair!r}; the first has to be below the second"

@@ -89,5 +89,7 @@ class Cost:
 
     def epsilon(self, delta: float) -> float:
         """The ε of both parts at that δ; infinite where the chances alone exceed it."""
+        if not self.rho and not self.delta:
+            return 0.0
         left = delta - self.delta
         return epsilon_of(self.rho, left) if left > 0 else math.inf

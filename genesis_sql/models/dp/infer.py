@@ -17,6 +17,8 @@ Clique = tuple[int, ...]
 """Columns by number, in order."""
 
 STEPS, HALVED = 400, 25
+CLOSE = 1e-5  # a step that gains less of what is left is the last
+EXACT = 1e-10  # of squared probabilities: far below any noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +199,6 @@ def estimate(
             break
         held, pace = tried, pace * 1.5
         (loss, probabilities, apart), before = new, loss
-        if before - loss < 1e-12 * max(loss, 1e-12):
+        if before - loss < CLOSE * loss or loss < EXACT:
             break
     return Estimate(tree, tuple(probabilities))
