@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-HALVINGS = 200
+HALVINGS = 80  # each halves an interval: past the digits of a double
 
 
 def delta_of(rho: float, epsilon: float) -> float:
