@@ -69,7 +69,7 @@ def fits(rows: list[str], runs: int, epsilon: float, delta: float) -> np.ndarray
     arrow = pa.table({"sex": pa.array(rows, pa.string())})
     rho, shown = rho_of(epsilon, delta), []
     for _ in range(runs):
-        found = learn(Meter(rho), [SEX], arrow)
+        found, _ = learn(Meter(rho), [SEX], arrow)
         shown.append(found.rows + float(found.columns[0].rows[2]))
     return np.array(shown)
 

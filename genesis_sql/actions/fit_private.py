@@ -9,50 +9,38 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from genesis_sql.actions.private_options import Guarantee, read_guarantee, with_bounds
+from genesis_sql.actions.private_options import Guarantee, read_guarantee
+from genesis_sql.actions.private_tables import Prepared, prepare, require_table
+from genesis_sql.actions.private_units import below, count_name, counts_asked, read_bounded
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import GenesisError, OptionError, SourceError
-from genesis_sql.graph.constraints import read_checks
-from genesis_sql.graph.roles import role_of_type
-from genesis_sql.introspect.from_duckdb import read_table
+from genesis_sql.introspect.from_duckdb import read_schema, read_table
 from genesis_sql.models.constrain import constrain, shown_constraints
 from genesis_sql.models.dp.accountant import Cost, rho_of
 from genesis_sql.models.dp.compose import table_program, told
 from genesis_sql.models.dp.learn import Learnt, learn
 from genesis_sql.models.dp.meter import Meter
-from genesis_sql.models.dp.roles import Plan, plans
 from genesis_sql.models.learnt import Described
-from genesis_sql.models.stream import read_table as read_rows
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.parts import to_parts
-from genesis_sql.program.steps import FORMAT
+from genesis_sql.program.domain import Categories
+from genesis_sql.program.steps import FORMAT, PARENT, Link, MainParent
 from genesis_sql.sqlbuild import qualified
 from genesis_sql.store import executions, ledger, models
 from genesis_sql.store.content import split
-from genesis_sql.store.rows import ColumnRow, ModelContent, TableRow
-from genesis_sql.types import Graph, RawTable, Role, Table
+from genesis_sql.store.rows import ColumnRow, ModelContent, RelationshipRow, TableRow
+from genesis_sql.types import Graph, RawTable, Role
 
 if TYPE_CHECKING:
     from genesis_sql.actions.learning import FitArguments
 
 RISK = 0.1
 """Share of δ for labels that nobody named, where there are any."""
-
-_KEYS = {Role.INTEGER, Role.CATEGORY, Role.IDENTIFIER}
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A table as the catalog has it, and how each of its columns will be made."""
-
-    raw: RawTable
-    table: Table
-    plans: tuple[Plan, ...]
 
 
 def fit_private_table(
@@ -70,7 +58,7 @@ def fit_private_table(
     raw = read_table(ws.con, source, database=ws.database, schema=ws.schema, counted=False)
     raw = replace(raw, foreign_keys=())
     guarantee = read_guarantee(arguments.options, [raw])
-    prepared = _prepare(ws, raw, guarantee)
+    prepared = prepare(ws, [raw], (), guarantee)
     stored = {**arguments.plain(), "source": source}
     return _fit(ws, name, prepared, guarantee, stored, arguments)
 
@@ -82,16 +70,30 @@ def fit_private_schema(
     tables: Sequence[str] | None,
     arguments: FitArguments,
 ) -> list[dict[str, Any]]:
-    """Refuse: related tables have no guarantee yet.
+    """Fit the tables of a schema that hang on one root, whose rows are the units of privacy.
 
     Raises:
-        OptionError: always.
+        OptionError: the options do not make a guarantee.
+        SchemaError: the tables are no tree.
+        BudgetError: the ledger does not allow it.
     """
-    message = (
-        "method 'dp' learns one table; related tables have no guarantee yet: "
-        "CALL genesis_fit(model, 'table', method := 'dp', …) for each of them"
-    )
-    raise OptionError(message)
+    models.check_name(name)
+    _refuse_others(arguments)
+    named = [schema] if isinstance(schema, str) else list(schema or [ws.schema])
+    if len(named) != 1:
+        message = "a private fit takes the tables of one schema: schema := 'main'"
+        raise OptionError(message)
+    found = read_schema(
+        ws.con, database=ws.database, schema=named[0], tables=tables, counted=False
+    ).tables
+    raws = [t for t in found if tables is not None or t.kind == "table"]
+    if not raws:
+        message = f"schema '{named[0]}' has no tables to learn from"
+        raise SourceError(message)
+    guarantee = read_guarantee(arguments.options, raws)
+    prepared = prepare(ws, raws, arguments.relationships, guarantee)
+    stored = {**arguments.plain(), "schema": named[0], "tables": tables}
+    return _fit(ws, name, prepared, guarantee, stored, arguments)
 
 
 def source_name(ws_database: str, raw: RawTable) -> str:
@@ -110,7 +112,7 @@ def private_source(ws: Workspace, source: str) -> str:
         SourceError: it is not there, or is no table.
     """
     raw = read_table(ws.con, source, database=ws.database, schema=ws.schema, counted=False)
-    _require_table(raw)
+    require_table(raw)
     return source_name(ws.database, raw)
 
 
@@ -140,15 +142,6 @@ def budget(
     ]  # fmt: skip
 
 
-def _require_table(raw: RawTable) -> None:
-    if raw.kind != "table":
-        message = (
-            f"a private fit takes a table, since its rows are what is hidden; a {raw.kind} may "
-            f"make many rows of one: CREATE TABLE … AS FROM it, with a row per unit of privacy"
-        )
-        raise SourceError(message)
-
-
 def _refuse_others(arguments: FitArguments) -> None:
     """Refuse what would look at the data besides.
 
@@ -166,40 +159,10 @@ def _refuse_others(arguments: FitArguments) -> None:
         raise OptionError(message)
 
 
-def _prepare(ws: Workspace, raw: RawTable, guarantee: Guarantee) -> Prepared:
-    """A table without a look at its rows."""
-    _require_table(raw)
-    single = [key[0] for key in (raw.primary_key, *raw.unique_keys) if len(key) == 1]
-    types = {c.name: role_of_type(c.type) for c in raw.columns}
-    keys = [name for name in single if types[name] in _KEYS and not _is_enum(raw, name)]
-    roles = dict(guarantee.tables[raw.name].get("roles") or {})
-    made = with_bounds(ws.con, guarantee, raw.name, plans(raw, roles, keys))
-    columns = tuple(p.column for p in made)
-    if all(c.role is Role.UNSUPPORTED for c in columns):
-        message = f"table '{raw.name}' has no column of a type that can be learnt privately"
-        raise SourceError(message)
-    usable = {c.name for c in columns if c.role is not Role.UNSUPPORTED}
-    checks, _ = read_checks(ws.con, raw, columns, counted=False)
-    table = Table(
-        raw.name,
-        raw.source,
-        columns,
-        primary_key=raw.primary_key if set(raw.primary_key) <= usable else (),
-        unique_keys=tuple(key for key in raw.unique_keys if set(key) <= usable),
-        comment=raw.comment,
-        checks=checks,
-    )
-    return Prepared(raw, table, tuple(made))
-
-
-def _is_enum(raw: RawTable, name: str) -> bool:
-    return next(c.type for c in raw.columns if c.name == name).startswith("ENUM(")
-
-
 def _fit(
     ws: Workspace,
     name: str,
-    prepared: Prepared,
+    prepared: Sequence[Prepared],
     guarantee: Guarantee,
     stored: dict[str, Any],
     arguments: FitArguments,
@@ -226,42 +189,50 @@ def _fit(
         )  # fmt: skip
         ws.job.begun(version, _rows(name, version, prepared, None, 0.0, "runs in the background"))
         cost = _cost(guarantee, prepared)
-        source = source_name(ws.database, prepared.raw)
+        sources = [source_name(ws.database, p.raw) for p in prepared]
         ledger.charge(
-            ws.con, ws.database, [source], name, version, guarantee.epsilon, guarantee.delta, cost
+            ws.con, ws.database, sources, name, version, guarantee.epsilon, guarantee.delta, cost
         )
-        with sealed(prepared.raw.name):
-            ws.progress("reading", 0.0)
-            with ws.job.reading(ws.con):
-                arrow = read_rows(ws.con, _learnt(prepared))
-            ws.progress("learning", 0.3)
-            found = learn(
-                Meter(cost.rho, cost.delta), [p.asked for p in prepared.plans if p.asked], arrow
-            )
-            del arrow
+        with sealed(name):
+            found = _learn(ws, prepared, guarantee, cost)
         ws.progress("storing", 1.0)
         model, content = _content(name, version, prepared, guarantee, cost, found)
         models.finish_version(ws.con, ws.database, name, version, content, seconds=ws.seconds)
     ws.announce(model)
-    note = _note(guarantee, source, cost)
-    return _rows(name, version, prepared, found.rows, ws.seconds, note)
+    note = _note(guarantee, prepared, cost)
+    return _rows(name, version, prepared, found, ws.seconds, note)
 
 
-def _cost(guarantee: Guarantee, prepared: Prepared) -> Cost:
+def _cost(guarantee: Guarantee, prepared: Sequence[Prepared]) -> Cost:
     """What the fit may spend: a part of δ only where labels have to be found."""
-    named = any(p.asked and p.asked.open and p.column.role is Role.CATEGORY for p in prepared.plans)
+    named = any(a.open and isinstance(a.domain, Categories) for p in prepared for a in p.asked)
     risk = RISK * guarantee.delta if named else 0.0
     return Cost(rho_of(guarantee.epsilon, guarantee.delta - risk), risk)
 
 
-def _learnt(prepared: Prepared) -> Table:
-    """The table with the columns alone that are learnt."""
-    columns = tuple(p.column for p in prepared.plans if p.asked is not None)
-    return replace(prepared.table, columns=columns)
+def _learn(
+    ws: Workspace, prepared: Sequence[Prepared], guarantee: Guarantee, cost: Cost
+) -> dict[str, Learnt]:
+    """Read the rows, bound what a unit adds, and buy what is learnt: an equal share for a table."""
+    ws.progress("reading", 0.0)
+    with ws.job.reading(ws.con):
+        held = read_bounded(ws.con, prepared, guarantee.most)
+    out: dict[str, Learnt] = {}
+    groups: dict[str, list[Any]] = {}
+    for at, p in enumerate(prepared):
+        ws.progress(f"learning {p.name}", (1 + at) / (1 + len(prepared)))
+        share = 1 / len(prepared)
+        meter = Meter(cost.rho * share, cost.delta * share, guarantee.most**p.depth)
+        context = None
+        if p.link is not None:
+            context = below(out[p.link.parent], groups[p.link.parent], held[p.name].parent_row)
+        asked = [*p.asked, *counts_asked(prepared, p, guarantee.most)]
+        out[p.name], groups[p.name] = learn(meter, asked, held[p.name].arrow, context)
+    return out
 
 
 @contextmanager
-def sealed(table: str) -> Iterator[None]:
+def sealed(model: str) -> Iterator[None]:
     """Rows are looked at inside: no text of an error that may hold a value comes out."""
     try:
         yield
@@ -269,52 +240,82 @@ def sealed(table: str) -> Iterator[None]:
         raise
     except Exception:
         message = (
-            f"the private fit of '{table}' stopped while it read the rows; what went wrong is not "
+            f"the private fit of '{model}' stopped while it read the rows; what went wrong is not "
             f"told, since it might tell of them"
         )
         raise GenesisError(message) from None
 
 
 def _content(
-    name: str, version: int, prepared: Prepared, guarantee: Guarantee, cost: Cost, found: Learnt
+    name: str,
+    version: int,
+    prepared: Sequence[Prepared],
+    guarantee: Guarantee,
+    cost: Cost,
+    found: dict[str, Learnt],
 ) -> tuple[Model, ModelContent]:
     """The model and what the store keeps of it."""
-    table = replace(prepared.table, rows=found.rows)
-    graph = Graph((table,))
-    program = table_program(table.name, prepared.plans, found)
-    programs = constrain(graph, {table.name: program})
-    model = Model(name, version, secrets.token_hex(16), graph, programs, {}, (table.name,))
-    described = shown_constraints(graph, told(table.name, prepared.plans, found))
-    rows = (TableRow(table.name, found.rows, tuple(_column(d) for d in described)),)
+    tables = tuple(replace(p.table, rows=found[p.name].rows) for p in prepared)
+    links = tuple(p.link for p in prepared if p.link is not None)
+    graph = Graph(tables, links)
+    programs = constrain(
+        graph,
+        {p.name: table_program(p.name, p.plans, found[p.name], _main(p, found)) for p in prepared},
+    )
+    order = tuple(p.name for p in prepared)
+    model = Model(name, version, secrets.token_hex(16), graph, programs, {}, order)
+    described = [d for p in prepared for d in told(p.name, p.plans, found[p.name])]
+    shown = shown_constraints(graph, described)
+    rows = tuple(
+        TableRow(n, found[n].rows, tuple(_column(d) for d in shown if d.table == n)) for n in order
+    )
     parts = tuple(p for t, part, data in to_parts(model) for p in split(t, part, data))
     private = {
         "epsilon": guarantee.epsilon, "delta": guarantee.delta, "rho": cost.rho,
-        "risk": cost.delta, "unit": f"a row of {table.name}",
-    }  # fmt: skip
-    return model, ModelContent(model.uuid, FORMAT, parts, rows, metrics={"privacy": private})
+        "risk": cost.delta, "unit": f"a row of {order[0]}",
+    } | ({"most_children": guarantee.most} if links else {})  # fmt: skip
+    keys = tuple(RelationshipRow.of(r) for r in links)
+    return model, ModelContent(model.uuid, FORMAT, parts, rows, keys, metrics={"privacy": private})
+
+
+def _main(p: Prepared, found: dict[str, Learnt]) -> MainParent | None:
+    if p.link is None:
+        return None
+    link = Link(PARENT, p.link.parent, p.link.columns, p.link.parent_columns)
+    return MainParent(link, count_name(p.name), 0, max(found[p.link.parent].rows, 1))
 
 
 def _column(d: Described) -> ColumnRow:
     return ColumnRow(d.column, d.type, d.role, d.step, d.inputs, d.cells or None, d.reason)
 
 
-def _note(guarantee: Guarantee, source: str, cost: Cost) -> str:
+def _note(guarantee: Guarantee, prepared: Sequence[Prepared], cost: Cost) -> str:
+    bound = (
+        f", of which at most {guarantee.most} rows in each table below count"
+        if len(prepared) > 1
+        else ""
+    )
     return (
-        f"epsilon {guarantee.epsilon:g} at delta {guarantee.delta:g} for a row of {source} "
-        f"(zCDP rho {cost.rho:.4g}); rows are a noisy count"
+        f"epsilon {guarantee.epsilon:g} at delta {guarantee.delta:g} for a row of "
+        f"{prepared[0].name}{bound} (zCDP rho {cost.rho:.4g}); rows are a noisy count"
     )
 
 
 def _rows(
-    name: str, version: int, prepared: Prepared, rows: int | None, seconds: float, note: str
+    name: str,
+    version: int,
+    prepared: Sequence[Prepared],
+    found: dict[str, Learnt] | None,
+    seconds: float,
+    note: str,
 ) -> list[dict[str, Any]]:
-    left = [
-        f"{p.column.name}: {p.told}" for p in prepared.plans if p.column.role is Role.UNSUPPORTED
-    ]
-    return [
-        {
-            "model": name, "version": version, "table_name": prepared.raw.name,
-            "method": ledger.DP, "rows": rows, "columns": len(prepared.plans), "orphans": 0,
+    """What the call returns: a row per table."""
+    out = []
+    for p in prepared:
+        left = [f"{x.column.name}: {x.told}" for x in p.plans if x.column.role is Role.UNSUPPORTED]
+        out.append({
+            "model": name, "version": version, "table_name": p.name, "method": ledger.DP,
+            "rows": found[p.name].rows if found else None, "columns": len(p.plans), "orphans": 0,
             "seconds": round(seconds, 3), "notes": "; ".join([note, *left]),
-        }
-    ]  # fmt: skip
+        })  # fmt: skip
+    return out

@@ -14,7 +14,18 @@ from genesis_sql.models.dp.roles import Plan, words
 from genesis_sql.models.learnt import Described
 from genesis_sql.program.cells import Cells, alias_tables
 from genesis_sql.program.domain import Categories, Domain, Grid, Key, Words
-from genesis_sql.program.steps import Draw, Number, Output, Program, Random, Step, Tree
+from genesis_sql.program.steps import (
+    Copy,
+    Draw,
+    MainParent,
+    Number,
+    Output,
+    Program,
+    Random,
+    Sibling,
+    Step,
+    Tree,
+)
 from genesis_sql.types import Role
 
 WEIGHT = 2**30  # of a cell in all
@@ -25,12 +36,16 @@ def draws(learnt: Learnt) -> tuple[list[Draw], dict[str, np.ndarray]]:
     columns = [_in_order(c) for c in learnt.columns]
     steps: list[Draw] = []
     edges: dict[str, np.ndarray] = {}
-    drawn: set[int] = set()
+    drawn = set(range(learnt.above))
     if learnt.found is None:
         return steps, edges
     tree, tables = learnt.found.tree, learnt.found.probabilities
-    for i, clique in enumerate(tree.cliques):
-        known = [v for v in tree.shared[i] if v in drawn]
+    left = list(range(len(tree.cliques)))
+    while left:  # what hangs on the parent, or on columns that are drawn, before what begins anew
+        i = max(left, key=lambda j: (bool(drawn.intersection(tree.cliques[j])), -j))
+        left.remove(i)
+        clique = tree.cliques[i]
+        known = [v for v in clique if v in drawn]
         for new in [v for v in clique if v not in drawn]:
             joint = marginal_of(tables[i], clique, tuple(sorted([*known, new])))
             order = sorted([*known, new])
@@ -47,7 +62,7 @@ def draws(learnt: Learnt) -> tuple[list[Draw], dict[str, np.ndarray]]:
 
 def domains(learnt: Learnt) -> dict[str, Domain]:
     """How each drawn column is read."""
-    return {c.asked.name: _in_order(c).space.domain for c in learnt.columns}
+    return {c.asked.name: _in_order(c).space.domain for c in learnt.own}
 
 
 def _numeric(column: Counted) -> bool:
@@ -167,7 +182,9 @@ def _cells(column: Counted, groups: np.ndarray) -> Cells:
     )
 
 
-def table_program(name: str, plans: Sequence[Plan], learnt: Learnt) -> Program:
+def table_program(
+    name: str, plans: Sequence[Plan], learnt: Learnt, main: MainParent | None = None
+) -> Program:
     """The sampling program of a table: keys and made up text, then what was learnt."""
     steps: list[Step] = []
     held: dict[str, Domain] = {}
@@ -175,8 +192,12 @@ def table_program(name: str, plans: Sequence[Plan], learnt: Learnt) -> Program:
         column, domain = plan.column, plan.domain
         if column.name in learnt.unnamed:
             domain = words(column.type, crc32(f"{name}.{column.name}".encode()))
-        if isinstance(domain, Key):
+        if isinstance(domain, Key) and not plan.source:
             steps.append(Number(column.name))
+        elif plan.source:
+            steps.append(Copy(column.name, plan.source))
+        elif plan.sibling:
+            steps.append(Sibling(column.name, 1))
         elif isinstance(domain, Words):
             steps.append(Random(column.name, domain.pattern.words_needed))
         if domain is not None:
@@ -184,12 +205,12 @@ def table_program(name: str, plans: Sequence[Plan], learnt: Learnt) -> Program:
     drawn, edges = draws(learnt)
     held |= domains(learnt)
     outputs = tuple(Output(p.column.name, p.column.type) for p in plans if p.column.name in held)
-    return Program(name, learnt.rows, (*steps, *drawn), held, edges, outputs)
+    return Program(name, learnt.rows, (*steps, *drawn), held, edges, outputs, main)
 
 
 def told(table: str, plans: Sequence[Plan], learnt: Learnt) -> list[Described]:
     """The rows of `genesis_describe`: what was bought, and what the budget did not reach."""
-    counted = {c.asked.name: c for c in learnt.columns}
+    counted = {c.asked.name: c for c in learnt.own}
     steps = {s.column: s for s in draws(learnt)[0]}
     out = []
     for plan in plans:
@@ -216,7 +237,7 @@ def told(table: str, plans: Sequence[Plan], learnt: Learnt) -> list[Described]:
         elif c.role is Role.UNSUPPORTED:
             out.append(Described(table, c.name, c.type, role, "left out", reason=plan.told))
         else:
-            step_ = "key" if c.role is Role.KEY else "made up"
+            step_ = "made up" if c.role is Role.IDENTIFIER else c.role.value
             out.append(Described(table, c.name, c.type, role, step_, reason=plan.told))
     return out
 

@@ -91,7 +91,8 @@ class Counted:
 class Learnt:
     """What the guarantee allows to be known of a table.
 
-    ``unnamed`` are columns of labels of which none can be shown.
+    ``columns`` begin with the ``above`` columns of the parent; ``unnamed`` are columns of labels of
+    which none can be shown.
     """
 
     rows: int
@@ -99,6 +100,23 @@ class Learnt:
     edges: tuple[Clique, ...]
     found: Estimate | None
     unnamed: tuple[str, ...] = ()
+    above: int = 0
+
+    @property
+    def own(self) -> tuple[Counted, ...]:
+        """The columns of the table itself."""
+        return self.columns[self.above :]
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What was learnt of the parent, and the group of each of its columns for every child row.
+
+    The groups are of the data: they are counted through a meter alone.
+    """
+
+    columns: tuple[Counted, ...] = ()
+    codes: tuple[np.ndarray, ...] = ()
 
 
 def onto_simplex(counts: np.ndarray, total: float) -> np.ndarray:
@@ -111,8 +129,22 @@ def onto_simplex(counts: np.ndarray, total: float) -> np.ndarray:
     return np.asarray(np.maximum(counts - over[last], 0.0))
 
 
-def learn(meter: Meter, asked: Sequence[Asked], arrow: pa.Table) -> Learnt:
-    """Spend the budget of a meter on one table."""
+def learn(
+    meter: Meter, asked: Sequence[Asked], arrow: pa.Table, context: Context | None = None
+) -> tuple[Learnt, list[np.ndarray]]:
+    """Spend the budget of a meter on one table.
+
+    Args:
+        meter: sells what is learnt.
+        asked: the columns.
+        arrow: the rows.
+        context: of their parents.
+
+    Returns:
+        What may be known, and the groups of the rows by column, which may not.
+    """
+    context = context or Context()
+    above = len(context.columns)
     rho, seen = meter.rho, len(asked)
     total = meter.counts(np.array([arrow.num_rows]), ROWS * rho)
     rows = max(int(total.counts[0]), 1)
@@ -120,8 +152,9 @@ def learn(meter: Meter, asked: Sequence[Asked], arrow: pa.Table) -> Learnt:
     one = (ONE + (0.0 if wide else BOUNDS)) * rho / max(seen, 1)
     bounds = BOUNDS * rho / max(wide, 1)
     risk = meter.delta / max(sum(_named(a) for a in asked), 1)
-    counted, codes, unnamed = [], [], []
-    pair_noise = math.sqrt(max(seen - 1, 1) / (2 * TWO * rho))
+    counted, codes, unnamed = list(context.columns), list(context.codes), []
+    bought = max(seen - (0 if above else 1), 1)
+    pair_noise = meter.most * math.sqrt(bought / (2 * TWO * rho))
     for a in asked:
         array = _column(arrow, a)
         found = (
@@ -135,17 +168,18 @@ def learn(meter: Meter, asked: Sequence[Asked], arrow: pa.Table) -> Learnt:
         grouped = replace(found, group=_groups(found, pair_noise, rows))
         counted.append(grouped)
         codes.append(grouped.group[grouped.space.encode(array)])
-    if not counted:
-        return Learnt(rows, (), (), None, tuple(unnamed))
-    edges = _choose_tree(meter, counted, codes, CHOICE * rho, pair_noise)
-    measured = [_alone(at, c) for at, c in enumerate(counted)]
+    if len(counted) == above:
+        return Learnt(rows, tuple(counted), (), None, tuple(unnamed), above), []
+    edges = _choose_tree(meter, counted, codes, above, CHOICE * rho, pair_noise)
+    measured = [_alone(at, c) for at, c in enumerate(counted) if at >= above]
     for one_, two in edges:
         sizes = (counted[one_].groups, counted[two].groups)
         true = np.bincount(codes[one_] * sizes[1] + codes[two], minlength=sizes[0] * sizes[1])
         noisy = meter.counts(true.reshape(sizes), TWO * rho / len(edges))
         measured.append(Measured((one_, two), noisy.counts, 1 / noisy.variance))
     found_ = estimate([c.groups for c in counted], rows, measured)
-    return Learnt(rows, tuple(counted), tuple(edges), found_, tuple(unnamed))
+    got = Learnt(rows, tuple(counted), tuple(edges), found_, tuple(unnamed), above)
+    return got, codes[above:]
 
 
 def _column(arrow: pa.Table, asked: Asked) -> pa.Array:
@@ -287,29 +321,38 @@ def _alone(at: int, column: Counted) -> Measured:
 
 
 def _choose_tree(
-    meter: Meter, columns: Sequence[Counted], codes: Sequence[np.ndarray], rho: float, noise: float
+    meter: Meter,
+    columns: Sequence[Counted],
+    codes: Sequence[np.ndarray],
+    above: int,
+    rho: float,
+    noise: float,
 ) -> list[Clique]:
     """A spanning tree of pairs far from independent, by the exponential mechanism.
+
+    The first ``above`` columns are the parent's: known, and joined already.
 
     A pair's score is the L1 distance of its counts from those of independent columns, less the
     noise that measuring them would bring (AIM's penalty); a row changes it by 1.
     """
     d = len(columns)
-    pairs = [(a, b) for a in range(d) for b in range(a + 1, d)]
+    pairs = [(a, b) for a in range(d) for b in range(max(a + 1, above), d)]
     alone = [c.by_group() for c in columns]
     total = [max(float(x.sum()), 1.0) for x in alone]
     scores = np.empty(len(pairs), np.int64)
     for at, (a, b) in enumerate(pairs):
         sizes = (len(alone[a]), len(alone[b]))
         true = np.bincount(codes[a] * sizes[1] + codes[b], minlength=sizes[0] * sizes[1])
-        expected = np.rint(np.outer(alone[a], alone[b] / total[b])).astype(np.int64).ravel()
+        share = alone[a] if a >= above else alone[a] / total[a] * total[b]
+        expected = np.rint(np.outer(share, alone[b] / total[b])).astype(np.int64).ravel()
         penalty = int(math.sqrt(2 / math.pi) * noise * len(true))
         scores[at] = int(np.abs(true - expected).sum()) - penalty
-    joined = list(range(d))
+    joined = [max(v, above - 1) if above else v for v in range(d)]
     chosen: list[Clique] = []
-    for _ in range(d - 1):
+    rounds = d - max(above, 1)
+    for _ in range(rounds):
         able = np.array([i for i, (a, b) in enumerate(pairs) if joined[a] != joined[b]])
-        best = pairs[int(able[meter.choose(scores[able], rho / (d - 1))])]
+        best = pairs[int(able[meter.choose(scores[able], rho / rounds)])]
         chosen.append(best)
         old, new = joined[best[1]], joined[best[0]]
         joined = [new if x == old else x for x in joined]

@@ -11,7 +11,7 @@ from genesis_sql.errors import OptionError
 from genesis_sql.graph.roles import role_of_type
 from genesis_sql.models.dp.learn import Asked
 from genesis_sql.program.column_types import is_plain
-from genesis_sql.program.domain import Categories, Grid, Key, Reals, Words
+from genesis_sql.program.domain import Categories, Domain, Grid, Key, Reals, Words
 from genesis_sql.program.pattern import HEX, UUID, Pattern, Run, Shape
 from genesis_sql.program.scatter import IntegerKey
 from genesis_sql.types import Column, RawColumn, RawTable, Role
@@ -43,12 +43,16 @@ class Plan:
         domain: of a key, or of text that is made anew; None where the column is learnt.
         asked: what is learnt; None where it is not.
         told: why.
+        source: the parent's column that it copies.
+        sibling: whether it numbers the rows of a parent.
     """
 
     column: Column
-    domain: Key | Words | None = None
+    domain: Domain | None = None
     asked: Asked | None = None
     told: str = ""
+    source: str = ""
+    sibling: bool = False
 
 
 def plans(raw: RawTable, roles: Mapping[str, str], keys: Sequence[str]) -> list[Plan]:

@@ -54,7 +54,7 @@ def test_noise_of_a_whole_fit_is_paid_for(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(meter_module, "discrete_gaussian", drawn)
     monkeypatch.setattr(meter_module, "choose", chosen)
     meter = Meter(0.5, 1e-9)
-    found = learn(meter, ASKED, ARROW)
+    found, _ = learn(meter, ASKED, ARROW)
     assert len(found.columns) == 4
     assert (
         len(paid) == 1 + 2 + 4 - 1 + 3 + 3
