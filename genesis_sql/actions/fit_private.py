@@ -154,6 +154,12 @@ def _refuse_others(arguments: FitArguments) -> None:
             "are kept without that"
         )
         raise OptionError(message)
+    if arguments.orphans == "keep":
+        message = (
+            "method 'dp' keeps no references that dangle: their rows belong to no unit of privacy "
+            "and do not count; leave orphans out"
+        )
+        raise OptionError(message)
     if arguments.verbatim:
         message = "method 'dp' copies no table: rows of verbatim tables would be shown as they are"
         raise OptionError(message)
@@ -291,7 +297,7 @@ def _column(d: Described) -> ColumnRow:
 
 def _note(guarantee: Guarantee, prepared: Sequence[Prepared], cost: Cost) -> str:
     bound = (
-        f", of which at most {guarantee.most} rows in each table below count"
+        f" with all that belongs to it, of which at most {guarantee.most} rows below each row count"
         if len(prepared) > 1
         else ""
     )
