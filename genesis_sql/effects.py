@@ -194,6 +194,15 @@ def _manage(
     return manage.uninstall(ws)
 
 
+def _budget(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    from genesis_sql.actions.fit_private import budget
+
+    ws, given = workspace(session, cursor, call.database, call.schema, job), call.arguments
+    return budget(ws, text(given, "source"), number(given, "epsilon"), number(given, "delta"))
+
+
 WAITED = 10.0  # seconds for the end of what is cancelled
 
 
@@ -234,5 +243,6 @@ EFFECTS: dict[str, Effect] = {
     "fit_database": _fit_database,
     "generate_database": _generate_database,
     "cancel": _cancel,
+    "budget": _budget,
     **dict.fromkeys(("activate", "drop", "export", "import", "check", "uninstall"), _manage),
 }

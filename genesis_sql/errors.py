@@ -78,6 +78,10 @@ class AssertError(GenesisError, ValueError):
     """What was measured of a model does not keep the condition that was asserted."""
 
 
+class BudgetError(GenesisError, ValueError):
+    """A fit under differential privacy would spend more than the budget of its source allows."""
+
+
 class MigrationError(GenesisError):
     """The stored schema is newer than this release, or was changed by hand."""
 

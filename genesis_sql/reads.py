@@ -16,7 +16,7 @@ from genesis_sql.plan.query import check_range, function_name, rows_sql
 from genesis_sql.plan.scaling import smallest_scale
 from genesis_sql.plan.spec import Spec
 from genesis_sql.sqlbuild import rows_of
-from genesis_sql.store import executions, models, training
+from genesis_sql.store import executions, ledger, models, training
 
 if TYPE_CHECKING:
     from genesis_sql.session import Session
@@ -143,6 +143,11 @@ def _methods(session: Session, arguments: dict[str, Any], database: str, schema:
     )
 
 
+def _ledger(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    with session.cursor() as cursor:
+        return ledger.list_sql(cursor, database, begun=session.local.begun)
+
+
 PLANS: dict[str, Plan] = {
     "generate": _generate,
     "models": _models,
@@ -151,4 +156,5 @@ PLANS: dict[str, Plan] = {
     "integrity": _integrity,
     "training_log": _training_log,
     "methods": _methods,
+    "ledger": _ledger,
 }

@@ -56,6 +56,9 @@ RETURNS["profile"] = (
 )
 RETURNS["report"] = "path VARCHAR, bytes BIGINT, verdict VARCHAR, failed BIGINT, warned BIGINT"
 RETURNS["assert"] = "condition VARCHAR, value DOUBLE, passed BOOLEAN"
+RETURNS["budget"] = (
+    "source VARCHAR, epsilon DOUBLE, delta DOUBLE, spent_epsilon DOUBLE, spent_rho DOUBLE"
+)
 RETURNS["certificate"] = "model VARCHAR, version INTEGER, certificate VARCHAR, sha256 VARCHAR"
 
 _NUMBERS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from genesis_sql.actions.fit_private import fit_private_schema, fit_private_table
 from genesis_sql.actions.learning import FitArguments as FitArguments
 from genesis_sql.actions.learning import arrange, learn, schema_source, table_source
 from genesis_sql.actions.watching import Watching
@@ -15,7 +16,7 @@ from genesis_sql.models.constrain import shown_constraints
 from genesis_sql.models.fit import Described, Fitted
 from genesis_sql.models.learnt import FitOptions
 from genesis_sql.models.load import Loaded
-from genesis_sql.models.methods import find_method
+from genesis_sql.models.methods import DP, find_method
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.parts import to_parts
 from genesis_sql.program.steps import FORMAT
@@ -34,6 +35,8 @@ def fit_table(
     Raises:
         SourceError: the source is missing, empty, or has no column that can be learnt.
     """
+    if arguments.method == DP:
+        return fit_private_table(ws, name, source, arguments)
     raw = table_source(ws, source)
     return _fit(ws, name, raw, {**arguments.plain(), "source": source}, arguments)
 
@@ -50,6 +53,8 @@ def fit_schema(
     Those of several schemas are named `schema.table` in the model.
     """
     check_choice(arguments.orphans)
+    if arguments.method == DP:
+        return fit_private_schema(ws, name, schema, tables, arguments)
     where, raw = schema_source(ws, schema, tables)
     return _fit(ws, name, raw, {**arguments.plain(), "schema": where, "tables": tables}, arguments)
 

@@ -9,7 +9,7 @@ from genesis_sql.actions.workspace import require_known
 from genesis_sql.errors import OptionError, nearest
 from genesis_sql.models.fill import FillOptions
 from genesis_sql.models.fit import FitOptions
-from genesis_sql.models.methods import TREES, find_method
+from genesis_sql.models.methods import DP, TREES, find_method
 from genesis_sql.models.trees import TreeOptions
 
 KNOWN: dict[str, type | tuple[type, ...]] = {
@@ -19,7 +19,10 @@ KNOWN: dict[str, type | tuple[type, ...]] = {
     "siblings": bool, "method": str, "epochs": (float, int), "batch_size": int,
     "learning_rate": (float, int), "resume": bool, "sequence_key": str, "sequence_index": str,
     "k_anonymity": int, "l_diversity": int, "quasi_identifiers": list, "sensitive": list,
+    "epsilon": (float, int), "delta": (float, int), "bounds": (dict, str), "domains": dict,
+    "privacy_unit": str, "most_children": int,
 }  # fmt: skip
+PRIVATE = ("epsilon", "delta", "bounds", "domains", "privacy_unit", "most_children")
 TRAINING = (
     "epochs", "batch_size", "learning_rate", "resume", "sequence_key", "sequence_index",
 )  # fmt: skip
@@ -38,6 +41,7 @@ _LEAST = {
     "learning_rate": 0,
     "k_anonymity": 2,
     "l_diversity": 2,
+    "most_children": 1,
 }
 
 
@@ -92,6 +96,12 @@ def fit_options(
     )
     defaults = FitOptions()
     chosen = find_method(given.get("method", method))
+    if chosen.name == DP or any(name in given for name in PRIVATE):
+        message = (
+            "a guarantee holds for a whole fit: say method := 'dp' with options := "
+            "{'epsilon': 1.0, 'delta': 1e-9}, for no table alone and with no other method"
+        )
+        raise OptionError(message)
     training = {n: given[n] for n in TRAINING if n in given}
     for name in training:
         if name not in chosen.takes:

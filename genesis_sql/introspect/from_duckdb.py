@@ -35,6 +35,7 @@ def read_schema(
     database: str,
     schema: str,
     tables: Sequence[str] | None = None,
+    counted: bool = True,
 ) -> RawSchema:
     """The base tables and views of a schema with their keys and exact row counts, ordered by name.
 
@@ -46,6 +47,7 @@ def read_schema(
         schema: Its schema.
         tables: The tables and views to take; all where not given. A view that no longer binds is
             kept with the kind 'broken view' and no columns, unless it is named here.
+        counted: Whether rows are counted; otherwise the data are not touched, and 0 stands there.
 
     Raises:
         SourceError: A database, schema or table is not there, or there is nothing to read.
@@ -57,11 +59,17 @@ def read_schema(
         msg = f"schema '{there}.{name}' has no tables; {_INVISIBLE}"
         raise SourceError(msg)
     chosen = listed if tables is None else _named(con, tables, listed, there, name)
-    return RawSchema(_read(con, there, name, chosen, strict=tables is not None))
+    strict = tables is not None
+    return RawSchema(_read(con, there, name, chosen, strict=strict, counted=counted))
 
 
 def read_table(
-    con: duckdb.DuckDBPyConnection, source: str, *, database: str, schema: str
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    *,
+    database: str,
+    schema: str,
+    counted: bool = True,
 ) -> RawTable:
     """One table, view or query.
 
@@ -71,6 +79,7 @@ def read_table(
             exact name first, then case does not matter), or one SELECT in brackets.
         database: Where a name without a database is looked up.
         schema: Where a name without a schema is looked up.
+        counted: Whether rows are counted; otherwise the data are not touched, and 0 stands there.
 
     Raises:
         SourceError: It is not there, or the query is not one SELECT.
@@ -79,13 +88,13 @@ def read_table(
         msg = "the source is empty: name a table, or write a query in brackets: '(SELECT …)'"
         raise SourceError(msg)
     if sources.is_query(source):
-        return _read_query(con, sources.checked_query(con, source))
+        return _read_query(con, sources.checked_query(con, source), counted=counted)
     for there, name, table in _places(con, source, database, schema):
         listed = catalog.objects(con, there, name)
         found = catalog.match(table, [o.name for o in listed])
         if found is not None:
             chosen = [o for o in listed if o.name == found]
-            return _read(con, there, name, chosen, strict=True)[0]
+            return _read(con, there, name, chosen, strict=True, counted=counted)[0]
     raise SourceError(_missing(con, source, database, schema))
 
 
@@ -205,6 +214,7 @@ def _read(
     chosen: Sequence[Listed],
     *,
     strict: bool,
+    counted: bool = True,
 ) -> tuple[RawTable, ...]:
     columns = catalog.columns(con, database, schema)
     keys = catalog.keys(con, database, schema, columns)
@@ -219,7 +229,7 @@ def _read(
             comment=listed.comment,
         )
         try:
-            tables.append(_filled(con, table, keys.get(listed.name, Keys())))
+            tables.append(_filled(con, table, keys.get(listed.name, Keys()), counted=counted))
         except SourceError as error:
             if strict or listed.kind != "view":
                 raise
@@ -227,14 +237,16 @@ def _read(
     return tuple(tables)
 
 
-def _filled(con: duckdb.DuckDBPyConnection, table: RawTable, keys: Keys) -> RawTable:
+def _filled(
+    con: duckdb.DuckDBPyConnection, table: RawTable, keys: Keys, *, counted: bool
+) -> RawTable:
     columns = table.columns
     if table.kind == "view":
         columns = _described(con, table)
     return replace(
         table,
         columns=columns,
-        rows=_count(con, table),
+        rows=_count(con, table) if counted else 0,
         primary_key=keys.primary,
         unique_keys=keys.unique,
         foreign_keys=keys.foreign,
@@ -242,10 +254,10 @@ def _filled(con: duckdb.DuckDBPyConnection, table: RawTable, keys: Keys) -> RawT
     )
 
 
-def _read_query(con: duckdb.DuckDBPyConnection, source: str) -> RawTable:
+def _read_query(con: duckdb.DuckDBPyConnection, source: str, *, counted: bool) -> RawTable:
     table = RawTable(name="query", source=source, columns=(), schema="", kind="query")
     described = replace(table, columns=_described(con, table))
-    return replace(described, rows=_count(con, described))
+    return replace(described, rows=_count(con, described) if counted else 0)
 
 
 def _described(con: duckdb.DuckDBPyConnection, table: RawTable) -> tuple[RawColumn, ...]:

@@ -10,6 +10,8 @@ from importlib import import_module
 from genesis_sql.errors import MissingExtraError, OptionError, nearest
 
 TREES = "trees"
+DP = "dp"
+"""Marginals with noise: the only method with a guarantee."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ METHODS = {
     m.name: m
     for m in (
         Method(TREES, "sequential decision trees", conditions="direct", compile=True),
+        Method(DP, "noisy marginals (MST) under zCDP", compile=True, takes=()),
         _network("argn", "autoregressive network", "direct", "argn_sampler"),
         _network("diffusion", "masked diffusion", "direct"),
         _network("tvae", "variational autoencoder"),

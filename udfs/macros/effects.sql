@@ -39,3 +39,7 @@ FROM query(genesis_plan_('uninstall', CAST('{}' AS VARCHAR), current_database(),
 -- What would be left out or fail, and why.
 CREATE OR REPLACE TEMP MACRO genesis_check(source, relationships := NULL, verbatim := NULL) AS TABLE
 FROM query(genesis_plan_('check', CAST(to_json({'source': source, 'relationships': relationships, 'verbatim': verbatim}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- Set what fits under differential privacy may spend of a table in all.
+CREATE OR REPLACE TEMP MACRO genesis_budget(source, epsilon := NULL, delta := NULL) AS TABLE
+FROM query(genesis_plan_('budget', CAST(to_json({'source': source, 'epsilon': epsilon, 'delta': delta}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));

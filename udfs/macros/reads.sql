@@ -31,3 +31,7 @@ FROM query(genesis_plan_('jobs', CAST('{}' AS VARCHAR), current_database(), curr
 -- How the training of a model's networks went, or goes.
 CREATE OR REPLACE TEMP MACRO genesis_training_log(model, version := NULL) AS TABLE
 FROM query(genesis_plan_('training_log', CAST(to_json({'model': model, 'version': version}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- What fits under differential privacy have spent of each table, and the budgets.
+CREATE OR REPLACE TEMP MACRO genesis_ledger() AS TABLE
+FROM query(genesis_plan_('ledger', CAST('{}' AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));

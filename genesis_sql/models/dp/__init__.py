@@ -1,0 +1,1 @@
+"""Models with a guarantee: noisy marginals under zero-concentrated differential privacy."""
