@@ -34,12 +34,11 @@ from genesis_sql.plan.query import rows_sql
 from genesis_sql.plan.spec import Spec
 from genesis_sql.sqlbuild import qualified
 from genesis_sql.store import models
+from genesis_sql.store.ledger import DP
 from genesis_sql.store.rows import ModelVersion
 from genesis_sql.types import Graph, RawSchema, Relationship
 
 SYNTHETIC = "synthetic"
-PRIVATE = "dp"
-"""The method of which nothing may be shown that its budget did not pay for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +159,7 @@ def refuse_private(found: ModelVersion) -> None:
     Raises:
         OptionError: the model is differentially private.
     """
-    if found.method == PRIVATE:
+    if found.method == DP:
         message = (
             f"model '{found.model}' is differentially private: measuring it against its source "
             f"would tell what ε did not pay for; who owns the rows may compare them with "

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 
 from genesis_sql.actions.workspace import Workspace
+from genesis_sql.evaluate.guarantee import promised
 from genesis_sql.evaluate.judgement import Judgement
 from genesis_sql.evaluate.measures import Measure
 from genesis_sql.evaluate.pictures import distributions, matrices
-from genesis_sql.store import names
+from genesis_sql.store import ledger, names
 from genesis_sql.store.rows import ModelVersion
 
-from .content import ANEW, COPIED, LEARNT, LEFT_OUT, Content, Handled, Provenance
+from .content import (
+    ANEW,
+    COPIED,
+    LEARNT,
+    LEFT_OUT,
+    Content,
+    Guarantee,
+    Handled,
+    Provenance,
+    Spending,
+)
 
 PERSONAL = "personal: "
 """How the reason of a column of personal data begins in `genesis_describe`."""
@@ -24,6 +36,12 @@ SELECT t.table_name, c.column_name, c.role, c.step, c.reason
 FROM genesis.model_tables AS t JOIN genesis.model_columns AS c
   ON c.model = t.model AND c.version = t.version AND c.table_position = t.position
 WHERE t.model = ? AND t.version = ? ORDER BY t.position, c.position
+"""
+_NOTES = """
+SELECT t.table_name, c.column_name, c.reason
+FROM genesis.model_tables AS t JOIN genesis.model_columns AS c
+  ON c.model = t.model AND c.version = t.version AND c.table_position = t.position
+WHERE t.model = ? AND t.version = ? AND c.reason <> '' ORDER BY t.position, c.position
 """
 _PARTS = """
 SELECT table_name || '/' || part || '/' || position, sha256 FROM genesis.model_parts
@@ -97,6 +115,55 @@ def _provenance(judgement: Judgement) -> Provenance:
             "held out by a hash of their keys, families together."
         ),
     )
+
+
+def gather_private(ws: Workspace, found: ModelVersion, meanings: Mapping[str, Measure]) -> Content:
+    """What a differentially private version promises, and what was spent of its sources."""
+    held, stored = promised(found), json.loads(found.arguments)
+    fits = [row for row in ledger.rows(ws.con, ws.database) if row[1] is not None]
+    own = {str(row[0]) for row in fits if (row[1], row[2]) == (found.model, found.version)}
+    spent = [_spending(*row) for row in fits if row[0] in own]
+    budgets = [ledger.account(ws.con, ws.database, s).budget for s in sorted(own)]
+    least = min((b[0] for b in budgets if b is not None), default=None)
+    columns = handled(ws, found)
+    rows = names.run(ws.con, ws.database, _NOTES, found.model, found.version)
+    most = held.get("most_children")
+    bound = f" with at most {most} rows below each row" if most is not None else ""
+    return Content(
+        found.model,
+        Provenance(
+            model=found.model,
+            version=found.version,
+            method=found.method,
+            uuid=found.uuid or "",
+            fitted=f"{found.created_at:%Y-%m-%d %H:%M} UTC",
+            library=found.library_version,
+            duckdb=duckdb.__version__,
+            options=stored.get("options") or {},
+            parts=part_hashes(ws, found),
+            holdout="Nothing was held out: no number here was measured on the source.",
+        ),
+        meanings=meanings,
+        guarantee=Guarantee(
+            float(held["epsilon"]),
+            float(held["delta"]),
+            f"{held['unit']}{bound}",
+            f"discrete Gaussian noise of the operating system's secure source, counted as zCDP, "
+            f"rho {held['rho']:.4g}",
+            tuple(f"{t}.{c}: {reason}" for t, c, reason in rows),
+            tuple(spent),
+            least,
+        ),
+        columns=columns,
+    )
+
+
+def _spending(
+    source: Any, model: Any, version: Any, epsilon: Any, delta: Any, rho: Any, *rest: Any
+) -> Spending:
+    """An entry of the ledger."""
+    what = f"{source}, for {model} version {version}"
+    return Spending(what, float(epsilon), float(delta), float(rho), str(rest[-1]))
 
 
 def part_hashes(ws: Workspace, found: ModelVersion) -> dict[str, str]:
