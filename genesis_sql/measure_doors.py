@@ -129,6 +129,8 @@ def privacy_audit(
 def profile(con: duckdb.DuckDBPyConnection, source: str) -> list[Row]:
     """What is in one table, view, query or file: a dict per column.
 
+    The first one, called '*', is about whole rows.
+
     Args:
         con: where it is.
         source: its name, a query as '(SELECT …)', or a file of data.

@@ -60,6 +60,7 @@ class Judgement:
         self.execution: int | None = None
         self._stack = ExitStack()
         self._trial: Trial | None = None
+        self._found: dict[str, list[Metric]] = {}
         found = source.version
         self.subject = Subject(
             found.model, found.version, source.model.uuid, source.fingerprint, seed
@@ -85,8 +86,10 @@ class Judgement:
         asked = {n: self.asked[n] for n in names if self.asked.get(n) is not None}
         return json.dumps(asked, sort_keys=True, ensure_ascii=False) if asked else ""
 
-    def stored(self, part: str) -> list[Metric]:
+    def known(self, part: str) -> list[Metric]:
         """The rows of a part that was measured of the same version, source and seed."""
+        if part in self._found:
+            return self._found[part]
         where = (self.ws.con, self.ws.database, self.subject, part, self.about(part))
         return [_metric(m) for m in measurements.kept(*where)]
 
@@ -107,16 +110,16 @@ class Judgement:
                     [(self.about(part), _measurement(part, m)) for part, m in rows],
                     seconds=time.perf_counter() - begun,
                 )
+        for part in (SPLIT, *parts):
+            self._found[part] = [m for of, m in rows if of == part]
         return [m for _, m in rows]
 
     def parts(self, names: Sequence[str]) -> list[Metric]:
         """Parts from the store where they are there, measured where they are not."""
-        known = {part: self.stored(part) for part in names}
-        missing = [part for part, rows in known.items() if not rows]
+        missing = [part for part in names if not self.known(part)]
         if missing:
-            self.measure(missing)
-            known |= {part: self.stored(part) for part in missing}
-        return [m for rows in known.values() for m in rows]
+            self.measure([part for part in missing if part != SPLIT])
+        return [m for part in names for m in self.known(part)]
 
     @contextmanager
     def _recorded(self) -> Iterator[int | None]:

@@ -89,7 +89,7 @@ def _provenance(judgement: Judgement) -> Provenance:
     source = judgement.source
     found, stored = source.version, source.stored
     rows: dict[str, tuple[int | None, int | None, int | None]] = {}
-    told = {m.table: m for m in judgement.stored("split") if m.name == "held_out"}
+    told = {m.table: m for m in judgement.known("split") if m.name == "held_out"}
     for name in source.model.visible:
         m = told.get(name)
         rows[name] = (

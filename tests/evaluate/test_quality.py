@@ -107,7 +107,8 @@ def test_a_read_only_file_is_measured_and_not_written(file: Path) -> None:
     with genesis_sql.connect(str(file), read_only=True) as con:
         assert len(_rows(con)) > 10
         assert con.execute("SELECT count(*) FROM genesis_history('m')").fetchall() == [(1,)]
-        assert con.execute("CALL genesis_assert('m', 'shape > 0.8')").fetchall()
+        assert con.execute("CALL genesis_assert('m', 'shape > 0.8')").fetchall()[0][2]
+        assert con.execute("CALL genesis_assert('m', 'held_out > 100')").fetchall()[0][2]
 
 
 def test_assert_measures_what_it_needs_and_takes_the_rest_from_the_store(

@@ -21,7 +21,7 @@ def delta_of(rho: float, epsilon: float) -> float:
     (2020).
 
     Example:
-        >>> 0.9e-9 < delta_of(0.0127, 1.0) < 1.1e-8
+        >>> 8e-10 < delta_of(0.01488, 1.0) < 1e-9
         True
     """
     if rho <= 0:
