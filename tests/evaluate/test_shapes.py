@@ -114,7 +114,7 @@ def test_sdmetrics_agrees(fresh: duckdb.DuckDBPyConnection) -> None:
         assert metric.score == pytest.approx(expected, abs=EXACT)
 
 
-@pytest.mark.parametrize("rows", [100, 2000])
+@pytest.mark.parametrize("rows", [100, pytest.param(2000, marks=pytest.mark.slow)])
 def test_fresh_real_samples_pass_nineteen_times_of_twenty(
     con: duckdb.DuckDBPyConnection, rows: int
 ) -> None:
@@ -123,7 +123,7 @@ def test_fresh_real_samples_pass_nineteen_times_of_twenty(
     con.execute("CREATE TABLE pool AS SELECT i, hash(i) % 1000 AS a, sqrt(hash(i + 7) % 977) AS b, "
                 "CASE WHEN hash(3 * i) % 9 > 0 THEN 'k' || (hash(i * 11) % 7) * (hash(i * 5) % 3) END AS c "
                 "FROM range(100_000) AS r(i)")  # fmt: skip
-    for trial in range(25):
+    for trial in range(15):
         first, second = 2 * trial * rows % 90_000, (2 * trial + 1) * rows % 90_000
         query = "(SELECT a, b, c FROM pool WHERE i >= {0} AND i < {0} + {1})"
         with opened(con, query.format(first, rows), query.format(second, rows)) as sides:
@@ -131,7 +131,7 @@ def test_fresh_real_samples_pass_nineteen_times_of_twenty(
                 tried[metric.name] += 1
                 passed[metric.name] = passed.get(metric.name, 0) + (metric.verdict == PASS)
     for name, count in tried.items():
-        assert count >= 25
+        assert count >= 15
         assert passed[name] / count >= 0.9, (name, passed[name], count)
 
 
