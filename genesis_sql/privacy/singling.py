@@ -70,7 +70,7 @@ class Predicates:
     low: Floats
     high: Floats
 
-    def take(self, at: NDArray[np.bool_] | slice) -> Predicates:
+    def take(self, at: Whole | slice) -> Predicates:
         """Some of them."""
         return Predicates(self.columns[at], self.low[at], self.high[at])
 
@@ -96,7 +96,7 @@ def _tried(
     rows: Rows, table: str, measures: tuple[Measure, Measure], made: Predicates
 ) -> list[Metric]:
     """Try predicates on parts of the rows learnt from, and on those held out."""
-    kept = made.take(made.singles(rows.synthetic)[0]).take(slice(PREDICATES))
+    kept = made.take(_first(made, rows.synthetic))
     n = len(kept.columns)
     if n < LEAST:
         why = f"only {n} predicates single out a synthetic row, {LEAST} are needed"
@@ -120,6 +120,18 @@ def _tried(
     return told_risk(
         measures, (table, ()), attack, control, note, max(1.0, found / max(1, different))
     )
+
+
+def _first(made: Predicates, synthetic: Floats) -> Whole:
+    """Which predicates single out a synthetic row, in their order until there are enough."""
+    found: list[Whole] = []
+    for at in range(0, len(made.columns), PREDICATES):
+        found.append(
+            at + np.flatnonzero(made.take(slice(at, at + PREDICATES)).singles(synthetic)[0])
+        )
+        if sum(map(len, found)) >= PREDICATES:
+            break
+    return np.concatenate(found)[:PREDICATES] if found else np.zeros(0, np.int64)
 
 
 def univariate(rows: Rows) -> Predicates:
