@@ -19,7 +19,7 @@ def _target(target: Target) -> Any:
     return target if target is None or isinstance(target, str) else dict(target)
 
 
-def quality(
+def measure_quality(
     con: duckdb.DuckDBPyConnection,
     name: str,
     *,
@@ -71,7 +71,7 @@ def compare(
     return effect(con, "compare", {**given, "target": _target(target), "seed": seed})
 
 
-def privacy(
+def measure_privacy(
     con: duckdb.DuckDBPyConnection,
     name: str,
     *,
@@ -95,7 +95,7 @@ def privacy(
     return effect(con, "privacy", {**given, "known": listed("known", known)})
 
 
-def privacy_audit(
+def audit_privacy(
     con: duckdb.DuckDBPyConnection,
     real: str,
     synthetic: str,
@@ -145,7 +145,7 @@ def profile(con: duckdb.DuckDBPyConnection, source: str) -> list[Row]:
     return effect(con, "profile", {"source": source})
 
 
-def report(
+def make_report(
     con: duckdb.DuckDBPyConnection,
     name: str,
     path: str | None = None,
@@ -205,7 +205,7 @@ def assert_quality(
     return effect(con, "assert", {**given, "target": _target(target)})
 
 
-def certificate(
+def make_certificate(
     con: duckdb.DuckDBPyConnection,
     name: str,
     *,

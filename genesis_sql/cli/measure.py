@@ -90,7 +90,7 @@ def quality(*, file: str, model: str, as_json: bool, **given: Any) -> None:
     Each number stands beside that of real rows which were held out.
     """
     with files.opened(file, "either") as con:
-        found = measure_doors.quality(con, model, **given)
+        found = measure_doors.measure_quality(con, model, **given)
     _shown(found, _QUALITY, as_json=as_json)
 
 
@@ -142,7 +142,7 @@ def privacy(*, file: str, model: str, as_json: bool, **given: Any) -> None:
     Each attack stands beside what the same attack learns of people who were held out.
     """
     with files.opened(file, "either") as con:
-        found = measure_doors.privacy(con, model, **given)
+        found = measure_doors.measure_privacy(con, model, **given)
     _shown(found, _PRIVACY, as_json=as_json)
 
 
@@ -169,7 +169,7 @@ def privacy_audit(
     Without --holdout the attacks have no baseline of people who were not learnt from.
     """
     with _places(real, synthetic, *([holdout] if holdout else [])) as (con, places):
-        found = measure_doors.privacy_audit(
+        found = measure_doors.audit_privacy(
             con,
             places[0],
             places[1],
@@ -194,7 +194,7 @@ def report(*, file: str, model: str, out: str, **given: Any) -> None:
     What was measured before is taken from FILE.
     """
     with files.opened(file, "either") as con:
-        made = measure_doors.report(con, model, out, **given)
+        made = measure_doors.make_report(con, model, out, **given)
     show.note(f"{out}: {made!r}")
 
 
@@ -229,7 +229,7 @@ def certificate(*, file: str, model: str, **given: Any) -> None:
     It holds hashes of the model, its source and its numbers; it is no legal opinion.
     """
     with files.opened(file, "either") as con:
-        (found,) = measure_doors.certificate(con, model, **given)
+        (found,) = measure_doors.make_certificate(con, model, **given)
     click.echo(json.dumps(json.loads(found["certificate"]), ensure_ascii=False, indent=1))
 
 

@@ -185,7 +185,7 @@ def trial(
     sources = {t.name: t.source for t in source.graph.tables if t.name in names}
     chosen = find_targets(source.graph, targets)
     place = f"genesis trial {uuid.uuid4().hex}"
-    ws.con.execute(f"ATTACH ':memory:' AS {qualified(place)}")
+    ws.con.execute(f"ATTACH ':memory:' AS {qualified(place)} (READ_WRITE)")
     try:
         ws.progress("holding rows out", 0.0)
         done = split(ws.con, place, source.graph, sources, _families(source.model))

@@ -68,6 +68,7 @@ def gather(
         groups: the part that each metric belongs to.
         pictures: whether columns and pairs are drawn.
     """
+    judgement.parts([*parts, *attacks])
     quality, privacy = judgement.parts(parts), judgement.parts(attacks)
     sides = judgement.trial.sides if pictures else None
     found, ws = judgement.source.version, judgement.ws
