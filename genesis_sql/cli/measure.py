@@ -188,14 +188,27 @@ def privacy_audit(
 @_target
 @_sensitive
 @seed_option
-def report(*, file: str, model: str, out: str, **given: Any) -> None:
+@json_option
+def report(*, file: str, model: str, out: str, as_json: bool, **given: Any) -> None:
     """Write everything that is measured of MODEL as one page.
 
     What was measured before is taken from FILE.
     """
+    from genesis_sql.report.verdict import verdict
+
     with files.opened(file, "either") as con:
         made = measure_doors.make_report(con, model, out, **given)
-    show.note(f"{out}: {made!r}")
+    if as_json:
+        found = verdict(made.content)
+        told: dict[str, Any] = {
+            "path": out,
+            "status": found.status,
+            "verdict": " ".join(found.sentences),
+        }
+        told |= {"failed": found.failed, "warned": found.warned}
+        show.rows([told], as_json=True)
+    else:
+        show.note(f"{out}: {made!r}")
 
 
 @click.command("assert", cls=Command)
@@ -223,10 +236,11 @@ def assert_(*, file: str, model: str, condition: str, as_json: bool, **given: An
 @version_option
 @_sensitive
 @seed_option
-def certificate(*, file: str, model: str, **given: Any) -> None:
-    """Print what was measured and guaranteed of MODEL, as JSON.
+@json_option
+def certificate(*, file: str, model: str, as_json: bool, **given: Any) -> None:
+    """Print what was measured and guaranteed of MODEL.
 
-    It holds hashes of the model, its source and its numbers; it is no legal opinion.
+    It is JSON in any case, and holds hashes of the model, its source and its numbers; it is no legal opinion.
     """
     with files.opened(file, "either") as con:
         (found,) = measure_doors.make_certificate(con, model, **given)

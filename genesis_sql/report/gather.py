@@ -10,7 +10,7 @@ import duckdb
 
 from genesis_sql.actions.workspace import Workspace
 from genesis_sql.evaluate.guarantee import promised
-from genesis_sql.evaluate.judgement import Judgement
+from genesis_sql.evaluate.judgement import SPLIT, Judgement
 from genesis_sql.evaluate.measures import Measure
 from genesis_sql.evaluate.pictures import distributions, matrices
 from genesis_sql.store import ledger, names
@@ -90,7 +90,7 @@ def _provenance(judgement: Judgement) -> Provenance:
     source = judgement.source
     found, stored = source.version, source.stored
     rows: dict[str, tuple[int | None, int | None, int | None]] = {}
-    told = {m.table: m for m in judgement.known("split") if m.name == "held_out"}
+    told = {m.table: m for m in judgement.known(SPLIT) or () if m.name == "held_out"}
     for name in source.model.visible:
         m = told.get(name)
         rows[name] = (

@@ -78,6 +78,16 @@ def test_what_was_measured_is_in_the_history_and_the_store(
     assert stored.fetchall() == [(r["metric"], r["score"]) for r in rows]
 
 
+def test_what_is_not_there_is_not_measured_twice(people: duckdb.DuckDBPyConnection) -> None:
+    """One table has no sequences, and that is known, too."""
+    measured = "SELECT count(*) FROM genesis.measurements WHERE part = 'sequences'"
+    _rows(people, "metrics := ['sequences']")
+    assert people.execute(measured).fetchall() == [(1,)]
+    with pytest.raises(duckdb.Error, match="'lag_correlation_error' was not measured"):
+        people.execute("CALL genesis_assert('m', 'lag_correlation_error < 0.1')").fetchall()
+    assert people.execute(measured).fetchall() == [(1,)]
+
+
 def test_a_source_that_changed_is_said(people: duckdb.DuckDBPyConnection) -> None:
     changed = [r["score"] for r in _rows(people) if r["metric"] == "source_changed"]
     assert changed == [0.0]
