@@ -250,7 +250,7 @@ def test_a_spent_budget_is_refused_before_a_row_is_read(
     con.execute("CALL genesis_budget('people', epsilon := 6.0, delta := 1e-6)")
     fit(con)
     looked: list[Any] = []
-    monkeypatch.setattr("genesis_sql.actions.fit_private.read_rows", lambda *a: looked.append(a))
+    monkeypatch.setattr("genesis_sql.actions.fit_private.read_bounded", lambda *a: looked.append(a))
     with pytest.raises(errors.BudgetError, match="the budget of .* is epsilon 6"):
         fit(con)
     assert looked == []

@@ -140,6 +140,33 @@ class Estimate:
         return marginal_of(self.probabilities[at], self.tree.cliques[at], clique)
 
 
+def sample(found: Estimate, rows: int, seed: int = 0) -> list[np.ndarray]:
+    """Rows of the distribution, a column of codes each; it shows no more than it does."""
+    rng = np.random.default_rng(seed)
+    tree, drawn = found.tree, dict[int, np.ndarray]()
+    for clique, table, known in zip(tree.cliques, found.probabilities, tree.shared, strict=True):
+        new = [v for v in clique if v not in known]
+        order = [clique.index(v) for v in (*known, *new)]
+        turned = table.transpose(order)
+        sizes = turned.shape
+        flat = turned.reshape(int(np.prod(sizes[: len(known)])), -1)
+        given = np.zeros(rows, np.int64)
+        for v, size in zip(known, sizes, strict=False):
+            given = given * size + drawn[v]
+        cell = _draw(flat, given, rng.random(rows))
+        for v, size in reversed(list(zip(new, sizes[len(known) :], strict=True))):
+            cell, drawn[v] = np.divmod(cell, size)
+    return [drawn[v] for v in sorted(drawn)]
+
+
+def _draw(table: np.ndarray, row: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """A place in the given row of a table for each number u, in proportion to what stands there."""
+    sums = np.cumsum(table + 1e-300, axis=1)
+    running = sums / sums[:, -1:] + np.arange(len(sums))[:, None]
+    at = np.searchsorted(running.ravel(), row + u, "right") - row * table.shape[1]
+    return np.asarray(np.clip(at, 0, table.shape[1] - 1), np.int64)
+
+
 def marginal_of(table: np.ndarray, clique: Clique, kept: Clique) -> np.ndarray:
     """The sum over all other columns."""
     return np.asarray(table.sum(axis=_away(clique, kept)))
