@@ -141,7 +141,7 @@ def learn(
         more = choose_pairs(market, found_, edges, batch, CHOICE * rho * 0.5 / extra, rows)
         measured += [market.buy(pair) for pair in more]
         edges += more
-        found_ = estimate(sizes, rows, measured)
+        found_ = estimate(sizes, rows, measured, found_)
     got = Learnt(rows, tuple(counted), tuple(edges), found_, tuple(unnamed), above)
     return got, codes[above:]
 
