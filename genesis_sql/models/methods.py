@@ -95,7 +95,7 @@ METHODS = {
     m.name: m
     for m in (
         Method(TREES, "sequential decision trees", conditions="direct", compile=True),
-        Method(DP, "noisy marginals (MST) under zCDP", compile=True, takes=()),
+        Method(DP, "noisy marginals (MST, AIM)", compile=True, takes=()),
         _network("argn", "autoregressive network", "direct", "argn_sampler"),
         _network("diffusion", "masked diffusion", "direct"),
         _network("tvae", "variational autoencoder"),

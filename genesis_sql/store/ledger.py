@@ -7,10 +7,12 @@ that one that fails has spent what it was allowed to. Copies of a table are othe
 from __future__ import annotations
 
 import functools
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlglot import exp, parse_one
 
@@ -19,6 +21,7 @@ from genesis_sql.models.dp.accountant import Cost
 from genesis_sql.sqlbuild import DIALECT, column, rows_of, string, text
 from genesis_sql.store import migrator, names
 from genesis_sql.store.names import Con
+from genesis_sql.store.rows import ModelVersion
 from genesis_sql.store.transaction import now, transaction
 
 NEEDS = 4
@@ -90,6 +93,16 @@ def account(con: Con, database: str, source: str) -> Account:
     rho, risk, delta, epsilon, limit = found[0]
     budget = None if epsilon is None else (epsilon, limit)
     return Account(source, Cost(rho, risk), delta if budget is None else budget[1], budget)
+
+
+def guarantee(version: ModelVersion) -> dict[str, Any] | None:
+    """What a version of a model guarantees: epsilon, delta, rho, unit; None where it is not private.
+
+    Nothing may be measured of a private one against its source without being paid for.
+    """
+    if version.method != DP:
+        return None
+    return dict(json.loads(version.metrics or "{}").get("privacy", {}))
 
 
 def charge(

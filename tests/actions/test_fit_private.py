@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -12,6 +13,7 @@ import pytest
 import genesis_sql
 from genesis_sql import errors
 from genesis_sql.models.dp.meter import Meter, Noisy
+from genesis_sql.store import ledger, models
 
 SETUP = """
 CREATE TABLE people (
@@ -136,6 +138,11 @@ def test_no_exact_number_is_kept(people: duckdb.DuckDBPyConnection) -> None:
     fit(people)
     kept = people.execute("""SELECT fingerprint, metrics, rows FROM genesis.model_versions v
       JOIN genesis.model_tables t USING (model, version) ORDER BY version DESC LIMIT 1""").fetchall()
+    version = models.find(people, "memory", "m")
+    told = ledger.guarantee(version)
+    assert told is not None
+    assert (told["epsilon"], told["delta"]) == (5.0, 1e-6)
+    assert ledger.guarantee(replace(version, method="trees")) is None
     fingerprint, metrics, rows = kept[0]
     assert fingerprint is None
     assert json.loads(metrics)["privacy"]["unit"] == "a row of people"
@@ -160,8 +167,8 @@ def test_an_error_tells_nothing(
     assert "Bob" not in str(raised.value)
     assert raised.value.__cause__ is None
     assert "Bob" not in str(everything(people))
-    ledger = people.execute("FROM genesis_ledger()").fetchall()
-    assert len(ledger) == before + 1  # a fit that failed has spent what it might have shown
+    fits = people.execute("FROM genesis_ledger()").fetchall()
+    assert len(fits) == before + 1  # a fit that failed has spent what it might have shown
 
 
 UNTOUCHED = """
@@ -250,7 +257,7 @@ def test_a_spent_budget_is_refused_before_a_row_is_read(
     con.execute("CALL genesis_budget('people', epsilon := 6.0, delta := 1e-6)")
     fit(con)
     looked: list[Any] = []
-    monkeypatch.setattr("genesis_sql.actions.fit_private.read_rows", lambda *a: looked.append(a))
+    monkeypatch.setattr("genesis_sql.actions.fit_private.read_bounded", lambda *a: looked.append(a))
     with pytest.raises(errors.BudgetError, match="the budget of .* is epsilon 6"):
         fit(con)
     assert looked == []

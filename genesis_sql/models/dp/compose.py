@@ -8,8 +8,9 @@ from zlib import crc32
 
 import numpy as np
 
+from genesis_sql.models.dp.columns import Counted
 from genesis_sql.models.dp.infer import marginal_of
-from genesis_sql.models.dp.learn import Counted, Learnt
+from genesis_sql.models.dp.learn import Learnt
 from genesis_sql.models.dp.roles import Plan, words
 from genesis_sql.models.learnt import Described
 from genesis_sql.program.cells import Cells, alias_tables
@@ -41,8 +42,10 @@ def draws(learnt: Learnt) -> tuple[list[Draw], dict[str, np.ndarray]]:
         return steps, edges
     tree, tables = learnt.found.tree, learnt.found.probabilities
     left = list(range(len(tree.cliques)))
-    while left:  # what hangs on the parent, or on columns that are drawn, before what begins anew
-        i = max(left, key=lambda j: (bool(drawn.intersection(tree.cliques[j])), -j))
+    while left:  # below a parent: what hangs on it, or on columns drawn before, comes first
+        i = left[0]
+        if learnt.above:
+            i = max(left, key=lambda j: (bool(drawn.intersection(tree.cliques[j])), -j))
         left.remove(i)
         clique = tree.cliques[i]
         known = [v for v in clique if v in drawn]

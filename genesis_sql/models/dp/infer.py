@@ -7,7 +7,7 @@ nearest to what was measured, found by mirror descent over a junction tree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -129,10 +129,14 @@ def beliefs(tree: JunctionTree, potentials: Sequence[np.ndarray]) -> list[np.nda
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """The distribution: probabilities of the cliques of a junction tree."""
+    """The distribution: probabilities of the cliques of a junction tree.
+
+    ``potentials`` are those of the measurements in order, where another descent may begin.
+    """
 
     tree: JunctionTree
     probabilities: tuple[np.ndarray, ...]
+    potentials: tuple[np.ndarray, ...] = ()
 
     def marginal(self, clique: Clique) -> np.ndarray:
         """Probabilities of columns that stand together in a clique."""
@@ -140,65 +144,116 @@ class Estimate:
         return marginal_of(self.probabilities[at], self.tree.cliques[at], clique)
 
 
+def sample(found: Estimate, rows: int, seed: int = 0) -> list[np.ndarray]:
+    """Rows of the distribution, a column of codes each; it shows no more than it does."""
+    rng = np.random.default_rng(seed)
+    tree, drawn = found.tree, dict[int, np.ndarray]()
+    for clique, table, known in zip(tree.cliques, found.probabilities, tree.shared, strict=True):
+        new = [v for v in clique if v not in known]
+        order = [clique.index(v) for v in (*known, *new)]
+        turned = table.transpose(order)
+        sizes = turned.shape
+        flat = turned.reshape(int(np.prod(sizes[: len(known)])), -1)
+        given = np.zeros(rows, np.int64)
+        for v, size in zip(known, sizes, strict=False):
+            given = given * size + drawn[v]
+        cell = _draw(flat, given, rng.random(rows))
+        for v, size in reversed(list(zip(new, sizes[len(known) :], strict=True))):
+            cell, drawn[v] = np.divmod(cell, size)
+    return [drawn[v] for v in sorted(drawn)]
+
+
+def _draw(table: np.ndarray, row: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """A place in the given row of a table for each number u, in proportion to what stands there."""
+    sums = np.cumsum(table + 1e-300, axis=1)
+    running = sums / sums[:, -1:] + np.arange(len(sums))[:, None]
+    at = np.searchsorted(running.ravel(), row + u, "right") - row * table.shape[1]
+    return np.asarray(np.clip(at, 0, table.shape[1] - 1), np.int64)
+
+
 def marginal_of(table: np.ndarray, clique: Clique, kept: Clique) -> np.ndarray:
     """The sum over all other columns."""
     return np.asarray(table.sum(axis=_away(clique, kept)))
+
+
+class _Fit:
+    """How far the distribution of some potentials is from what was measured."""
+
+    def __init__(self, sizes: Sequence[int], rows: float, measured: Sequence[Measured]) -> None:
+        self.tree = junction_tree(sizes, [m.clique for m in measured])
+        self.measured = measured
+        cliques = self.tree.cliques
+        self.home = [
+            next(i for i, c in enumerate(cliques) if set(m.clique) <= set(c)) for m in measured
+        ]
+        self.shape = [[sizes[v] for v in c] for c in cliques]
+        self.targets = [m.counts / rows for m in measured]
+        most = max(float(np.max(m.weight)) for m in measured)
+        self.weights = [m.weight / most for m in measured]
+
+    def look(self, at: list[np.ndarray]) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
+        """The loss, the probabilities of the cliques, and the slope for each measurement."""
+        held = [np.zeros(shape) for shape in self.shape]
+        for i, m, potential in zip(self.home, self.measured, at, strict=True):
+            held[i] += _onto(potential, m.clique, self.tree.cliques[i])
+        probabilities = beliefs(self.tree, held)
+        apart = [
+            marginal_of(probabilities[i], self.tree.cliques[i], m.clique) - t
+            for i, m, t in zip(self.home, self.measured, self.targets, strict=True)
+        ]
+        slope = [w * a for w, a in zip(self.weights, apart, strict=True)]
+        loss = sum(float((s * a).sum()) for s, a in zip(slope, apart, strict=True))
+        return loss, probabilities, slope
 
 
 def estimate(
     sizes: Sequence[int],
     rows: float,
     measured: Sequence[Measured],
-    forbidden: Mapping[Clique, np.ndarray] | None = None,
+    begin: Estimate | None = None,
     steps: int = STEPS,
 ) -> Estimate:
     """The distribution that fits what was measured.
+
+    Descent with momentum, begun anew where it overshoots (Nesterov 1983; O'Donoghue, Candes 2015).
 
     Args:
         sizes: codes of each column.
         rows: how many rows the counts are of.
         measured: marginals; each column is in one of them.
-        forbidden: bool by clique, cells that cannot be.
-        steps: of the descent.
+        begin: what was found of the first of them.
+        steps: at most.
     """
-    tree = junction_tree(sizes, [m.clique for m in measured])
-    home = [
-        next(i for i, c in enumerate(tree.cliques) if set(m.clique) <= set(c)) for m in measured
-    ]
-    held = [np.zeros([sizes[v] for v in c]) for c in tree.cliques]
-    for clique, bad in (forbidden or {}).items():
-        i = next(i for i, c in enumerate(tree.cliques) if set(clique) <= set(c))
-        held[i] = held[i] + _onto(np.where(bad, -1e3, 0.0), clique, tree.cliques[i])
-    targets = [m.counts / rows for m in measured]
-    weights = [m.weight for m in measured]
-    scale = max(float(np.max(w)) for w in weights)
-    weights = [w / scale for w in weights]
-
-    def look(at: list[np.ndarray]) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
-        probabilities = beliefs(tree, at)
-        apart = [
-            marginal_of(probabilities[i], tree.cliques[i], m.clique) - t
-            for i, m, t in zip(home, measured, targets, strict=True)
-        ]
-        loss = sum(float((w * a * a).sum()) for w, a in zip(weights, apart, strict=True))
-        return loss, probabilities, apart
-
-    loss, probabilities, apart = look(held)
-    pace = 1.0
+    fit = _Fit(sizes, rows, measured)
+    at = list(begin.potentials) if begin is not None else []
+    at += [_first(m, t) for m, t in zip(measured, fit.targets, strict=True)][len(at) :]
+    loss, probabilities, slope = fit.look(at)
+    ahead, pace, age = at, 1.0, 0
     for _ in range(steps):
-        slope = [np.zeros_like(h) for h in held]
-        for i, m, w, a in zip(home, measured, weights, apart, strict=True):
-            slope[i] += _onto(2 * w * a, m.clique, tree.cliques[i])
+        here = fit.look(ahead) if age else (loss, probabilities, slope)
         for _ in range(HALVED):
-            tried = [h - pace * s for h, s in zip(held, slope, strict=True)]
-            new = look(tried)
-            if new[0] <= loss:
+            tried = [x - pace * s for x, s in zip(ahead, here[2], strict=True)]
+            new = fit.look(tried)
+            if new[0] <= here[0]:
                 break
             pace /= 2
         else:
             break
-        held, pace = tried, pace * 1.5
-        (loss, probabilities, apart), before = new, loss
-        if before - loss < CLOSE * loss or loss < EXACT:
+        if new[0] > loss:  # momentum led astray
+            ahead, age = at, 0
+            continue
+        gain, age = loss - new[0], age + 1
+        push = (age - 1) / (age + 2)
+        ahead = [x + push * (x - old) for x, old in zip(tried, at, strict=True)]
+        at, pace = tried, pace * 1.2
+        loss, probabilities, slope = new
+        if gain < CLOSE * loss or loss < EXACT:
             break
-    return Estimate(tree, tuple(probabilities))
+    return Estimate(fit.tree, tuple(probabilities), tuple(at))
+
+
+def _first(measured: Measured, target: np.ndarray) -> np.ndarray:
+    """Where a descent begins: columns as they are alone, pairs independent."""
+    if len(measured.clique) > 1:
+        return np.zeros(target.shape)
+    return np.asarray(np.log(np.maximum(target, 1e-6)))

@@ -14,8 +14,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from genesis_sql.models.dp.columns import Asked as Asked
+from genesis_sql.models.dp.columns import Counted as Counted
 from genesis_sql.models.dp.infer import Clique, Estimate, Measured, estimate
 from genesis_sql.models.dp.meter import Meter, Noisy
+from genesis_sql.models.dp.select import (
+    Market,
+    batches,
+    choose_pairs,
+    choose_tree,
+    extra_pairs,
+)
 from genesis_sql.models.dp.space import (
     PARTS,
     SINGLE,
@@ -27,7 +36,7 @@ from genesis_sql.models.dp.space import (
     refined,
     singles,
 )
-from genesis_sql.program.domain import Categories, Grid, Reals
+from genesis_sql.program.domain import Categories, Grid
 
 ROWS, BOUNDS, ONE, CHOICE, TWO = 0.01, 0.09, 0.25, 0.2, 0.45
 """Shares of rho: the number of rows, ranges that were not given, columns, the choice, pairs."""
@@ -35,56 +44,6 @@ BINS = 64  # of a number of a wide range
 SURE = 5.0  # standard deviations of its noise at which a bin surely has rows
 GROUP = 3.0  # the same of a pair's noise, at which a label stands alone: MST's compression
 MOST_GROUPS = 32
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A column to learn, as the catalog and the caller describe it.
-
-    Attributes:
-        name, type: as in the catalog.
-        domain: how values are read; of labels, those that are known.
-        nullable: whether the catalog allows NULL.
-        limits: least and greatest raw number; of a number without given bounds, of its type.
-        open: whether labels, or the range, have to be found.
-    """
-
-    name: str
-    type: str
-    domain: Categories | Grid | Reals
-    nullable: bool
-    limits: tuple[float, float] | None = None
-    open: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class Counted:
-    """A column with what was bought of it.
-
-    Attributes:
-        asked: what it is.
-        space: its codes.
-        rows: estimated rows of each code, float64 ≥ 0 of shape (codes,).
-        variance: of the noise in each.
-        group: coarser code of each code, used where two columns meet.
-        told: for `genesis_describe`.
-    """
-
-    asked: Asked
-    space: Space
-    rows: np.ndarray
-    variance: np.ndarray
-    group: np.ndarray
-    told: str = ""
-
-    @property
-    def groups(self) -> int:
-        """Number of groups."""
-        return int(self.group.max()) + 1
-
-    def by_group(self) -> np.ndarray:
-        """Rows of each group."""
-        return np.bincount(self.group, self.rows, self.groups)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,14 +129,19 @@ def learn(
         codes.append(grouped.group[grouped.space.encode(array)])
     if len(counted) == above:
         return Learnt(rows, tuple(counted), (), None, tuple(unnamed), above), []
-    edges = _choose_tree(meter, counted, codes, above, CHOICE * rho, pair_noise)
+    extra = 0 if above else extra_pairs(len(counted))
+    price = TWO * rho / max(len(counted) - max(above, 1) + extra, 1)
+    market = Market(meter, counted, codes, price)
+    edges = choose_tree(market, above, CHOICE * rho * (0.5 if extra else 1.0))
     measured = [_alone(at, c) for at, c in enumerate(counted) if at >= above]
-    for one_, two in edges:
-        sizes = (counted[one_].groups, counted[two].groups)
-        true = np.bincount(codes[one_] * sizes[1] + codes[two], minlength=sizes[0] * sizes[1])
-        noisy = meter.counts(true.reshape(sizes), TWO * rho / len(edges))
-        measured.append(Measured((one_, two), noisy.counts, 1 / noisy.variance))
-    found_ = estimate([c.groups for c in counted], rows, measured)
+    measured += [market.buy(pair) for pair in edges]
+    sizes = [c.groups for c in counted]
+    found_ = estimate(sizes, rows, measured)
+    for batch in batches(extra):
+        more = choose_pairs(market, found_, edges, batch, CHOICE * rho * 0.5 / extra, rows)
+        measured += [market.buy(pair) for pair in more]
+        edges += more
+        found_ = estimate(sizes, rows, measured, found_)
     got = Learnt(rows, tuple(counted), tuple(edges), found_, tuple(unnamed), above)
     return got, codes[above:]
 
@@ -318,42 +282,3 @@ def _alone(at: int, column: Counted) -> Measured:
     """What is known of one column alone, by its groups."""
     variance = np.bincount(column.group, column.variance, column.groups)
     return Measured((at,), column.by_group(), 1 / np.maximum(variance, 1.0))
-
-
-def _choose_tree(
-    meter: Meter,
-    columns: Sequence[Counted],
-    codes: Sequence[np.ndarray],
-    above: int,
-    rho: float,
-    noise: float,
-) -> list[Clique]:
-    """A spanning tree of pairs far from independent, by the exponential mechanism.
-
-    The first ``above`` columns are the parent's: known, and joined already.
-
-    A pair's score is the L1 distance of its counts from those of independent columns, less the
-    noise that measuring them would bring (AIM's penalty); a row changes it by 1.
-    """
-    d = len(columns)
-    pairs = [(a, b) for a in range(d) for b in range(max(a + 1, above), d)]
-    alone = [c.by_group() for c in columns]
-    total = [max(float(x.sum()), 1.0) for x in alone]
-    scores = np.empty(len(pairs), np.int64)
-    for at, (a, b) in enumerate(pairs):
-        sizes = (len(alone[a]), len(alone[b]))
-        true = np.bincount(codes[a] * sizes[1] + codes[b], minlength=sizes[0] * sizes[1])
-        share = alone[a] if a >= above else alone[a] / total[a] * total[b]
-        expected = np.rint(np.outer(share, alone[b] / total[b])).astype(np.int64).ravel()
-        penalty = int(math.sqrt(2 / math.pi) * noise * len(true))
-        scores[at] = int(np.abs(true - expected).sum()) - penalty
-    joined = [max(v, above - 1) if above else v for v in range(d)]
-    chosen: list[Clique] = []
-    rounds = d - max(above, 1)
-    for _ in range(rounds):
-        able = np.array([i for i, (a, b) in enumerate(pairs) if joined[a] != joined[b]])
-        best = pairs[int(able[meter.choose(scores[able], rho / rounds)])]
-        chosen.append(best)
-        old, new = joined[best[1]], joined[best[0]]
-        joined = [new if x == old else x for x in joined]
-    return chosen

@@ -56,9 +56,7 @@ def test_noise_of_a_whole_fit_is_paid_for(monkeypatch: pytest.MonkeyPatch) -> No
     meter = Meter(0.5, 1e-9)
     found, _ = learn(meter, ASKED, ARROW)
     assert len(found.columns) == 4
-    assert (
-        len(paid) == 1 + 2 + 4 - 1 + 3 + 3
-    )  # rows, age's bins, columns (town once), choices, pairs
+    assert len(paid) == 1 + 1 + 4 + 6 + 6  # rows, bins of age, columns, choices and pairs
     assert sum(paid) <= 0.5 * (1 + 1e-9)
     assert sum(paid) == pytest.approx(meter.spent)
     assert sum(paid) > 0.4  # and no more noise than needed
