@@ -240,7 +240,8 @@ def assert_(*, file: str, model: str, condition: str, as_json: bool, **given: An
 def certificate(*, file: str, model: str, as_json: bool, **given: Any) -> None:
     """Print what was measured and guaranteed of MODEL.
 
-    It is JSON in any case, and holds hashes of the model, its source and its numbers; it is no legal opinion.
+    It is JSON in any case, and holds hashes of the model, its source and its numbers. It is no
+    legal opinion.
     """
     with files.opened(file, "either") as con:
         (found,) = measure_doors.make_certificate(con, model, **given)
