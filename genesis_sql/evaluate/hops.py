@@ -19,7 +19,8 @@ from genesis_sql.evaluate.features import number_sql
 from genesis_sql.evaluate.joins import Way, reached, ways_up
 from genesis_sql.evaluate.measures import Measure, Metric, judged
 from genesis_sql.evaluate.sides import LABEL, Sides, measured
-from genesis_sql.evaluate.steps import put_aside, run, union
+from genesis_sql.evaluate.steps import union
+from genesis_sql.evaluate.values import kept, run
 from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import Table
 
@@ -107,7 +108,7 @@ def _pairs(sides: Sides, way: Way) -> list[Pair]:
         return reached(place, way, own, {name: sql for name, (_, sql) in above.items()})
 
     with ExitStack() as stack:
-        real = stack.enter_context(put_aside(sides.con, f"FROM {source(sides.real)}"))
+        real = stack.enter_context(kept(sides.con, f"FROM {source(sides.real)}"))
         codes = _codes(sides.con, real, [(n, t) for n, (t, _) in [*below.items(), *above.items()]])
         sources = [real, source(sides.synthetic)]
         sources += [] if sides.holdout is None else [source(sides.holdout)]
@@ -115,7 +116,7 @@ def _pairs(sides: Sides, way: Way) -> list[Pair]:
             _CODED.substitute(side=str(side), codes=codes, source=s)
             for side, s in enumerate(sources)
         ]
-        coded = stack.enter_context(put_aside(sides.con, union(parts)))
+        coded = stack.enter_context(kept(sides.con, union(parts)))
         return _compared(sides, way, coded, list(below.items()), list(above.items()))
 
 

@@ -6,7 +6,6 @@ the table, and is no part of a model, a report or a certificate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from string import Template
@@ -27,9 +26,6 @@ from genesis_sql.introspect.query import ask
 from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import Column, RawSchema, RawTable, Role, Table
 
-Personal = Callable[[duckdb.DuckDBPyConnection, Table], Mapping[str, str]]
-"""Looks for personal data: what each column of a table is, by name."""
-
 WIDEST = 120
 """Characters of a value that are shown."""
 _NUMBERS = (Role.INTEGER, Role.DECIMAL)
@@ -38,13 +34,12 @@ _WHOLE = (Role.STRUCT, Role.LIST, Role.UNSUPPORTED)
 """Columns whose values are not looked at; the parts of a struct are columns of their own."""
 
 
-def profile(ws: Workspace, source: str, personal: Personal | None = None) -> list[dict[str, Any]]:
+def profile(ws: Workspace, source: str) -> list[dict[str, Any]]:
     """A row for the whole table, called '*', and one for each column.
 
     Args:
         ws: where the caller stands.
         source: a table, a view, a query in brackets or a file of data.
-        personal: names personal data; what it says of a column is its meaning.
 
     Raises:
         SourceError: there is no such table, or it has no rows or columns.
@@ -54,11 +49,10 @@ def profile(ws: Workspace, source: str, personal: Personal | None = None) -> lis
         table = _one(ws, source, open_)
         graph = build_graph(ws.con, RawSchema((table,)))
         built = graph.table(table.name)
-        named = dict(personal(ws.con, built)) if personal else {}
         rows = [_table_row(ws.con, table, built)]
         for at, (column, shown) in enumerate(zip(built.columns, built.names, strict=True)):
             ws.progress(f"looking at {shown}", at / len(built.columns))
-            rows.append(_column_row(ws.con, built, column, shown, named.get(column.name, "")))
+            rows.append(_column_row(ws.con, built, column, shown))
         return rows
 
 
@@ -111,7 +105,7 @@ def _table_row(con: duckdb.DuckDBPyConnection, raw: RawTable, table: Table) -> d
 
 
 def _column_row(
-    con: duckdb.DuckDBPyConnection, table: Table, column: Column, shown: str, personal: str
+    con: duckdb.DuckDBPyConnection, table: Table, column: Column, shown: str
 ) -> dict[str, Any]:
     seen, warnings = Seen(), column.reason if column.role is Role.UNSUPPORTED else ""
     if column.role not in _WHOLE:
@@ -124,7 +118,7 @@ def _column_row(
         shown,
         column.type,
         role=column.role.value,
-        meaning=personal or meaning_of(shown, column.role) or None,
+        meaning=column.personal or meaning_of(shown, column.role) or None,
         rows=column.rows,
         nulls=column.nulls,
         distinct_values=None if column.role in _WHOLE else column.distinct,

@@ -16,7 +16,8 @@ from genesis_sql.evaluate.joins import referring
 from genesis_sql.evaluate.measures import FAIL, PASS, Measure, Metric, judged
 from genesis_sql.evaluate.rules import VIOLATIONS, measure_rules
 from genesis_sql.evaluate.sides import Sides
-from genesis_sql.evaluate.steps import alike, run
+from genesis_sql.evaluate.steps import alike
+from genesis_sql.evaluate.values import run
 from genesis_sql.plan.verify import orphans, repeated
 from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import Relationship, Table

@@ -16,7 +16,8 @@ from genesis_sql.evaluate.features import number_sql
 from genesis_sql.evaluate.joins import reached, referring
 from genesis_sql.evaluate.measures import FAIL, Measure, Metric, judged
 from genesis_sql.evaluate.sides import NUMBER, Sides, measured
-from genesis_sql.evaluate.steps import alike, run
+from genesis_sql.evaluate.steps import alike
+from genesis_sql.evaluate.values import run
 from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import Relationship, Role, Table
 

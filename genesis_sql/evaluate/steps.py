@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from string import Template
-from typing import Any
 
 import duckdb
 
-from genesis_sql.introspect.query import ask
-from genesis_sql.sqlbuild import quoted
+from genesis_sql.evaluate.values import run
 
 _STEPS = Template("""
 WITH "#both" AS (
@@ -37,29 +33,6 @@ def alike(con: duckdb.DuckDBPyConnection, one: str, other: str) -> tuple[float |
     """
     score, n, m = run(con, _STEPS.substitute(one=one, other=other))[0]
     return (None if score is None or not n or not m else float(score)), int(n), int(m)
-
-
-def run(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
-    """The rows of a statement without placeholders.
-
-    Raises:
-        SourceError: DuckDB refuses it.
-    """
-    return ask(con, "$query", about="the tables to compare", query=query)
-
-
-_KEEP = Template("CREATE TEMP TABLE $name AS $query")
-
-
-@contextmanager
-def put_aside(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[str]:
-    """A temporary table of a query's rows, under a name that nobody has; dropped again."""
-    name = f"temp.{quoted(f'genesis_{uuid.uuid4().hex}')}"
-    run(con, _KEEP.substitute(name=name, query=query))
-    try:
-        yield name
-    finally:
-        con.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def union(queries: Sequence[str]) -> str:
