@@ -13,6 +13,11 @@ _STATEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"FROM genesis_methods\(\)"), "genesis methods"),
     (re.compile(r"FROM genesis_check\([^()]*\)"), f"genesis check {_HERE}"),
     (
+        re.compile(rf"FROM genesis_(quality|privacy)\({_TEXT}\)"),
+        rf"genesis \1 {_HERE} '\2'",
+    ),
+    (re.compile(r"FROM genesis_compare\('real', 'synthetic'\)"), "genesis compare REAL SYNTHETIC"),
+    (
         re.compile(rf"CALL genesis_activate\({_TEXT}, version := (\d+)\)"),
         rf"genesis activate {_HERE} '\1' --version \2",
     ),

@@ -38,3 +38,10 @@ from genesis_sql.cli.words import spoken
 )
 def test_sql_becomes_what_can_be_typed(message: str, expected: str) -> None:
     assert spoken(message, "x.db") == expected
+
+
+def test_measurements_in_the_words_of_the_shell() -> None:
+    told = spoken("it is 0.9; FROM genesis_quality('m') shows all", "a.duckdb")
+    assert told == "it is 0.9; genesis quality a.duckdb 'm' shows all"
+    told = spoken("compare with FROM genesis_compare('real', 'synthetic')", "a.duckdb")
+    assert told == "compare with genesis compare REAL SYNTHETIC"
