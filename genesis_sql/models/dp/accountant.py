@@ -21,8 +21,8 @@ def delta_of(rho: float, epsilon: float) -> float:
     (2020).
 
     Example:
-        >>> 0.9e-9 < delta_of(0.0127, 1.0) < 1.1e-8
-        True
+        >>> f"{delta_of(0.01497, 1.0):.1e}"
+        '1.0e-09'
     """
     if rho <= 0:
         return 0.0
