@@ -2,6 +2,7 @@
 #   make demo    the main job on real data: five related tables, fitted and generated
 #   make test    the tests, on the newest DuckDB and on 1.5
 #   make slow    the tests that take longer (also: make gpu, with a CUDA device)
+#   make browser installs Chromium (Debian, as root) where there is none: the report's tests open pages in it
 #   make lint    ruff, mypy
 #   make peers   the environment of the other generators that benchmarks compare with
 #   make dist    sdist and wheel in dist/
@@ -14,12 +15,14 @@ VENV_PEERS ?= .venv-peers
 DIST ?= dist
 # What the second run of the tests asks for, and the tests that would only repeat the first.
 DUCKDB15 ?= duckdb>=1.5,<1.6
-SAME_ON_ANY_DUCKDB = test_packaging test_layers test_imports test_refdata
+SAME_ON_ANY_DUCKDB = test_packaging test_layers test_imports test_refdata \
+  report/test_page report/test_browser report/test_certificate
+BROWSERS = chromium chromium-browser google-chrome chrome
 
 PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 READY = pyproject.toml constraints.txt
 
-.PHONY: demo test test-newest test-duckdb15 slow gpu lint peers dist clean
+.PHONY: demo test test-newest test-duckdb15 slow gpu browser lint peers dist clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -39,6 +42,10 @@ slow: $(VENV)/.dev $(VENV15)/.dev
 
 gpu: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest -m gpu
+
+browser:
+	@for b in $(BROWSERS); do command -v $$b > /dev/null && exit 0; done; apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check

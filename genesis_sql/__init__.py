@@ -19,17 +19,33 @@ from genesis_sql.doors import list_models as list_models
 from genesis_sql.doors import training_log as training_log
 from genesis_sql.doors import uninstall as uninstall
 from genesis_sql.errors import GenesisError as GenesisError
+from genesis_sql.measure_doors import assert_quality as assert_quality
+from genesis_sql.measure_doors import audit_privacy as audit_privacy
+from genesis_sql.measure_doors import compare as compare
+from genesis_sql.measure_doors import make_certificate as make_certificate
+from genesis_sql.measure_doors import make_report as make_report
+from genesis_sql.measure_doors import measure_privacy as measure_privacy
+from genesis_sql.measure_doors import measure_quality as measure_quality
+from genesis_sql.measure_doors import profile as profile
 from genesis_sql.session import connect as connect
 from genesis_sql.session import register as register
 
 __all__ = [
     "connect",
     "register",
+    "profile",
     "check",
     "fit",
     "fit_database",
     "generate",
     "generate_database",
+    "measure_quality",
+    "compare",
+    "measure_privacy",
+    "audit_privacy",
+    "make_report",
+    "assert_quality",
+    "make_certificate",
     "list_methods",
     "list_models",
     "describe",

@@ -15,7 +15,7 @@ import duckdb
 
 from genesis_sql import interrupt
 from genesis_sql.errors import OptionError, TransactionError
-from genesis_sql.session import Session, session_of  # noqa: TID251 - stage 11
+from genesis_sql.session import WRITELESS, Session, session_of  # noqa: TID251 - stage 15
 from genesis_sql.transactions import open_on
 from genesis_sql.types import Call
 
@@ -60,9 +60,9 @@ def fit(
     given = {"model": name, "method": method, "seed": seed, "device": device}
     given["wait"] = wait
     given["options"] = _plain(options)
-    given["constraints"] = _listed("constraints", constraints)
+    given["constraints"] = listed("constraints", constraints)
     key = "source" if isinstance(source, str) else "frame"
-    return _effect(con, "fit", {**given, key: source})
+    return effect(con, "fit", {**given, key: source})
 
 
 def fit_database(
@@ -101,17 +101,17 @@ def fit_database(
         options: of the method, for all tables or by table, such as {'orders': {'min_cell': 50}}.
         wait: False returns at once and fits in the background, see :func:`list_jobs`.
     """
-    return _effect(
+    return effect(
         con,
         "fit_database",
         {
             "model": name,
-            "schema": schema if isinstance(schema, str) else _listed("schema", schema),
-            "tables": _listed("tables", tables),
-            "relationships": _listed("relationships", relationships),
-            "verbatim": _listed("verbatim", verbatim),
+            "schema": schema if isinstance(schema, str) else listed("schema", schema),
+            "tables": listed("tables", tables),
+            "relationships": listed("relationships", relationships),
+            "verbatim": listed("verbatim", verbatim),
             "orphans": orphans,
-            "constraints": _listed("constraints", constraints),
+            "constraints": listed("constraints", constraints),
             "method": method,
             "seed": seed,
             "device": device,
@@ -194,7 +194,7 @@ def generate_database(
     given = {"model": name, "target": target, "scale": scale, "seed": seed, "version": version}
     more = {"rows": _plain(rows), "if_exists": if_exists, "keys": keys}
     more["conditions"] = _values(conditions)
-    return _effect(con, "generate_database", {**given, **more})
+    return effect(con, "generate_database", {**given, **more})
 
 
 def check(
@@ -206,12 +206,10 @@ def check(
 ) -> list[Row]:
     """What would be left out of a fit or fail, and why: a schema, a table, a query or a frame."""
     given = {
-        "relationships": _listed("relationships", relationships),
-        "verbatim": _listed("verbatim", verbatim),
+        "relationships": listed("relationships", relationships),
+        "verbatim": listed("verbatim", verbatim),
     }
-    return _effect(
-        con, "check", {**given, "source" if isinstance(source, str) else "frame": source}
-    )
+    return effect(con, "check", {**given, "source" if isinstance(source, str) else "frame": source})
 
 
 def list_models(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
@@ -264,34 +262,34 @@ def list_jobs(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
 
 def cancel(con: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
     """Stop what runs for a model; what it was to make is not made."""
-    return _effect(con, "cancel", {"model": name})
+    return effect(con, "cancel", {"model": name})
 
 
 def activate(con: duckdb.DuckDBPyConnection, name: str, *, version: int) -> list[Row]:
     """Make a version the one that is used where none is named."""
-    return _effect(con, "activate", {"model": name, "version": version})
+    return effect(con, "activate", {"model": name, "version": version})
 
 
 def drop(con: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
     """Remove a model with its versions; the history stays."""
-    return _effect(con, "drop", {"model": name})
+    return effect(con, "drop", {"model": name})
 
 
 def export(
     con: duckdb.DuckDBPyConnection, name: str, path: str, *, version: int | None = None
 ) -> list[Row]:
     """Write a model into a file."""
-    return _effect(con, "export", {"model": name, "path": str(path), "version": version})
+    return effect(con, "export", {"model": name, "path": str(path), "version": version})
 
 
 def import_(con: duckdb.DuckDBPyConnection, path: str, *, name: str | None = None) -> list[Row]:
     """Store the model of a file, under another name where one is given."""
-    return _effect(con, "import", {"path": str(path), "model": name})
+    return effect(con, "import", {"path": str(path), "model": name})
 
 
 def uninstall(con: duckdb.DuckDBPyConnection) -> list[Row]:
     """Remove the schema genesis: models, history and all."""
-    return _effect(con, "uninstall", {})
+    return effect(con, "uninstall", {})
 
 
 def _place(con: duckdb.DuckDBPyConnection) -> tuple[Session, str, str]:
@@ -301,9 +299,10 @@ def _place(con: duckdb.DuckDBPyConnection) -> tuple[Session, str, str]:
     return session, database, schema
 
 
-def _effect(con: duckdb.DuckDBPyConnection, verb: str, arguments: Row) -> list[Row]:
+def effect(con: duckdb.DuckDBPyConnection, verb: str, arguments: Row) -> list[Row]:
+    """Run an effect where a connection stands."""
     session, database, schema = _place(con)
-    if verb not in ("check", "cancel") and open_on(con):
+    if verb not in WRITELESS and open_on(con):
         message = (
             f"{verb} was called inside a transaction, whose ROLLBACK would not undo it: "
             f"COMMIT or ROLLBACK first, then call it again"
@@ -339,7 +338,8 @@ def _values(conditions: Mapping[str, Any] | None) -> Any:
     return json.loads(json.dumps(conditions, default=str))
 
 
-def _listed(name: str, value: Sequence[str] | None) -> list[str] | None:
+def listed(name: str, value: Sequence[str] | None) -> list[str] | None:
+    """A list of texts; a text alone would be a list of letters."""
     if isinstance(value, str):
         message = f"{name}={value!r} is no list of texts; write {name}=[{value!r}]"
         raise OptionError(message)

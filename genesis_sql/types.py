@@ -104,7 +104,8 @@ class Column:
     """A column of the schema graph, with what one pass over the data told.
 
     ``distinct`` and ``nulls`` are counts over ``rows`` rows; ``reason`` says why a role was given
-    where it is not plain from the type. ``inside`` names the nested column it is a part of.
+    where it is not plain from the type. ``inside`` names the nested column it is a part of,
+    ``personal`` the kind of personal data it holds ('e-mail', …; see `genesis_sql.graph.personal`).
     """
 
     name: str
@@ -117,6 +118,7 @@ class Column:
     comment: str | None = None
     reason: str = ""
     inside: str = ""
+    personal: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 import genesis_sql
-from benchmarks import methods
+from benchmarks import methods, metrics
 from genesis_sql import errors
 from genesis_sql.actions.options import KNOWN, fit_options
 from genesis_sql.cli import main
@@ -96,6 +96,12 @@ def test_the_methods_are_those_of_genesis_methods() -> None:
     found = README.partition(methods.BEGIN)[2].partition(methods.END)[0]
     assert len(methods.table().splitlines()) > 3
     assert found == methods.table(), "python -m benchmarks.methods puts the table in"
+
+
+def test_the_metrics_are_those_of_the_code() -> None:
+    found = README.partition(metrics.BEGIN)[2].partition(methods.END)[0]
+    assert len(metrics.table().splitlines()) > 30
+    assert found == metrics.table(), "python -m benchmarks.metrics puts the table in"
 
 
 @pytest.mark.parametrize("name", [m.name for m in METHODS.values() if m.neural])

@@ -19,12 +19,14 @@ from genesis_sql.graph.dangling import keep
 from genesis_sql.graph.order import topological
 from genesis_sql.introspect.from_duckdb import read_schema, read_table
 from genesis_sql.introspect.several import read_schemas
+from genesis_sql.models.anonymity import OPTIONS, anonymity_of, labels_of
 from genesis_sql.models.constrain import constrain, ordered_pairs
 from genesis_sql.models.family import ties
 from genesis_sql.models.fit import Fitted, fit_tables
 from genesis_sql.models.learnt import FitOptions
 from genesis_sql.models.load import Loaded, fingerprint, load, load_sample
 from genesis_sql.models.methods import METHODS, prepare
+from genesis_sql.models.quasi import anonymity_notes
 from genesis_sql.models.watch import Watch
 from genesis_sql.plan.definition import Model, block_methods
 from genesis_sql.program.steps import FORMAT, Program
@@ -200,13 +202,16 @@ def read(
     with ws.job.reading(ws.con):
         if _streamed(graph, options):
             return load_sample(ws.con, graph, SAMPLE)
-        return load(ws.con, graph, orphans)
+        return load(ws.con, graph, orphans, {n: o.anonymity for n, o in options.items()})
 
 
 def _graph(
     ws: Workspace, raw: RawSchema, arguments: FitArguments, options: Mapping[str, Mapping[str, Any]]
 ) -> Graph:
-    roles = {t: dict(o["roles"]) for t, o in options.items() if o.get("roles")}
+    roles = {
+        t.name: labels_of(t, options[t.name]) | dict(options[t.name].get("roles", {}))
+        for t in raw.tables
+    }
     graph = build_graph(
         ws.con, raw, relationships=arguments.relationships, verbatim=arguments.verbatim, roles=roles
     )
@@ -246,12 +251,12 @@ def _check_names(table: Table, graph: Graph, options: Mapping[str, Any]) -> None
 def _options(
     graph: Graph, options: Mapping[str, Mapping[str, Any]], arguments: FitArguments
 ) -> dict[str, FitOptions]:
-    return {
-        t.name: fit_options(
-            _own_options(graph, t, options), arguments.seed, arguments.method, arguments.device
-        )
-        for t in graph.tables
-    }
+    out = {}
+    for table in graph.tables:
+        own = _own_options(graph, table, options)
+        learnt = fit_options(own, arguments.seed, arguments.method, arguments.device)
+        out[table.name] = replace(learnt, anonymity=anonymity_of(table, own))
+    return out
 
 
 def _learn(
@@ -277,6 +282,8 @@ def _learn(
     finally:
         watch.flush()
     watch.learnt()
+    for name, notes in anonymity_notes(graph, tables, options).items():
+        fitted.notes[name] = notes + fitted.notes.get(name, [])
     for name, notes in watch.notes.items():
         fitted.notes[name] = notes + fitted.notes.get(name, [])
     return tables, fitted
@@ -286,7 +293,16 @@ def _streamed(graph: Graph, options: Mapping[str, FitOptions]) -> bool:
     """Whether a table is so large that only a sample is kept: a network alone, without trees."""
     table = graph.tables[0]
     alone = len(graph.tables) == 1 and not graph.relationships and not table.verbatim
-    return alone and table.rows > STREAMED and METHODS[options[table.name].method].neural
+    asked = options[table.name]
+    if not (alone and table.rows > STREAMED and METHODS[asked.method].neural):
+        return False
+    if asked.anonymity is not None:
+        message = (
+            f"option 'k_anonymity' needs all rows in memory, and networks read the {table.rows:,} "
+            f"rows of '{table.name}' as a stream; take method := 'trees'"
+        )
+        raise OptionError(message)
+    return True
 
 
 def _own_options(
@@ -295,7 +311,7 @@ def _own_options(
     """A table's options by the names of its parts; elements of lists have those of their table."""
     if table.nested:
         above = options[graph.parents(table.name)[0].parent]
-        return {k: v for k, v in above.items() if k not in ("first", "main", "roles")}
+        return {k: v for k, v in above.items() if k not in ("first", "main", "roles", *OPTIONS)}
     own = dict(options[table.name])
     parts = dict(zip(table.names, (c.name for c in table.columns), strict=True))
     if own.get("first"):

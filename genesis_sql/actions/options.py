@@ -18,6 +18,7 @@ KNOWN: dict[str, type | tuple[type, ...]] = {
     "first": list, "roles": dict, "main": str, "max_seconds": (float, int),
     "siblings": bool, "method": str, "epochs": (float, int), "batch_size": int,
     "learning_rate": (float, int), "resume": bool, "sequence_key": str, "sequence_index": str,
+    "k_anonymity": int, "l_diversity": int, "quasi_identifiers": list, "sensitive": list,
     "epsilon": (float, int), "delta": (float, int), "bounds": (dict, str), "domains": dict,
     "privacy_unit": str, "most_children": int,
 }  # fmt: skip
@@ -38,6 +39,8 @@ _LEAST = {
     "epochs": 0,
     "batch_size": 1,
     "learning_rate": 0,
+    "k_anonymity": 2,
+    "l_diversity": 2,
     "most_children": 1,
 }
 

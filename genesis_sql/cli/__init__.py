@@ -17,6 +17,16 @@ from genesis_sql.cli.manage import (
     methods,
     models,
 )
+from genesis_sql.cli.measure import (
+    assert_,
+    certificate,
+    compare,
+    privacy,
+    privacy_audit,
+    profile,
+    quality,
+    report,
+)
 from genesis_sql.store.migrator import library_version
 
 
@@ -43,6 +53,7 @@ def main() -> None:
 
 
 for _command in (
-    demo, check, methods, fit, generate, models, describe, history, activate, drop, export, import_,
+    demo, profile, check, methods, fit, generate, quality, privacy, report, assert_, certificate,
+    compare, privacy_audit, models, describe, history, activate, drop, export, import_,
 ):  # fmt: skip
     main.add_command(_command)

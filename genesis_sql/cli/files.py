@@ -11,15 +11,13 @@ from pathlib import Path
 
 import duckdb
 
-from genesis_sql.errors import AccessError, SourceError, TargetError, nearest
+from genesis_sql.errors import AccessError, SourceError, TargetError
+from genesis_sql.introspect import files as data
 from genesis_sql.session import connect
 from genesis_sql.sqlbuild import quoted, string
 
-DATABASES = (".duckdb", ".ddb", ".db")
-READERS = {
-    ".csv": "read_csv", ".tsv": "read_csv", ".parquet": "read_parquet",
-    ".json": "read_json", ".jsonl": "read_json", ".ndjson": "read_json",
-}  # fmt: skip
+DATABASES, READERS, PACKED = data.DATABASES, data.READERS, data.PACKED
+kind, require, source = data.kind, data.require, data.source
 WRITERS = {
     ".csv": "FORMAT csv, HEADER",
     ".tsv": "FORMAT csv, HEADER, DELIMITER '\t'",
@@ -28,25 +26,10 @@ WRITERS = {
     ".jsonl": "FORMAT json",
     ".ndjson": "FORMAT json",
 }
-PACKED = {".gz": "gzip", ".zst": "zstd"}
 STORAGE = "v1.5.0"
 """What DuckDB 1.5 can open; DuckDB 2 writes files that it cannot unless it is told."""
 
 _LOCK = re.compile(r"held in (\S+) \(PID (\d+)\)")
-
-
-def kind(path: str) -> str:
-    """The ending that says what is in a file, '' where it is none we know.
-
-    Example:
-        >>> kind("a/b.CSV.gz"), kind("shop.duckdb"), kind("x")
-        ('.csv', '.duckdb', '')
-    """
-    endings = [e.lower() for e in Path(path).suffixes]
-    if endings and endings[-1] in PACKED:
-        endings.pop()
-    known = endings[-1] if endings else ""
-    return known if known in READERS or known in DATABASES else ""
 
 
 def is_database(path: str) -> bool:
@@ -56,41 +39,6 @@ def is_database(path: str) -> bool:
             return file.read(12)[8:] == b"DUCK"
     except OSError:
         return kind(path) in DATABASES
-
-
-def require(path: str) -> None:
-    """Raise where there is no such file.
-
-    Raises:
-        SourceError: with the nearest name in the same folder.
-    """
-    place = Path(path)
-    if place.exists() or (set(path) & set("*?[") and kind(path) in READERS):
-        return
-    if not place.parent.is_dir():
-        message = f"there is no file '{path}', nor a folder '{place.parent}'"
-        raise SourceError(message)
-    others = [f.name for f in place.parent.iterdir() if f.is_file() and _is_known(f)]
-    message = f"there is no file '{path}'{nearest(place.name, others)}"
-    raise SourceError(message)
-
-
-def _is_known(path: Path) -> bool:
-    return bool(kind(path.name)) or path.suffix == ".genesis"
-
-
-def source(path: str) -> str:
-    """The query that reads a file of data.
-
-    Raises:
-        SourceError: there is no such file, or it has another ending.
-    """
-    require(path)
-    ending = kind(path)
-    if ending not in READERS:
-        message = f"'{path}' is neither a DuckDB database nor one of {', '.join(READERS)}"
-        raise SourceError(message)
-    return f"(SELECT * FROM {READERS[ending]}({string(path)}))"  # noqa: S608 - a quoted literal
 
 
 @contextmanager

@@ -19,6 +19,9 @@ from genesis_sql.store.measurements import Measurement, Subject
 SPLIT = "split"
 """The part that says what was held out; all others are measured on it."""
 
+NOTHING = "nothing"
+"""In the place of a metric: the part was measured, and has none here."""
+
 METRICS = (
     Measure(
         "held_out",
@@ -60,6 +63,7 @@ class Judgement:
         self.execution: int | None = None
         self._stack = ExitStack()
         self._trial: Trial | None = None
+        self._found: dict[str, list[Metric]] = {}
         found = source.version
         self.subject = Subject(
             found.model, found.version, source.model.uuid, source.fingerprint, seed
@@ -85,10 +89,13 @@ class Judgement:
         asked = {n: self.asked[n] for n in names if self.asked.get(n) is not None}
         return json.dumps(asked, sort_keys=True, ensure_ascii=False) if asked else ""
 
-    def stored(self, part: str) -> list[Metric]:
-        """The rows of a part that was measured of the same version, source and seed."""
+    def known(self, part: str) -> list[Metric] | None:
+        """The rows of a part of the same version, source and seed; None where none was measured."""
+        if part in self._found:
+            return self._found[part]
         where = (self.ws.con, self.ws.database, self.subject, part, self.about(part))
-        return [_metric(m) for m in measurements.kept(*where)]
+        kept = measurements.kept(*where)
+        return [_metric(m) for m in kept if m.metric != NOTHING] if kept else None
 
     def measure(self, parts: Sequence[str]) -> list[Metric]:
         """Measure parts and store them; what was held out comes first."""
@@ -104,19 +111,19 @@ class Judgement:
                     self.ws.database,
                     execution,
                     self.subject,
-                    [(self.about(part), _measurement(part, m)) for part, m in rows],
+                    [(self.about(part), m) for part, m in _stored(rows, parts)],
                     seconds=time.perf_counter() - begun,
                 )
+        for part in (SPLIT, *parts):
+            self._found[part] = [m for of, m in rows if of == part]
         return [m for _, m in rows]
 
     def parts(self, names: Sequence[str]) -> list[Metric]:
         """Parts from the store where they are there, measured where they are not."""
-        known = {part: self.stored(part) for part in names}
-        missing = [part for part, rows in known.items() if not rows]
+        missing = [part for part in names if self.known(part) is None]
         if missing:
-            self.measure(missing)
-            known |= {part: self.stored(part) for part in missing}
-        return [m for rows in known.values() for m in rows]
+            self.measure([part for part in missing if part != SPLIT])
+        return [m for part in names for m in self.known(part) or []]
 
     @contextmanager
     def _recorded(self) -> Iterator[int | None]:
@@ -178,6 +185,17 @@ def _told(rule: Rule, done: Split, *, shared: bool) -> str:
         "shared": "all rows are in both parts",
     }[rule.by]
     return f"{by}; too many rows are in both parts" if shared and rule.by != "shared" else by
+
+
+def _stored(
+    rows: Sequence[tuple[str, Metric]], parts: Sequence[str]
+) -> Iterator[tuple[str, Measurement]]:
+    """As the store keeps them; a part without any row has one that says so."""
+    for part, m in rows:
+        yield part, _measurement(part, m)
+    for part in set(parts) - {of for of, _ in rows}:
+        note = "there is nothing of this kind to measure"
+        yield part, _measurement(part, Metric("", "", (), NOTHING, None, None, 0, INFO, note=note))
 
 
 def _measurement(part: str, m: Metric) -> Measurement:

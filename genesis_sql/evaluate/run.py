@@ -46,8 +46,13 @@ def measurer(group: str) -> Callable[[Sides], list[Metric]]:
 
 
 def evaluate(sides: Sides, groups: Sequence[str] = GROUPS) -> list[Metric]:
-    """Measure groups of metrics; rows in their order."""
+    """Measure groups of metrics; rows in their order.
+
+    Without a target, utility is measured only where it was asked for, and then refuses.
+    """
     out: list[Metric] = []
+    if tuple(groups) == GROUPS and not sides.targets:
+        groups = [g for g in GROUPS if g != "utility"]
     for at, group in enumerate(groups):
         sides.progress(f"measuring {group}", at / len(groups))
         measure: Callable[[Sides], list[Metric]] = _module(group).measure

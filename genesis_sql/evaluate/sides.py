@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 
+from genesis_sql.graph.personal import anew
 from genesis_sql.types import Column, Graph, Progress, Relationship, Role, Table, no_progress
 
 NUMBER, MOMENT, LABEL = "number", "moment", "label"
@@ -38,6 +40,7 @@ class Sides:
         targets: the column that utility is about, by table.
         seed: of samples and classifiers.
         progress: told what is measured.
+        known: what one group worked out of the tables, kept for the next; numbers, never tables.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -49,6 +52,7 @@ class Sides:
     targets: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
     progress: Progress = no_progress
+    known: dict[object, Any] = field(default_factory=dict, repr=False)
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -63,8 +67,11 @@ class Sides:
 
 
 def kind_of(column: Column) -> str | None:
-    """'number', 'moment' or 'label'; None for keys, free text, nested and empty columns."""
-    return _KINDS.get(column.role)
+    """'number', 'moment' or 'label'; None for keys, free text, nested and empty columns.
+
+    None, too, for personal data that are made anew: their values are to differ.
+    """
+    return None if anew(column) else _KINDS.get(column.role)
 
 
 def measured(table: Table) -> dict[str, str]:

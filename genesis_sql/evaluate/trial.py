@@ -23,22 +23,22 @@ from genesis_sql.actions.learning import (
     table_source,
 )
 from genesis_sql.actions.workspace import Workspace
-from genesis_sql.errors import OptionError, SourceError, nearest
+from genesis_sql.errors import OptionError, SourceError
 from genesis_sql.evaluate.sides import Sides
 from genesis_sql.evaluate.split import HOLDOUT, TRAIN, Split, split
+from genesis_sql.evaluate.targets import find_targets
 from genesis_sql.models.load import fingerprint
 from genesis_sql.models.watch import NoWatch
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import rows_sql
 from genesis_sql.plan.spec import Spec
-from genesis_sql.sqlbuild import qualified, string
+from genesis_sql.sqlbuild import qualified
 from genesis_sql.store import models
+from genesis_sql.store.ledger import DP
 from genesis_sql.store.rows import ModelVersion
 from genesis_sql.types import Graph, RawSchema, Relationship
 
 SYNTHETIC = "synthetic"
-PRIVATE = "dp"
-"""The method of which nothing may be shown that its budget did not pay for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +159,7 @@ def refuse_private(found: ModelVersion) -> None:
     Raises:
         OptionError: the model is differentially private.
     """
-    if found.method == PRIVATE:
+    if found.method == DP:
         message = (
             f"model '{found.model}' is differentially private: measuring it against its source "
             f"would tell what ε did not pay for; who owns the rows may compare them with "
@@ -183,9 +183,9 @@ def trial(
     """
     names = [n for n in source.model.visible if source.graph.table(n).rows]
     sources = {t.name: t.source for t in source.graph.tables if t.name in names}
-    chosen = find_targets(targets, source.graph, names)
+    chosen = find_targets(source.graph, targets)
     place = f"genesis trial {uuid.uuid4().hex}"
-    ws.con.execute(f"ATTACH ':memory:' AS {qualified(place)}")
+    ws.con.execute(f"ATTACH ':memory:' AS {qualified(place)} (READ_WRITE)")
     try:
         ws.progress("holding rows out", 0.0)
         done = split(ws.con, place, source.graph, sources, _families(source.model))
@@ -281,42 +281,3 @@ def _draw(ws: Workspace, model: Model, place: str, names: list[str], seed: int) 
             f"CREATE TABLE {qualified(place, SYNTHETIC, name)} AS "
             f"{rows_sql(model, name, spec, first=0, stop=size)}"
         )
-
-
-def find_targets(given: object, graph: Graph, names: list[str]) -> dict[str, str]:
-    """The columns that utility is about, by table.
-
-    Args:
-        given: None, 'column', 'table.column', or a mapping from tables to columns.
-        graph: the tables.
-        names: those that may have one.
-
-    Raises:
-        OptionError: a table or column is not there, or several tables have that column.
-
-    Example:
-        >>> find_targets(None, Graph(()), [])
-        {}
-    """
-    if given is None:
-        return {}
-    pairs = list(given.items()) if isinstance(given, Mapping) else [(None, given)]
-    out = {}
-    for table, column in pairs:
-        if not isinstance(column, str):
-            message = f"target := {given!r} is no column; write target := 'income'"
-            raise OptionError(message)
-        known = {(t.name, c.name) for t in graph.tables for c in t.columns if t.name in names}
-        fits = [(t, c) for t, c in known if column in (c, f"{t}.{c}") and table in (None, t)]
-        if not fits:
-            options = [c for t, c in known if table in (None, t)]
-            options = options or [t for t, _ in known]
-            about = f" of table {string(str(table))}" if table is not None else ""
-            message = f"target '{column}'{about} is no column{nearest(column, options)}"
-            raise OptionError(message)
-        if len(fits) > 1:
-            several = " or ".join(f"'{t}.{c}'" for t, c in sorted(fits))
-            message = f"target '{column}' is in several tables; write {several}"
-            raise OptionError(message)
-        out[fits[0][0]] = fits[0][1]
-    return out

@@ -149,7 +149,9 @@ def _table(
     labels = {name: Role.CATEGORY.value for name in conditions if name not in key_roles}
     roles = {**labels, **roles}
     try:
-        columns = profile_columns(con, raw.source, raw.columns, keys=key_roles, overrides=roles)
+        columns = profile_columns(
+            con, raw.source, raw.columns, keys=key_roles, overrides=roles, table=raw.name
+        )
     except OptionError as error:
         msg = f"table '{raw.name}': {error}"
         raise OptionError(msg) from error

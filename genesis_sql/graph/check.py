@@ -16,6 +16,7 @@ from genesis_sql.graph.hints import pair_key, possible_references
 from genesis_sql.graph.infer import Proposal, propose_keys, propose_relationships, propose_verbatim
 from genesis_sql.graph.notation import relationship_text
 from genesis_sql.graph.order import cycle, cycle_text
+from genesis_sql.graph.personal_findings import personal_findings
 from genesis_sql.introspect.from_duckdb import BROKEN
 from genesis_sql.introspect.query import ask
 from genesis_sql.sqlbuild import quoted, string
@@ -68,6 +69,8 @@ def check(
     for table in shown.tables:
         findings += _empty(table)
         findings += [f for r in built.parents(table.name) for f in _reference(table, r)]
+        copy = table.name in copied
+        findings += personal_findings(con, table, sources[table.name], copied=copy)
         if table.name not in copied and table.rows:
             findings += _columns(table, sources[table.name])
             findings += _nested(table)

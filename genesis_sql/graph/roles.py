@@ -9,6 +9,7 @@ from dataclasses import replace
 import duckdb
 
 from genesis_sql.errors import OptionError, nearest
+from genesis_sql.graph.personal import with_personal
 from genesis_sql.introspect.query import ask
 from genesis_sql.program.column_types import POINT, is_known
 from genesis_sql.sqlbuild import quoted
@@ -45,6 +46,9 @@ _BY_TYPE = {
     "VARCHAR": Role.CATEGORY,
 } | dict.fromkeys(_INTEGERS, Role.INTEGER)
 
+_MADE_ANEW = (Role.KEY, Role.IDENTIFIER, Role.TEXT)
+"""Roles that a caller may give to personal data without having it copied."""
+
 _SCAN = "SELECT count(*), $counts FROM $source"
 
 _SHAPES = """
@@ -67,6 +71,7 @@ def profile_columns(
     *,
     keys: Mapping[str, Role] | None = None,
     overrides: Mapping[str, str] | None = None,
+    table: str = "",
 ) -> tuple[Column, ...]:
     """The columns with exact counts and roles, from one aggregate scan.
 
@@ -79,6 +84,7 @@ def profile_columns(
         keys: The columns that are keys by themselves (Role.KEY) or in a foreign key
             (Role.FOREIGN_KEY).
         overrides: Roles by name that the caller gives to columns.
+        table: Its name: `name` in `customers` is a person's, in `products` it is not.
 
     Raises:
         OptionError: An override names no column or no role, or a role the column cannot have.
@@ -104,6 +110,8 @@ def profile_columns(
         seen = _with_role(con, source, column, known.get(raw.name))
         if raw.role is not None:
             seen = replace(column, role=raw.role)
+        elif raw.name not in wanted or wanted[raw.name] in _MADE_ANEW:
+            seen = with_personal(con, source, table, seen)
         columns.append(_overridden(seen, wanted.get(raw.name)))
     return tuple(columns)
 

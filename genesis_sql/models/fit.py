@@ -23,6 +23,7 @@ from genesis_sql.models.local import Local, find_local
 from genesis_sql.models.methods import TREES
 from genesis_sql.models.nested import with_lists
 from genesis_sql.models.order import entropy
+from genesis_sql.models.quasi import GROUP, learn_quasi
 from genesis_sql.models.siblings import arrange
 from genesis_sql.models.summaries import ordered, summaries
 from genesis_sql.models.timed import Timed
@@ -133,6 +134,8 @@ def _learner(
     methods: set[str],
 ) -> Learner:
     """What learns a table by its method."""
+    if options.quasi:  # a row's group is drawn as a whole, not after the row before it
+        options = replace(options, siblings=False)
     if options.method == TREES:
         return Learner(tables, bonds, learnt, name, options)
     from genesis_sql.models.block import BlockLearner
@@ -169,6 +172,7 @@ class Learner(Timed):
         """Columns that others of the row, or the parent, fix in every row."""
         barred = [c for c in self.open if self._ordering(c)]
         barred += [self.running.total] if self.running is not None and self.past else []
+        barred += self.options.quasi
         barred += [name for made in self.local.values() for name in (made.column, made.moment)]
         above = {c.name: c for c in self.context if _plain(shown(c.name)) and c.numeric}
         return {f.column: f for f in find_fixed(self.open, above, barred)}
@@ -184,13 +188,14 @@ class Learner(Timed):
 
         Of siblings the moment comes first, then what makes their kind.
         """
-        first = [c for c in self.open if shown(c) in self.options.first]
+        open_ = [c for c in self.open if c not in self.options.quasi]
+        first = [c for c in open_ if shown(c) in self.options.first]
         first.sort(key=lambda c: self.options.first.index(shown(c)))
         if self.past and self.family is not None:
-            first += [c for c in self.open if self._ordering(c) and c not in first]
+            first += [c for c in open_ if self._ordering(c) and c not in first]
             kinds = [c for c in self.kinds if c not in first]
             first += sorted(kinds, key=lambda c: (entropy(self.own[c]), c))
-        rest = [c for c in self.open if c not in first]
+        rest = [c for c in open_ if c not in first]
         order = first + sorted(rest, key=lambda c: (entropy(self.own[c]), c))
         for made in self.local.values():
             order = _behind(order, made.column, (made.moment,))
@@ -208,13 +213,17 @@ class Learner(Timed):
     def steps_to_go(self) -> list[str]:
         """Columns and hidden columns still to be learnt, in order."""
         return (
-            self._order()
+            ([GROUP] if self.options.quasi else [])
+            + self._order()
             + [n for n, item in self.drawn.items() if item.tree is None]
             + ["#children"]
         )
 
     def learn(self, column: str) -> None:
         """Learn one column."""
+        if column == GROUP:
+            learn_quasi(self, self.options.quasi)
+            return
         if column == "#children":
             self._learn_children()
             return

@@ -12,23 +12,16 @@ import pyarrow as pa
 from genesis_sql.encoders.identifier import fit_identifier, fit_pattern
 from genesis_sql.encoders.key import fit_integer_key
 from genesis_sql.encoders.number import fit_number
+from genesis_sql.encoders.personal import personal_pattern
 from genesis_sql.encoders.text import fit_text
+from genesis_sql.graph.personal import anew
 from genesis_sql.models.frame import Coded
+from genesis_sql.models.invented import BIGINT, HIGHEST
 from genesis_sql.models.load import LinkData, Loaded
 from genesis_sql.program.column_types import POSITION
 from genesis_sql.program.domain import Grid, Key, Words
 from genesis_sql.program.pattern import UUID, Pattern
-from genesis_sql.types import Role
-
-HIGHEST = {
-    "TINYINT": 2**7 - 1,
-    "UTINYINT": 2**8 - 1,
-    "SMALLINT": 2**15 - 1,
-    "USMALLINT": 2**16 - 1,
-    "INTEGER": 2**31 - 1,
-    "UINTEGER": 2**32 - 1,
-}
-BIGINT = 2**63 - 1
+from genesis_sql.types import Column, Role
 
 
 @dataclass(frozen=True)
@@ -55,6 +48,8 @@ def key_column(loaded: Loaded, name: str) -> KeyColumn | None:
     column = loaded.table.column(name)
     array = loaded.arrow[name].combine_chunks()
     salt = crc32(f"{loaded.table.name}.{name}".encode())
+    if anew(column) and column.type != "UUID":
+        return KeyColumn(Key(column.type, _made_anew(column, array, salt)))
     if column.type in HIGHEST or column.type in ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT"):
         domain, raw = fit_number(_one(array), column.type)
         if not isinstance(domain, Grid):
@@ -84,6 +79,8 @@ def text_column(loaded: Loaded, name: str) -> tuple[Words, int]:
     salt = crc32(f"{loaded.table.name}.{name}".encode())
     if column.type == "UUID":
         pattern = Pattern("uuid", (UUID,), (1,), salt=salt)
+    elif anew(column):
+        pattern = _made_anew(column, loaded.arrow[name].combine_chunks(), salt)
     else:
         texts = _texts(loaded.arrow[name].combine_chunks())
         pattern = (
@@ -92,6 +89,14 @@ def text_column(loaded: Loaded, name: str) -> tuple[Words, int]:
             else fit_identifier(texts, salt=salt)
         )
     return Words(column.type, pattern), pattern.words_needed
+
+
+def _made_anew(column: Column, array: pa.Array | pa.ChunkedArray, salt: int) -> Pattern:
+    """The pattern of personal data: gives no value of the source."""
+    highest = None if column.type == "VARCHAR" else HIGHEST.get(column.type, BIGINT)
+    prose = column.role is Role.TEXT
+    texts = _texts(array)
+    return personal_pattern(column.personal, texts, salt=salt, highest=highest, prose=prose)
 
 
 def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:

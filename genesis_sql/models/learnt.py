@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from genesis_sql.models.anonymity import Anonymity
 from genesis_sql.models.fill import FillOptions
 from genesis_sql.models.frame import Coded
 from genesis_sql.models.trees import TreeOptions
@@ -35,6 +36,7 @@ class FitOptions:
         method: how the columns that keys leave are learnt.
         device: where a network is trained.
         training: options of networks: epochs, batch_size, learning_rate, resume.
+        anonymity: how far its rows are generalised before; None: not at all.
     """
 
     trees: TreeOptions = field(default_factory=TreeOptions)
@@ -49,6 +51,12 @@ class FitOptions:
     method: str = "trees"
     device: str = "auto"
     training: Mapping[str, Any] = field(default_factory=dict)
+    anonymity: Anonymity | None = None
+
+    @property
+    def quasi(self) -> tuple[str, ...]:
+        """Columns that are drawn together, as generalised."""
+        return self.anonymity.quasi if self.anonymity else ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,9 @@ from genesis_sql.encoders.category import encode_labels, reorder
 from genesis_sql.encoders.number import fit_number
 from genesis_sql.errors import SchemaError
 from genesis_sql.graph.roles import role_of_type
+from genesis_sql.models.anonymity import Anonymity, anonymous
 from genesis_sql.models.frame import Coded, coded, row_hash, spread
+from genesis_sql.models.invented import exchange, invented
 from genesis_sql.models.nested import elements
 from genesis_sql.models.order import binned, label_order
 from genesis_sql.models.stream import LABELS, Stream, read_table
@@ -70,8 +72,12 @@ class Loaded:
 
 
 def encode(table: Table, arrow: pa.Table) -> Loaded:
-    """A table as read, with its numbers and labels encoded (labels in correspondence order)."""
+    """A table as read, with its numbers and labels encoded (labels in correspondence order).
+
+    Labels that are personal data are exchanged for invented ones, here and for good.
+    """
     columns: dict[str, Coded] = {}
+    arrow = exchange(arrow, invented(table, arrow))
     for column in table.columns:
         if _is_number(column):
             domain, raw = fit_number(_array(arrow, column.name), column.type)
@@ -120,7 +126,12 @@ def in_order(columns: Mapping[str, Coded]) -> dict[str, Coded]:
     return out
 
 
-def load(con: duckdb.DuckDBPyConnection, graph: Graph, orphans: str = "null") -> dict[str, Loaded]:
+def load(
+    con: duckdb.DuckDBPyConnection,
+    graph: Graph,
+    orphans: str = "null",
+    anonymity: Mapping[str, Anonymity | None] | None = None,
+) -> dict[str, Loaded]:
     """All tables of a graph with their references resolved, in the order of the graph.
 
     Args:
@@ -128,9 +139,11 @@ def load(con: duckdb.DuckDBPyConnection, graph: Graph, orphans: str = "null") ->
         graph: what to read.
         orphans: 'drop' leaves out the rows whose reference dangles, and those that refer to them.
             Otherwise such references are NULL in tables to copy, unless they are to be kept.
+        anonymity: how far rows are generalised before anything is learnt, by table.
     """
     plain = [t for t in graph.tables if not t.nested]
-    found = {t.name: read_table(con, t) for t in plain}
+    wanted = anonymity or {}
+    found = {t.name: anonymous(t, read_table(con, t), wanted.get(t.name)) for t in plain}
     keys = [r for r in graph.relationships if r.columns]
     links = [LinkData(r, _parent_rows(con, found, r)) for r in keys]
     if orphans == "drop":
@@ -153,7 +166,8 @@ def load_sample(con: duckdb.DuckDBPyConnection, graph: Graph, rows: int) -> dict
     (table,) = graph.tables
     stream = Stream(con, table, table.rows)
     arrow = stream.sample(rows)
-    loaded = replace(encode(table, arrow), stream=stream)
+    loaded = encode(table, arrow)
+    loaded = replace(loaded, stream=replace(stream, exchanged=invented(table, arrow)))
     return {table.name: replace(loaded, hash=_order_hash(loaded, {table.name: loaded}))}
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
+from genesis_sql.graph.personal import anew
 from genesis_sql.models.derive import derived_columns
 from genesis_sql.models.family import Ties, gather, whole
 from genesis_sql.models.frame import Coded, coded
@@ -204,9 +205,15 @@ class Settled:
                 step,
                 inputs,
                 cells,
-                reason or node.reason,
+                "; ".join(t for t in (self._is_personal(node), reason or node.reason) if t),
             )
         )
+
+    def _is_personal(self, node: Column) -> str:
+        """What `genesis_describe` says of a column of personal data."""
+        if not node.personal or node.role is Role.UNSUPPORTED:
+            return ""
+        return f"personal: {node.personal}{', made anew' if anew(node) else ''}"
 
     def _settle_residual(self, left: Residual) -> None:
         if left.column in self.settled:

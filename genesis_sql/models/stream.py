@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
 
+from genesis_sql.models.invented import exchange
 from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import Column, Role, Table
 
@@ -51,11 +52,13 @@ class Stream:
         con: reads the table.
         table: which.
         rows: how many it has.
+        exchanged: labels that stand for others, by column.
     """
 
     con: duckdb.DuckDBPyConnection
     table: Table
     rows: int
+    exchanged: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def sample(self, rows: int) -> pa.Table:
         """About so many rows, spread over the table; the same whenever its order is."""
@@ -76,7 +79,8 @@ class Stream:
         columns = [self.table.column(n) for n in names]
         query = _select(columns, self.table.source)
         reader: Iterable[pa.RecordBatch] = self.con.sql(query).to_arrow_reader(BATCH)
-        yield from reader
+        for batch in reader:
+            yield exchange(batch, self.exchanged)
 
     def fingerprint(self) -> str:
         """Of all rows, whatever their order."""

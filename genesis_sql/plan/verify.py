@@ -86,10 +86,11 @@ def _duplicates(model: Model, table: str, place: Place) -> Iterator[Check]:
     node, kept = model.graph.table(table), set(table_columns(model, table))
     for key in dict.fromkeys(k for k in (node.primary_key, *node.unique_keys) if k):
         if set(key) <= kept:
-            yield Check("duplicates", f"{table}({', '.join(key)})", _repeated(key, place(table)))
+            yield Check("duplicates", f"{table}({', '.join(key)})", repeated(key, place(table)))
 
 
-def _repeated(key: Sequence[str], place: str) -> str:
+def repeated(key: Sequence[str], place: str) -> str:
+    """Rows whose key is known, and those whose key another row has already."""
     groups = (
         f"SELECT count(*) AS n FROM {place} WHERE {_filled('', key)} "  # noqa: S608 - quoted names
         f"GROUP BY {', '.join(map(quoted, key))}"

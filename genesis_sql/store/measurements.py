@@ -14,7 +14,12 @@ NEEDS = 3
 """The migration that makes the table."""
 
 _INSERT = """
-INSERT INTO genesis.measurements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO genesis.measurements
+SELECT ?, unnest(CAST(? AS INTEGER[])), ?, ?, ?, ?, ?, unnest(CAST(? AS VARCHAR[])),
+       unnest(CAST(? AS VARCHAR[])), unnest(CAST(? AS VARCHAR[])), unnest(CAST(? AS VARCHAR[])),
+       unnest(CAST(? AS VARCHAR[][])), unnest(CAST(? AS VARCHAR[])), unnest(CAST(? AS DOUBLE[])),
+       unnest(CAST(? AS DOUBLE[])), unnest(CAST(? AS DOUBLE[])), unnest(CAST(? AS DOUBLE[])),
+       unnest(CAST(? AS BIGINT[])), unnest(CAST(? AS VARCHAR[])), unnest(CAST(? AS VARCHAR[]))
 """
 _READ = """
 SELECT part, scope, table_name, columns, metric, score, baseline, low, high, n, verdict, note
@@ -81,16 +86,19 @@ def keep(
     seconds: float,
 ) -> None:
     """Write rows, each behind what its part was asked, and close the execution: all or nothing."""
+    told = [
+        (
+            at, m.part, about, m.scope, m.table, list(m.columns), m.metric, m.score, m.baseline,
+            m.low, m.high, m.n, m.verdict, m.note,
+        )
+        for at, (about, m) in enumerate(rows)
+    ]  # fmt: skip
 
     def write() -> None:
-        count = 0
-        for position, (about, m) in enumerate(rows):
-            head = [execution, position, subject.model, subject.version, subject.uuid]
-            what = [subject.fingerprint, subject.seed, m.part, about, m.scope, m.table]
-            told = [list(m.columns), m.metric, m.score, m.baseline, m.low, m.high]
-            names.run(con, database, _INSERT, *head, *what, *told, m.n, m.verdict, m.note)
-            count += 1
-        end = executions.Ended("done", count, seconds, None, (), subject.fingerprint)
+        at, *columns = [list(column) for column in zip(*told, strict=True)]
+        what = [subject.model, subject.version, subject.uuid, subject.fingerprint, subject.seed]
+        names.run(con, database, _INSERT, execution, at, *what, *columns)
+        end = executions.Ended("done", len(told), seconds, None, (), subject.fingerprint)
         executions.write_end(con, database, execution, end)
 
     transaction(con, write)

@@ -54,6 +54,7 @@ _DROP = (
     "DELETE FROM genesis.relationships WHERE model = ? AND target = ''",
     "DELETE FROM genesis.training_log WHERE model = ?",
     "DELETE FROM genesis.checkpoints WHERE model = ?",
+    "DELETE FROM genesis.measurements WHERE model = ?",
     "DELETE FROM genesis.model_versions WHERE model = ?",
     "DELETE FROM genesis.models WHERE name = ?",
 )

@@ -79,7 +79,7 @@ def export_model(
         AccessError: the connection may not touch files.
     """
     require_external_access(con)
-    target = _local(path)
+    target = local_path(path)
     found = models.find(con, database, name, version)
     entry = archive.Entry.of(found, read_content(con, database, found))
     if target.exists() and not _is_export(target):
@@ -88,7 +88,7 @@ def export_model(
         )
         raise TargetError(message)
     try:
-        _replace(target, functools.partial(archive.write, entry))
+        replace_file(target, functools.partial(archive.write, entry))
     except OSError as error:
         message = f"cannot write '{path}': {error.strerror or error}"
         raise TargetError(message) from error
@@ -119,7 +119,7 @@ def import_model(
         AccessError: the connection may not touch files.
     """
     require_external_access(con)
-    source = _local(path)
+    source = local_path(path)
     try:
         with _regular(source).open("rb") as file:
             entry = archive.read(file)
@@ -157,9 +157,14 @@ def _store(con: Con, database: str, name: str, entry: archive.Entry) -> int:
     return version
 
 
-def _local(path: str) -> Path:
+def local_path(path: str) -> Path:
+    """A path of this machine.
+
+    Raises:
+        TargetError: it is an address of another.
+    """
     if "://" in path or "\0" in path or not path:
-        message = f"models are exported to and imported from local files, and '{path}' is none"
+        message = f"only local files are read and written here, and '{path}' is none"
         raise TargetError(message)
     return Path(path).expanduser().absolute()
 
@@ -180,7 +185,7 @@ def _is_export(path: Path) -> bool:
     return True
 
 
-def _replace(target: Path, write: Callable[[BinaryIO], None]) -> None:
+def replace_file(target: Path, write: Callable[[BinaryIO], None]) -> None:
     """Write a file beside the target, then put it in its place; a failure leaves nothing."""
     temporary = target.with_name(f".{uuid.uuid4().hex}.part")
     try:

@@ -28,7 +28,10 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def test_the_commands() -> None:
-    expected = "activate check demo describe drop export fit generate history import methods models"
+    expected = (
+        "activate assert certificate check compare demo describe drop export fit generate history "
+        "import methods models privacy privacy-audit profile quality report"
+    )
     assert expected.split() == COMMANDS
 
 

@@ -5,16 +5,16 @@ CREATE OR REPLACE TEMP MACRO genesis_quality(model, version := NULL, metrics := 
 FROM query(genesis_plan_('quality', CAST(to_json({'model': model, 'version': version, 'metrics': metrics, 'target': target, 'seed': seed}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
 
 -- How like each other any two sets of tables or files are.
-CREATE OR REPLACE TEMP MACRO genesis_compare(real, synthetic, holdout := NULL, relationships := NULL, metrics := NULL, target := NULL, seed := 0) AS TABLE
-FROM query(genesis_plan_('compare', CAST(to_json({'real': real, 'synthetic': synthetic, 'holdout': holdout, 'relationships': relationships, 'metrics': metrics, 'target': target, 'seed': seed}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+CREATE OR REPLACE TEMP MACRO genesis_compare(original, synthetic, holdout := NULL, relationships := NULL, metrics := NULL, target := NULL, seed := 0) AS TABLE
+FROM query(genesis_plan_('compare', CAST(to_json({'real': original, 'synthetic': synthetic, 'holdout': holdout, 'relationships': relationships, 'metrics': metrics, 'target': target, 'seed': seed}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
 
 -- What the rows of a model give away about the rows it was learnt from.
 CREATE OR REPLACE TEMP MACRO genesis_privacy(model, version := NULL, sensitive := NULL, known := NULL, seed := 0) AS TABLE
 FROM query(genesis_plan_('privacy', CAST(to_json({'model': model, 'version': version, 'sensitive': sensitive, 'known': known, 'seed': seed}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
 
 -- What any synthetic tables or files give away about the real ones.
-CREATE OR REPLACE TEMP MACRO genesis_privacy_audit(real, synthetic, holdout := NULL, sensitive := NULL, known := NULL, relationships := NULL, seed := 0) AS TABLE
-FROM query(genesis_plan_('privacy_audit', CAST(to_json({'real': real, 'synthetic': synthetic, 'holdout': holdout, 'sensitive': sensitive, 'known': known, 'relationships': relationships, 'seed': seed}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+CREATE OR REPLACE TEMP MACRO genesis_privacy_audit(original, synthetic, holdout := NULL, sensitive := NULL, known := NULL, relationships := NULL, seed := 0) AS TABLE
+FROM query(genesis_plan_('privacy_audit', CAST(to_json({'real': original, 'synthetic': synthetic, 'holdout': holdout, 'sensitive': sensitive, 'known': known, 'relationships': relationships, 'seed': seed}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
 
 -- What is in one table.
 CREATE OR REPLACE TEMP MACRO genesis_profile(source) AS TABLE
