@@ -96,7 +96,7 @@ def account(con: Con, database: str, source: str) -> Account:
 
 
 def guarantee(version: ModelVersion) -> dict[str, Any] | None:
-    """What a version of a model guarantees: epsilon, delta, rho, unit; None where it is not private.
+    """What a version guarantees: epsilon, delta, rho, unit; None where it is not private.
 
     Nothing may be measured of a private one against its source without being paid for.
     """

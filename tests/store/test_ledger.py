@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import duckdb
 import pytest
 
+import genesis_sql
 from genesis_sql.errors import BudgetError
 from genesis_sql.models.dp.accountant import Cost, epsilon_of, rho_of
 from genesis_sql.store import ledger, migrator
@@ -110,6 +111,16 @@ def test_the_rows_as_sql(con: duckdb.DuckDBPyConnection) -> None:
     assert second[0] == "only a budget"
     assert second[9:11] == (2.0, 1e-6)
     assert con.execute("SELECT count(*) FROM victim").fetchall() == [(0,)]
+
+
+def test_a_model_that_is_dropped_has_spent_all_the_same() -> None:
+    with genesis_sql.connect() as con:
+        con.execute("CREATE TABLE t AS SELECT i % 3 AS a FROM range(500) r(i)")
+        given = {"epsilon": 1.0, "delta": 1e-6}
+        genesis_sql.fit(con, "m", "t", method="dp", options=given)
+        con.execute("CALL genesis_drop('m')")
+        found = con.execute("SELECT source, model FROM genesis_ledger()").fetchall()
+        assert found == [('"main"."t"', "m")]
 
 
 def test_without_a_store() -> None:
