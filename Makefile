@@ -15,8 +15,8 @@ VENV_PEERS ?= .venv-peers
 DIST ?= dist
 # What the second run of the tests asks for, and the tests that would only repeat the first.
 DUCKDB15 ?= duckdb>=1.5,<1.6
-SAME_ON_ANY_DUCKDB = test_packaging test_layers test_imports test_refdata \
-  report/test_page report/test_browser report/test_certificate
+SAME_ON_ANY_DUCKDB = test_packaging.py test_layers.py test_imports.py test_refdata.py benchmarks \
+  models/dp report/test_page.py report/test_browser.py report/test_certificate.py
 BROWSERS = chromium chromium-browser google-chrome chrome
 
 PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt
@@ -34,7 +34,7 @@ test-newest: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest
 
 test-duckdb15: $(VENV15)/.dev
-	$(VENV15)/bin/python -m pytest $(SAME_ON_ANY_DUCKDB:%=--ignore=tests/%.py)
+	$(VENV15)/bin/python -m pytest $(SAME_ON_ANY_DUCKDB:%=--ignore=tests/%)
 
 slow: $(VENV)/.dev $(VENV15)/.dev
 	$(VENV)/bin/python -m pytest -m "slow and not gpu and not dbt" || test $$? -eq 5 # 5: there are none

@@ -139,7 +139,7 @@ def profile(con: duckdb.DuckDBPyConnection, source: str) -> list[Row]:
         >>> con = duckdb.connect()
         >>> _ = con.execute("CREATE TABLE t AS SELECT range % 3 AS a FROM range(99)")
         >>> [(row["column_name"], row["distinct_values"]) for row in profile(con, "t")]
-        [('a', 3)]
+        [('*', 3), ('a', 3)]
         >>> con.close()
     """
     return effect(con, "profile", {"source": source})
