@@ -22,11 +22,13 @@ from genesis_sql.errors import GenesisError as GenesisError
 from genesis_sql.measure_doors import assert_quality as assert_quality
 from genesis_sql.measure_doors import audit_privacy as audit_privacy
 from genesis_sql.measure_doors import compare as compare
+from genesis_sql.measure_doors import list_ledger as list_ledger
 from genesis_sql.measure_doors import make_certificate as make_certificate
 from genesis_sql.measure_doors import make_report as make_report
 from genesis_sql.measure_doors import measure_privacy as measure_privacy
 from genesis_sql.measure_doors import measure_quality as measure_quality
 from genesis_sql.measure_doors import profile as profile
+from genesis_sql.measure_doors import set_budget as set_budget
 from genesis_sql.session import connect as connect
 from genesis_sql.session import register as register
 
@@ -46,6 +48,8 @@ __all__ = [
     "make_report",
     "assert_quality",
     "make_certificate",
+    "list_ledger",
+    "set_budget",
     "list_methods",
     "list_models",
     "describe",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from genesis_sql.doors import Row, effect, listed
+from genesis_sql.session import register  # noqa: TID251 - stage 16
 
 if TYPE_CHECKING:
     from genesis_sql.report.notebook import Report
@@ -224,3 +225,37 @@ def make_certificate(
     """
     given: Row = {"model": name, "version": version, "seed": seed}
     return effect(con, "certificate", {**given, "sensitive": listed("sensitive", sensitive)})
+
+
+def list_ledger(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+    """What private fits have spent of each table, and the budgets.
+
+    Args:
+        con: where the models are kept.
+
+    Example:
+        >>> con = duckdb.connect()
+        >>> list_ledger(con).fetchall()
+        []
+        >>> con.close()
+    """
+    register(con)
+    return con.sql("FROM genesis_ledger()")
+
+
+def set_budget(
+    con: duckdb.DuckDBPyConnection, source: str, *, epsilon: float, delta: float
+) -> list[Row]:
+    """Set what private fits may spend of a table in all; a fit beyond it is refused.
+
+    Args:
+        con: where the models are kept.
+        source: the table.
+        epsilon: for all fits together, those before too.
+        delta: the chance that this does not hold.
+
+    Raises:
+        OptionError: one of them is out of range.
+        SourceError: there is no such table.
+    """
+    return effect(con, "budget", {"source": source, "epsilon": epsilon, "delta": delta})

@@ -19,8 +19,10 @@ from genesis_sql.cli.manage import (
 )
 from genesis_sql.cli.measure import (
     assert_,
+    budget,
     certificate,
     compare,
+    ledger,
     privacy,
     privacy_audit,
     profile,
@@ -54,6 +56,7 @@ def main() -> None:
 
 for _command in (
     demo, profile, check, methods, fit, generate, quality, privacy, report, assert_, certificate,
-    compare, privacy_audit, models, describe, history, activate, drop, export, import_,
+    compare, privacy_audit, ledger, budget, models, describe, history, activate, drop, export,
+    import_,
 ):  # fmt: skip
     main.add_command(_command)

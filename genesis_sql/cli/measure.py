@@ -248,6 +248,35 @@ def certificate(*, file: str, model: str, as_json: bool, **given: Any) -> None:
     click.echo(json.dumps(json.loads(found["certificate"]), ensure_ascii=False, indent=1))
 
 
+@click.command(cls=Command)
+@file_argument
+@json_option
+def ledger(*, file: str, as_json: bool) -> None:
+    """List what private fits have spent of each table.
+
+    The budgets that were set stand beside it.
+    """
+    with files.opened(file, "either") as con:
+        found = show.rows_of(measure_doors.list_ledger(con))
+    show.rows(found, as_json=as_json, nothing="No private fit has spent anything yet.")
+
+
+@click.command(cls=Command)
+@file_argument
+@click.argument("source")
+@click.option("--epsilon", type=float, required=True, help="For all fits together.")
+@click.option("--delta", type=float, required=True, help="The chance that it does not hold.")
+@json_option
+def budget(*, file: str, source: str, epsilon: float, delta: float, as_json: bool) -> None:
+    """Set what private fits may spend of the table SOURCE.
+
+    A fit that would go beyond it is refused; what was spent before counts.
+    """
+    with files.opened(file) as con:
+        found = measure_doors.set_budget(con, source, epsilon=epsilon, delta=delta)
+    show.rows(found, as_json=as_json)
+
+
 def _shown(found: list[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
     show.rows(found, as_json=as_json, columns=columns)
     failed = sum(row["verdict"] == "fail" for row in found)

@@ -29,8 +29,8 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 def test_the_commands() -> None:
     expected = (
-        "activate assert certificate check compare demo describe drop export fit generate history "
-        "import methods models privacy privacy-audit profile quality report"
+        "activate assert budget certificate check compare demo describe drop export fit generate "
+        "history import ledger methods models privacy privacy-audit profile quality report"
     )
     assert expected.split() == COMMANDS
 

@@ -85,3 +85,15 @@ def test_report_and_certificate(told: Callable[..., Any], folder: Path) -> None:
     assert facts["subject"]["model"] == "shop"
     rows = json.dumps(told("quality", "shop.duckdb", "shop", "--metrics", "shapes"))
     assert "tv_similarity" in rows
+
+
+def test_a_private_fit_and_its_ledger(told: Callable[..., Any], genesis: Genesis) -> None:
+    told("budget", "shop.duckdb", "customers", "--epsilon", "1.2", "--delta", "1e-6")
+    asked = ("--method", "dp", "--option", "epsilon=1", "--option", "delta=1e-6")
+    fit = ("fit", "shop.duckdb", "safe", "--source", "customers", *asked)
+    told(*fit)
+    (row,) = told("ledger", "shop.duckdb")
+    assert (row["model"], row["epsilon"], row["budget_epsilon"]) == ("safe", 1.0, 1.2)
+    assert "the budget of" in genesis(*fit, code=1).stderr
+    assert len(told("ledger", "shop.duckdb")) == 1
+    assert told("certificate", "shop.duckdb", "safe")["guaranteed"]["epsilon"] == 1.0
