@@ -131,7 +131,7 @@ def compare_job(told: str) -> dict[str, Any]:
         for name, salt in (("original", 1), ("made", 2)):
             con.execute(
                 f"CREATE TABLE {name} AS SELECT hash(i, {salt}) % 90 AS age, "  # noqa: S608 - numbers
-                f"sqrt(hash(i, {salt}, 1) % 100000) AS pay, "
+                f"sqrt(CAST(hash(i, {salt}, 1) AS DOUBLE)) AS pay, "
                 f"['a', 'b', 'c', 'd'][1 + CAST(hash(i, {salt}, 2) % 4 AS INTEGER)] AS kind, "
                 f"DATE '2020-01-01' + CAST(hash(i, {salt}, 3) % 1500 AS INTEGER) AS day, "
                 f"if(hash(i, {salt}, 4) % 9 = 0, NULL, hash(i, {salt}, 5) % 1000) AS code "
