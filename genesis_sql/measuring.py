@@ -242,7 +242,7 @@ def _certificate(
 def _compare(
     session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
-    from genesis_sql.evaluate.places import open_sides
+    from genesis_sql.evaluate.opening.places import open_sides
 
     given = call.arguments
     groups = check_groups(listed(given, "metrics"))
@@ -262,7 +262,7 @@ def _compare(
 def _privacy_audit(
     session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
-    from genesis_sql.evaluate.places import open_sides
+    from genesis_sql.evaluate.opening.places import open_sides
     from genesis_sql.privacy.audit import audit
 
     given = call.arguments
@@ -282,7 +282,7 @@ def _privacy_audit(
 def _profile(
     session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
-    from genesis_sql.evaluate.profile import profile
+    from genesis_sql.evaluate.profiling.profile import profile
 
     ws = workspace(session, cursor, call.database, call.schema, job)
     return profile(ws, text(call.arguments, "source"))

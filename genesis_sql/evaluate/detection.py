@@ -19,8 +19,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from genesis_sql.evaluate.boosting import auc, classifier, losses, one_thread
+from genesis_sql.evaluate.counts.joins import gathered, joined
 from genesis_sql.evaluate.features import Coder, Feature, Rows, draw, features_of
-from genesis_sql.evaluate.joins import gathered, joined
 from genesis_sql.evaluate.measures import Measure, Metric, judged
 from genesis_sql.evaluate.sides import Sides
 from genesis_sql.types import Relationship, Table

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 
-from genesis_sql.evaluate.chance import Z, apart, judged_by_chance
-from genesis_sql.evaluate.counting import table_facts
-from genesis_sql.evaluate.facts import Facts
-from genesis_sql.evaluate.joint import Joint, Pair, all_pairs, joint_facts
+from genesis_sql.evaluate.counts.chance import Z, apart, judged_by_chance
+from genesis_sql.evaluate.counts.counting import table_facts
+from genesis_sql.evaluate.counts.facts import Facts
+from genesis_sql.evaluate.counts.joint import Joint, Pair, all_pairs, joint_facts
 from genesis_sql.evaluate.measures import Measure, Metric
 from genesis_sql.evaluate.sides import Sides
 from genesis_sql.types import Table

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from string import Template
 
-from genesis_sql.evaluate.counting import table_facts
-from genesis_sql.evaluate.edges import bin_sql, drawn_edges
-from genesis_sql.evaluate.facts import FINE, Facts, Numbers
-from genesis_sql.evaluate.joint import Joint, Pair, all_pairs, joint_facts
+from genesis_sql.evaluate.counts.counting import table_facts
+from genesis_sql.evaluate.counts.edges import bin_sql, drawn_edges
+from genesis_sql.evaluate.counts.facts import FINE, Facts, Numbers
+from genesis_sql.evaluate.counts.joint import Joint, Pair, all_pairs, joint_facts
+from genesis_sql.evaluate.counts.values import run, sides_of, stacked, value_sql
 from genesis_sql.evaluate.measures import Distribution, Matrix
 from genesis_sql.evaluate.pairs import chosen
 from genesis_sql.evaluate.sides import MOMENT, Sides
-from genesis_sql.evaluate.values import run, sides_of, stacked, value_sql
 from genesis_sql.types import Role, Table
 
 MOST_BINS, MOST_COLUMNS = 20, 30

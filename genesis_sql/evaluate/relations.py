@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from string import Template
 
-from genesis_sql.evaluate.hops import KHOP, measure_hops
-from genesis_sql.evaluate.joins import referring
+from genesis_sql.evaluate.counts.hops import KHOP, measure_hops
+from genesis_sql.evaluate.counts.joins import referring
+from genesis_sql.evaluate.counts.rules import VIOLATIONS, measure_rules
+from genesis_sql.evaluate.counts.steps import alike
+from genesis_sql.evaluate.counts.values import run
 from genesis_sql.evaluate.measures import FAIL, PASS, Measure, Metric, judged
-from genesis_sql.evaluate.rules import VIOLATIONS, measure_rules
 from genesis_sql.evaluate.sides import Sides
-from genesis_sql.evaluate.steps import alike
-from genesis_sql.evaluate.values import run
 from genesis_sql.plan.verify import orphans, repeated
 from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import Relationship, Table

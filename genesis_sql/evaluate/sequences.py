@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from string import Template
 
+from genesis_sql.evaluate.counts.joins import reached, referring
+from genesis_sql.evaluate.counts.steps import alike
+from genesis_sql.evaluate.counts.values import run
 from genesis_sql.evaluate.features import number_sql
-from genesis_sql.evaluate.joins import reached, referring
 from genesis_sql.evaluate.measures import FAIL, Measure, Metric, judged
 from genesis_sql.evaluate.sides import NUMBER, Sides, measured
-from genesis_sql.evaluate.steps import alike
-from genesis_sql.evaluate.values import run
 from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import Relationship, Role, Table
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from genesis_sql.evaluate.chance import (
+from genesis_sql.evaluate.counts.chance import (
     Z,
     apart,
     distance_chance,
     judged_by_chance,
     share_chance,
 )
-from genesis_sql.evaluate.counting import table_facts
-from genesis_sql.evaluate.facts import Facts
+from genesis_sql.evaluate.counts.counting import table_facts
+from genesis_sql.evaluate.counts.facts import Facts
 from genesis_sql.evaluate.measures import Measure, Metric
 from genesis_sql.evaluate.sides import Sides
 

@@ -24,9 +24,9 @@ from genesis_sql.actions.learning import (
 )
 from genesis_sql.actions.workspace import Workspace
 from genesis_sql.errors import OptionError, SourceError
+from genesis_sql.evaluate.opening.targets import find_targets
 from genesis_sql.evaluate.sides import Sides
 from genesis_sql.evaluate.split import HOLDOUT, TRAIN, Split, split
-from genesis_sql.evaluate.targets import find_targets
 from genesis_sql.models.load import fingerprint
 from genesis_sql.models.watch import NoWatch
 from genesis_sql.plan.definition import Model

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from genesis_sql.evaluate.chance import judged_by_chance
-from genesis_sql.evaluate.counting import table_facts
-from genesis_sql.evaluate.facts import Facts
+from genesis_sql.evaluate.counts.chance import judged_by_chance
+from genesis_sql.evaluate.counts.counting import table_facts
+from genesis_sql.evaluate.counts.facts import Facts
 from genesis_sql.evaluate.measures import Measure, Metric, judged
 from genesis_sql.evaluate.sides import Sides
 

@@ -9,7 +9,7 @@ import duckdb
 
 from genesis_sql.actions.workspace import Workspace
 from genesis_sql.evaluate.measures import Metric
-from genesis_sql.evaluate.places import open_sides
+from genesis_sql.evaluate.opening.places import open_sides
 from genesis_sql.evaluate.sides import Sides
 
 FRESH = """

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from genesis_sql.evaluate import pairs
-from genesis_sql.evaluate.counting import table_facts
-from genesis_sql.evaluate.joint import joint_facts
+from genesis_sql.evaluate.counts.counting import table_facts
+from genesis_sql.evaluate.counts.joint import joint_facts
 from genesis_sql.evaluate.measures import FAIL, PASS
 
 from .opened import FRESH, by_name, opened

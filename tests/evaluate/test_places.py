@@ -121,7 +121,7 @@ def test_temporary_tables_vanish(fresh: duckdb.DuckDBPyConnection, tmp_path: Pat
         assert cursor.execute(left).fetchall() == [(2,)]
 
     def fail() -> None:
-        from genesis_sql.evaluate.places import open_sides
+        from genesis_sql.evaluate.opening.places import open_sides
 
         from .opened import workspace
 

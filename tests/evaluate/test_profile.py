@@ -10,8 +10,8 @@ import pytest
 
 import genesis_sql
 from genesis_sql.errors import SourceError
-from genesis_sql.evaluate.meanings import meaning_of
-from genesis_sql.evaluate.profile import profile
+from genesis_sql.evaluate.profiling.meanings import meaning_of
+from genesis_sql.evaluate.profiling.profile import profile
 from genesis_sql.types import Role
 
 from .opened import workspace

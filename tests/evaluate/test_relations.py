@@ -7,9 +7,9 @@ import duckdb
 import pytest
 
 from genesis_sql.evaluate import relations
-from genesis_sql.evaluate.hops import measure_hops
+from genesis_sql.evaluate.counts.hops import measure_hops
+from genesis_sql.evaluate.counts.rules import measure_rules
 from genesis_sql.evaluate.measures import Metric
-from genesis_sql.evaluate.rules import measure_rules
 from genesis_sql.evaluate.sides import Sides
 
 Make = Callable[..., Sides]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from genesis_sql.evaluate import shapes
-from genesis_sql.evaluate.counting import table_facts
+from genesis_sql.evaluate.counts.counting import table_facts
 from genesis_sql.evaluate.measures import FAIL, PASS
 
 from .opened import FRESH, by_name, opened

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from string import Template
 
-from genesis_sql.evaluate.edges import bin_sql, equal_edges
-from genesis_sql.evaluate.facts import COARSE, Facts
+from genesis_sql.evaluate.counts.edges import bin_sql, equal_edges
+from genesis_sql.evaluate.counts.facts import COARSE, Facts
+from genesis_sql.evaluate.counts.values import kept, sides_of, stacked, value_sql
 from genesis_sql.evaluate.sides import Sides
-from genesis_sql.evaluate.values import kept, sides_of, stacked, value_sql
 from genesis_sql.sqlbuild import quoted, string
 
 

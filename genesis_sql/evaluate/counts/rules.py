@@ -16,10 +16,10 @@ from string import Template
 
 import numpy as np
 
+from genesis_sql.evaluate.counts.values import run
 from genesis_sql.evaluate.features import Rows, draw, features_of
 from genesis_sql.evaluate.measures import FAIL, Measure, Metric, judged
 from genesis_sql.evaluate.sides import LABEL, MOMENT, NUMBER, Sides, measured
-from genesis_sql.evaluate.values import run
 from genesis_sql.graph.constraints import comparisons, joined
 from genesis_sql.program.allowlist import columns_of
 from genesis_sql.sqlbuild import quoted

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genesis_sql.evaluate.values import number_literal
+from genesis_sql.evaluate.counts.values import number_literal
 
 
 def ranks(values: int, bins: int) -> tuple[int, ...]:

@@ -13,8 +13,8 @@ from string import Template
 from typing import Any
 
 from genesis_sql.errors import SchemaError
-from genesis_sql.evaluate.chance import variation_chance, variation_sql
-from genesis_sql.evaluate.edges import (
+from genesis_sql.evaluate.counts.chance import variation_chance, variation_sql
+from genesis_sql.evaluate.counts.edges import (
     bin_sql,
     end_ranks,
     ends,
@@ -22,9 +22,16 @@ from genesis_sql.evaluate.edges import (
     quantile_edges,
     ranks,
 )
-from genesis_sql.evaluate.facts import COARSE, DIGITS, FINE, MOST_LABELS, Facts, Labels, Numbers
-from genesis_sql.evaluate.sides import LABEL, NUMBER, Sides, measured
-from genesis_sql.evaluate.values import (
+from genesis_sql.evaluate.counts.facts import (
+    COARSE,
+    DIGITS,
+    FINE,
+    MOST_LABELS,
+    Facts,
+    Labels,
+    Numbers,
+)
+from genesis_sql.evaluate.counts.values import (
     kept,
     number_literal,
     run,
@@ -32,6 +39,7 @@ from genesis_sql.evaluate.values import (
     stacked,
     value_sql,
 )
+from genesis_sql.evaluate.sides import LABEL, NUMBER, Sides, measured
 from genesis_sql.types import Column, Table
 
 

@@ -10,8 +10,8 @@ from string import Template
 
 from genesis_sql.actions.workspace import Workspace
 from genesis_sql.errors import SourceError, nearest
-from genesis_sql.evaluate.matching import family
-from genesis_sql.evaluate.values import kept, run
+from genesis_sql.evaluate.counts.values import kept, run
+from genesis_sql.evaluate.opening.matching import family
 from genesis_sql.introspect import catalog, files, sources
 from genesis_sql.introspect.from_duckdb import has_schema, read_schema, read_table
 from genesis_sql.introspect.query import ask

@@ -15,12 +15,12 @@ from string import Template
 
 import duckdb
 
+from genesis_sql.evaluate.counts.joins import Way, reached, ways_up
+from genesis_sql.evaluate.counts.steps import union
+from genesis_sql.evaluate.counts.values import kept, run
 from genesis_sql.evaluate.features import number_sql
-from genesis_sql.evaluate.joins import Way, reached, ways_up
 from genesis_sql.evaluate.measures import Measure, Metric, judged
 from genesis_sql.evaluate.sides import LABEL, Sides, measured
-from genesis_sql.evaluate.steps import union
-from genesis_sql.evaluate.values import kept, run
 from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import Table
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from string import Template
 
-from genesis_sql.evaluate.chance import variation_chance, variation_sql
-from genesis_sql.evaluate.codes import code_names, coded
-from genesis_sql.evaluate.counting import table_facts
-from genesis_sql.evaluate.facts import DIGITS, Facts
+from genesis_sql.evaluate.counts.chance import variation_chance, variation_sql
+from genesis_sql.evaluate.counts.codes import code_names, coded
+from genesis_sql.evaluate.counts.counting import table_facts
+from genesis_sql.evaluate.counts.facts import DIGITS, Facts
+from genesis_sql.evaluate.counts.values import run, sides_of, value_sql
 from genesis_sql.evaluate.sides import Sides
-from genesis_sql.evaluate.values import run, sides_of, value_sql
 from genesis_sql.types import Table
 
 BATCH = 100

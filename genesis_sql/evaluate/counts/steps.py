@@ -7,7 +7,7 @@ from string import Template
 
 import duckdb
 
-from genesis_sql.evaluate.values import run
+from genesis_sql.evaluate.counts.values import run
 
 _STEPS = Template("""
 WITH "#both" AS (

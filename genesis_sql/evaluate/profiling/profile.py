@@ -15,11 +15,11 @@ import duckdb
 
 from genesis_sql.actions.workspace import Workspace
 from genesis_sql.errors import SourceError
-from genesis_sql.evaluate.cautions import column_warnings, table_warnings
-from genesis_sql.evaluate.found import find
-from genesis_sql.evaluate.meanings import meaning_of
+from genesis_sql.evaluate.counts.values import kept
+from genesis_sql.evaluate.opening.found import find
+from genesis_sql.evaluate.profiling.cautions import column_warnings, table_warnings
+from genesis_sql.evaluate.profiling.meanings import meaning_of
 from genesis_sql.evaluate.sides import MOMENT, NUMBER, kind_of
-from genesis_sql.evaluate.values import kept
 from genesis_sql.graph.build import build_graph
 from genesis_sql.graph.roles import role_of_type
 from genesis_sql.introspect.query import ask

@@ -9,11 +9,11 @@ from string import Template
 
 from genesis_sql.actions.workspace import Workspace
 from genesis_sql.errors import SchemaError, nearest
-from genesis_sql.evaluate.found import Found, find
-from genesis_sql.evaluate.matching import check_table
+from genesis_sql.evaluate.counts.values import run
+from genesis_sql.evaluate.opening.found import Found, find
+from genesis_sql.evaluate.opening.matching import check_table
+from genesis_sql.evaluate.opening.targets import find_targets
 from genesis_sql.evaluate.sides import Sides, measured
-from genesis_sql.evaluate.targets import find_targets
-from genesis_sql.evaluate.values import run
 from genesis_sql.graph.build import build_graph
 from genesis_sql.introspect.catalog import match
 from genesis_sql.sqlbuild import quoted
