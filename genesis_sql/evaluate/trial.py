@@ -191,6 +191,7 @@ def trial(
         done = split(ws.con, place, source.graph, sources, _families(source.model))
         ws.con.execute(f"CREATE SCHEMA {qualified(place, SYNTHETIC)}")
         alone = set(names) <= done.shared
+        copied = frozenset(t.name for t in source.graph.tables if t.verbatim)
         model = source.model if alone else _twin(ws, source, place, done, twins)
         ws.progress("drawing rows", 0.0)
         _draw(ws, model, place, names, seed)
@@ -201,7 +202,7 @@ def trial(
             sources if alone else at[TRAIN],
             at[SYNTHETIC],
             None if alone else at[HOLDOUT],
-            done.shared,
+            copied if alone else done.shared,
             chosen,
             seed,
             ws.progress,

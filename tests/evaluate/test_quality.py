@@ -106,9 +106,10 @@ def test_a_source_that_is_gone(people: duckdb.DuckDBPyConnection) -> None:
 def test_a_table_too_small_to_hold_rows_out(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TABLE t AS SELECT i % 7 AS a, i % 3 AS b FROM range(120) AS r(i)")
     con.execute("CALL genesis_fit('m', 't')").fetchall()
-    rows = _rows(con)
+    rows = _rows(con, "metrics := ['shapes', 'detection']")
     held = next(r for r in rows if r["metric"] == "held_out")
     assert (held["score"], held["n"]) == (0.0, 120)
+    assert next(r for r in rows if r["metric"] == "c2st_auc")["n"] == 120
     assert "too few rows" in held["note"]
     assert all(r["baseline"] is None for r in rows)
 
@@ -189,6 +190,8 @@ def test_related_tables(schema: duckdb.DuckDBPyConnection) -> None:
     held = {r["table_name"]: r for r in rows if r["metric"] == "held_out"}
     assert held["orders"]["note"] == "with its row of customers, by customer_id"
     assert held["shops"]["note"] == "all rows are in both parts"
+    shapes = {(r["table_name"], r["baseline"] is None) for r in rows if r["metric"] == "shape"}
+    assert shapes == {(t, t == "shops") for t in ("customers", "items", "orders", "shops")}
     orphans = [r for r in rows if r["metric"] == "orphans"]
     assert [r["table_name"] for r in orphans] == ["customers", "items", "orders"]
     assert all(r["score"] == 0 and r["n"] > 300 for r in orphans)

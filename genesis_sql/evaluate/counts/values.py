@@ -56,9 +56,10 @@ def number_literal(value: float) -> str:
 
 
 def sides_of(sides: Sides, table: str) -> tuple[str, ...]:
-    """What stands behind FROM: real, synthetic and, where there is one, the holdout."""
-    held = () if sides.holdout is None else (sides.holdout[table],)
-    return (sides.real[table], sides.synthetic[table], *held)
+    """What stands behind FROM: real, synthetic and, where there is one of its own, the holdout."""
+    if sides.holdout is None or table in sides.shared:
+        return sides.real[table], sides.synthetic[table]
+    return sides.real[table], sides.synthetic[table], sides.holdout[table]
 
 
 _SIDE = Template("SELECT CAST($number AS UTINYINT) AS side, $columns FROM $source")
