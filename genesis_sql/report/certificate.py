@@ -29,6 +29,10 @@ FINDING = (
     "Columns were looked for by name and content. That none was found for an identifier is no "
     "proof that there is none."
 )
+UNSEEN = (
+    "A differentially private fit does not look for personal data, since that would be looking at "
+    "rows: nothing is known of these identifiers here."
+)
 _TESTS = {
     "singling out": "Can one person's record be isolated?",
     "linkability": "Can two records of one person be linked?",
@@ -183,8 +187,8 @@ def _hipaa(content: Content) -> dict[str, Any]:
     texts = [_handled(c) for c in content.columns if c.kind in FREE_TEXT]
     return {
         "source": "45 CFR 164.514(b)(2)(i)(A)-(R)",
-        "finding": FINDING,
-        "columns_looked_at": len(content.columns),
+        "finding": FINDING if content.guarantee is None else UNSEEN,
+        "columns_looked_at": len(content.columns) if content.guarantee is None else 0,
         "identifiers": rows,
         "free_text": texts,
     }

@@ -148,7 +148,7 @@ def gather_private(ws: Workspace, found: ModelVersion, meanings: Mapping[str, Me
         guarantee=Guarantee(
             float(held["epsilon"]),
             float(held["delta"]),
-            f"{held['unit']}{bound}",
+            f"The unit is {held['unit']}{bound}.",
             f"discrete Gaussian noise of the operating system's secure source, counted as zCDP, "
             f"rho {held['rho']:.4g}",
             tuple(f"{t}.{c}: {reason}" for t, c, reason in rows),

@@ -104,6 +104,7 @@ def test_a_private_model_shows_its_guarantee_and_nothing_measured(
     )
     assert (facts["guaranteed"]["epsilon"], facts["guaranteed"]["delta"]) == (2.0, 1e-6)
     assert facts["measured"]["quality"] == []
+    assert facts["hipaa_safe_harbor"]["columns_looked_at"] == 0
     assert con.execute("CALL genesis_assert('p', 'epsilon <= 2 AND delta < 0.001')").fetchall()[0][
         2
     ]
