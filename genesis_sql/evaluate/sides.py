@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,7 +75,21 @@ def kind_of(column: Column) -> str | None:
     return None if anew(column) else _KINDS.get(column.role)
 
 
+_ID = re.compile(r"(^|.*[_ \-])(id|key|no|nr|number|pk|rowid)|.*[a-z](Id|ID|Key|No)", re.DOTALL)
+
+
+def numbers_rows(table: Table, column: Column) -> bool:
+    """Whether a column is a key that nobody declared: by its name, and no value comes twice.
+
+    Files declare no keys, and rows that were copied under other numbers are copies all the same.
+    """
+    unique = column.distinct == column.rows > 1 and not column.nulls
+    named = _ID.fullmatch(column.name) or _ID.fullmatch(column.name.lower())
+    return unique and column.role is Role.INTEGER and bool(named) and not table.primary_key
+
+
 def measured(table: Table) -> dict[str, str]:
     """The columns of a table that shapes, pairs and classifiers look at, with their kinds."""
-    kinds = {c.name: kind_of(c) for c in table.columns if not c.inside}
+    chosen = [c for c in table.columns if not c.inside and not numbers_rows(table, c)]
+    kinds = {c.name: kind_of(c) for c in chosen}
     return {name: kind for name, kind in kinds.items() if kind is not None}

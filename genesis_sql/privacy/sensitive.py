@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from genesis_sql.errors import OptionError, nearest
 from genesis_sql.evaluate.sides import LABEL, measured
+from genesis_sql.graph.personal import anew
 from genesis_sql.types import Column, Role, Table
 
 CHOSEN, MOST_LABELS = 3, 50
@@ -20,8 +21,8 @@ class Attacked:
 
     Attributes:
         sensitive: measured columns to guess.
-        named: columns that were named but are made anew (identifiers, text, keys): copies of their
-            values are counted.
+        named: columns that are made anew (identifiers, text, keys): copies of their values are
+            counted. Where none is named, those of personal data that hardly come twice.
         known: what the attacker knows; None: all other columns.
         why: for the note of what was chosen.
     """
@@ -55,7 +56,8 @@ def choose(
         if wanted is None:
             names = _likely(table)
             why = "; the column was chosen for you: name yours with sensitive := ['…']"
-            out[table.name] = Attacked(names, (), knows, why)
+            own = tuple(c.name for c in table.columns if anew(c) and 2 * c.distinct >= c.rows > 0)
+            out[table.name] = Attacked(names, own, knows, why)
             continue
         mine = [c.name for t, c in wanted if t is table]
         can = measured(table)

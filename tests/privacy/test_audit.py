@@ -1,6 +1,7 @@
 import duckdb
 import pytest
 
+import genesis_sql
 from genesis_sql.errors import OptionError, SourceError
 from genesis_sql.evaluate.measures import FAIL, INFO, PASS, WARN
 from genesis_sql.privacy.audit import METRICS, audit
@@ -176,3 +177,27 @@ def test_temporary_objects_are_gone(people, con: duckdb.DuckDBPyConnection):
     audit(people(PART))
     after = con.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
     assert after == [(before[0][0] + 3,)]
+
+
+def test_rows_copied_under_other_numbers_are_copies() -> None:
+    """Files declare no keys: a column called `id` that numbers the rows is none of their content."""
+    with genesis_sql.connect() as con:
+        con.execute(
+            "CREATE TABLE r AS SELECT i AS id, hash(i) % 5000 AS pay, hash(i, 1) % 90 AS age, "
+            "['a', 'b'][1 + CAST(hash(i, 2) % 2 AS INTEGER)] AS kind FROM range(600) AS r(i)"
+        )
+        copied = "(SELECT * REPLACE (id + 10000 AS id) FROM r)"
+        found = genesis_sql.audit_privacy(con, "r", copied)
+    copies = next(r for r in found if r["metric"] == "exact_copies")
+    assert (copies["score"], copies["verdict"]) == (1.0, "fail")
+
+
+def test_copied_personal_data_are_found_without_being_named() -> None:
+    with genesis_sql.connect() as con:
+        con.execute(
+            "CREATE TABLE p AS SELECT 100010001 + hash(i) % 599999999 AS ssn, i % 60 AS age, "
+            "'p' || i || '@example.com' AS email FROM range(300) AS r(i)"
+        )
+        found = genesis_sql.audit_privacy(con, "p", "(SELECT * FROM p)")
+    copied = {r["columns"][0]: r["verdict"] for r in found if r["metric"] == "copied_values"}
+    assert copied == {"ssn": "fail", "email": "fail"}
