@@ -30,7 +30,7 @@ from genesis_sql.plan.definition import Model
 from genesis_sql.plan.parts import to_parts
 from genesis_sql.program.domain import Categories
 from genesis_sql.program.steps import FORMAT, PARENT, Link, MainParent
-from genesis_sql.sqlbuild import qualified
+from genesis_sql.sqlbuild import qualified, string
 from genesis_sql.store import executions, ledger, models
 from genesis_sql.store.content import split
 from genesis_sql.store.rows import ColumnRow, ModelContent, RelationshipRow, TableRow
@@ -56,8 +56,9 @@ def fit_private_table(
     models.check_name(name)
     _refuse_others(arguments)
     raw = read_table(ws.con, source, database=ws.database, schema=ws.schema, counted=False)
-    raw = replace(raw, foreign_keys=())
     guarantee = read_guarantee(arguments.options, [raw])
+    _require_whole(ws, [raw], guarantee)
+    raw = replace(raw, foreign_keys=())
     prepared = prepare(ws, [raw], (), guarantee)
     stored = {**arguments.plain(), "source": source}
     return _fit(ws, name, prepared, guarantee, stored, arguments)
@@ -91,18 +92,50 @@ def fit_private_schema(
         message = f"schema '{named[0]}' has no tables to learn from"
         raise SourceError(message)
     guarantee = read_guarantee(arguments.options, raws)
+    _require_whole(ws, raws, guarantee)
     prepared = prepare(ws, raws, arguments.relationships, guarantee)
     stored = {**arguments.plain(), "schema": named[0], "tables": tables}
     return _fit(ws, name, prepared, guarantee, stored, arguments)
 
 
-def source_name(ws_database: str, raw: RawTable) -> str:
-    """How the ledger calls a table: without its database where that keeps the ledger itself.
+def source_name(raw: RawTable) -> str:
+    """How the ledger of a database calls a table of it; a copy or another name is another one."""
+    return qualified(raw.schema, raw.name)
 
-    So a file may be renamed. A copy of a table is another one.
+
+def _require_own(ws: Workspace, raw: RawTable) -> None:
+    """Refuse tables whose ledger another database keeps: a budget there would not be seen.
+
+    Raises:
+        SourceError: it is one.
     """
-    own = qualified(ws_database, raw.schema, raw.name) == raw.source
-    return qualified(raw.schema, raw.name) if own else raw.source
+    if raw.kind == "table" and qualified(ws.database, raw.schema, raw.name) != raw.source:
+        message = (
+            f"table {raw.source} is of another database than '{ws.database}', which would keep the "
+            f"ledger: USE its database first, so that its own budget counts"
+        )
+        raise SourceError(message)
+
+
+def _require_whole(ws: Workspace, raws: Sequence[RawTable], guarantee: Guarantee) -> None:
+    """Refuse tables whose rows belong to rows that the fit leaves out, unless that is said.
+
+    Raises:
+        OptionError: a row of the table would silently be the unit of privacy.
+        SourceError: a table is of another database.
+    """
+    names = {raw.name for raw in raws}
+    for raw in raws:
+        _require_own(ws, raw)
+        above = [key.parent for key in raw.foreign_keys if key.parent not in names]
+        if above and guarantee.unit is None:
+            message = (
+                f"table '{raw.name}' refers to '{above[0]}', which this fit leaves out, so that a "
+                f"row of '{raw.name}' would be hidden and not one of '{above[0]}' with all that "
+                f"belongs to it: take both with genesis_fit_database, or say that you mean it with "
+                f"options := {{'privacy_unit': {string(raw.name)}}}"
+            )
+            raise OptionError(message)
 
 
 def private_source(ws: Workspace, source: str) -> str:
@@ -113,7 +146,8 @@ def private_source(ws: Workspace, source: str) -> str:
     """
     raw = read_table(ws.con, source, database=ws.database, schema=ws.schema, counted=False)
     require_table(raw)
-    return source_name(ws.database, raw)
+    _require_own(ws, raw)
+    return source_name(raw)
 
 
 def budget(
@@ -195,7 +229,7 @@ def _fit(
         )  # fmt: skip
         ws.job.begun(version, _rows(name, version, prepared, None, 0.0, "runs in the background"))
         cost = _cost(guarantee, prepared)
-        sources = [source_name(ws.database, p.raw) for p in prepared]
+        sources = [source_name(p.raw) for p in prepared]
         ledger.charge(
             ws.con, ws.database, sources, name, version, guarantee.epsilon, guarantee.delta, cost
         )
@@ -242,8 +276,11 @@ def sealed(model: str) -> Iterator[None]:
     """Rows are looked at inside: no text of an error that may hold a value comes out."""
     try:
         yield
-    except (GenesisError, duckdb.InterruptException, KeyboardInterrupt, MemoryError):
+    except (GenesisError, duckdb.InterruptException, KeyboardInterrupt):
         raise
+    except MemoryError:
+        message = f"the private fit of '{model}' ran out of memory; how much it needed is not told"
+        raise GenesisError(message) from None
     except Exception:
         message = (
             f"the private fit of '{model}' stopped while it read the rows; what went wrong is not "

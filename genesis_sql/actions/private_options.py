@@ -113,7 +113,7 @@ def with_bounds(
         learnt[name] = _bounded(con, learnt[name], pair)
     for name, labels in domains.items():
         learnt[name] = _named(learnt[name], labels)
-    if guarantee.required:
+    if guarantee.required or bounds == REQUIRED:
         _require_all(table, learnt)
     return [replace(p, asked=learnt[p.column.name]) if p.asked else p for p in plans]
 

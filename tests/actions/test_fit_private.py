@@ -12,6 +12,7 @@ import pytest
 
 import genesis_sql
 from genesis_sql import errors
+from genesis_sql.actions.fit_private import sealed
 from genesis_sql.models.dp.meter import Meter, Noisy
 from genesis_sql.store import ledger, models
 
@@ -213,6 +214,10 @@ def test_bad_options(con: duckdb.DuckDBPyConnection, options: dict[str, Any], to
 
 def test_required_bounds_that_are_given(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(UNTOUCHED)
+    con.execute(
+        "INSERT INTO people SELECT i % 9, 'y', DATE '2020-03-01' + CAST(i % 90 AS INTEGER) "
+        "FROM range(2000) AS r(i)"
+    )
     own = {"bounds": {"a": [0, 9], "c": ["2020-01-01", "2021-01-01"]}, "domains": {"b": ["x", "y"]}}
     fit(con, bounds="required", people=own)
     found = dict(con.execute("SELECT column_name, reason FROM genesis_describe('m')").fetchall())
@@ -294,3 +299,46 @@ def test_names_that_would_break_out(con: duckdb.DuckDBPyConnection) -> None:
     genesis_sql.generate(con, name, rows=10).fetchall()
     con.execute("FROM genesis_ledger()").fetchall()
     assert con.execute("SELECT count(*) FROM victim").fetchall() == [(0,)]
+
+
+def test_no_other_ledger_can_be_asked(con: duckdb.DuckDBPyConnection) -> None:
+    """Otherwise a budget would be passed by fitting from another database."""
+    con.execute("CREATE TABLE own AS SELECT i % 9 AS a FROM range(200) AS r(i)")
+    con.execute("ATTACH ':memory:' AS elsewhere")
+    con.execute("USE elsewhere")
+    asked = "method := 'dp', options := {'epsilon': 1.0, 'delta': 1e-6}"
+    for call in (
+        f"CALL genesis_fit('m', 'memory.main.own', {asked})",
+        "CALL genesis_budget('memory.main.own', epsilon := 1.0, delta := 1e-6)",
+    ):
+        with pytest.raises(duckdb.Error, match="of another database than 'elsewhere'"):
+            con.execute(call).fetchall()
+
+
+def test_a_child_alone_has_to_be_meant(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("CREATE TABLE top (id INTEGER PRIMARY KEY)")
+    con.execute("INSERT INTO top SELECT i FROM range(100) AS r(i)")
+    con.execute("CREATE TABLE low (top INTEGER REFERENCES top (id), a INTEGER)")
+    con.execute("INSERT INTO low SELECT i % 100, i % 9 FROM range(300) AS r(i)")
+    asked = "'epsilon': 1.0, 'delta': 1e-6"
+    for call in (
+        f"CALL genesis_fit('m', 'low', method := 'dp', options := {{{asked}}})",
+        f"CALL genesis_fit_database('m', tables := ['low'], method := 'dp', options := {{{asked}}})",
+    ):
+        with pytest.raises(duckdb.Error, match=r"'low' refers to 'top'.*'privacy_unit': 'low'"):
+            con.execute(call).fetchall()
+    meant = f"{{{asked}, 'privacy_unit': 'low'}}"
+    con.execute(f"CALL genesis_fit('m', 'low', method := 'dp', options := {meant})").fetchall()
+
+
+def test_required_bounds_of_one_table(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("CREATE TABLE own AS SELECT i % 9 AS a FROM range(200) AS r(i)")
+    asked = "{'epsilon': 1.0, 'delta': 1e-6, 'own': {'bounds': 'required'}}"
+    with pytest.raises(duckdb.Error, match=r"'a'|\ba\b"):
+        con.execute(f"CALL genesis_fit('m', 'own', method := 'dp', options := {asked})").fetchall()
+
+
+def test_a_lack_of_memory_tells_no_sizes() -> None:
+    with pytest.raises(errors.GenesisError, match="ran out of memory") as raised, sealed("m"):
+        raise MemoryError("array with shape (123456789,)")
+    assert "123456789" not in str(raised.value)
