@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from genesis_sql.evaluate.measures import INFO, Measure, Metric
+from genesis_sql.store import ledger
 from genesis_sql.store.rows import ModelVersion
 
 METRICS = (
@@ -25,15 +23,9 @@ METRICS = (
 )
 
 
-def promised(found: ModelVersion) -> dict[str, Any]:
-    """What the fit stored of its guarantee; empty for a version that has none."""
-    held = json.loads(found.metrics) if found.metrics else {}
-    return dict(held.get("privacy") or {})
-
-
 def guarantee(found: ModelVersion) -> list[Metric]:
     """The two numbers of a version; none where it promises nothing."""
-    held = promised(found)
+    held = ledger.guarantee(found) or {}
     return [
         Metric("database", "", (), name, float(held[name]), None, 0, INFO, note=str(held["unit"]))
         for name in ("epsilon", "delta")

@@ -9,7 +9,6 @@ from typing import Any
 import duckdb
 
 from genesis_sql.actions.workspace import Workspace
-from genesis_sql.evaluate.guarantee import promised
 from genesis_sql.evaluate.judgement import SPLIT, Judgement
 from genesis_sql.evaluate.measures import Measure
 from genesis_sql.evaluate.pictures import distributions, matrices
@@ -120,7 +119,7 @@ def _provenance(judgement: Judgement) -> Provenance:
 
 def gather_private(ws: Workspace, found: ModelVersion, meanings: Mapping[str, Measure]) -> Content:
     """What a differentially private version promises, and what was spent of its sources."""
-    held, stored = promised(found), json.loads(found.arguments)
+    held, stored = ledger.guarantee(found) or {}, json.loads(found.arguments)
     fits = [row for row in ledger.rows(ws.con, ws.database) if row[1] is not None]
     own = {str(row[0]) for row in fits if (row[1], row[2]) == (found.model, found.version)}
     spent = [_spending(*row) for row in fits if row[0] in own]

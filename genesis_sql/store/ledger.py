@@ -18,6 +18,7 @@ from sqlglot import exp, parse_one
 
 from genesis_sql.errors import BudgetError
 from genesis_sql.models.dp.accountant import Cost
+from genesis_sql.models.methods import DP as DP
 from genesis_sql.sqlbuild import DIALECT, column, rows_of, string, text
 from genesis_sql.store import migrator, names
 from genesis_sql.store.names import Con
@@ -26,9 +27,6 @@ from genesis_sql.store.transaction import now, transaction
 
 NEEDS = 4
 """The migration that makes both tables."""
-
-DP = "dp"
-"""The method whose models carry the guarantee."""
 
 _COLUMNS = """
 source VARCHAR, model VARCHAR, version INTEGER, epsilon DOUBLE, delta DOUBLE, rho DOUBLE,
