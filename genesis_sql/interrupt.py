@@ -21,11 +21,14 @@ class _Presses:
     """How often Ctrl-C was pressed, and up to which press nobody need be told any more.
 
     ``own.seen`` is the same for the work of one thread: a read on another thread forgets nothing
-    that this work has to see.
+    that this work has to see. Where ``lasting``, work that begins forgets nothing either. While
+    ``held`` is above 0 a press is counted and raises nothing.
     """
 
     def __init__(self) -> None:
         self.count = 0
+        self.held = 0
+        self.lasting = False
         self.seen = 0.0
         self.own = threading.local()
 
@@ -35,7 +38,8 @@ _presses = _Presses()
 
 def _on_interrupt(number: int, frame: FrameType | None) -> None:
     _presses.count += 1
-    signal.default_int_handler(number, frame)
+    if not _presses.held:
+        signal.default_int_handler(number, frame)
 
 
 def watch() -> None:
@@ -49,14 +53,42 @@ def watch() -> None:
 
 def clear() -> None:
     """Forget an earlier Ctrl-C; called where reads and work begin."""
-    _presses.seen = _presses.count
+    if not _presses.lasting:
+        _presses.seen = _presses.count
+
+
+@contextmanager
+def lasting() -> Iterator[None]:
+    """While a command runs: one press ends it, wherever the exception for it got lost."""
+    clear()
+    _presses.lasting = True
+    try:
+        yield
+    finally:
+        _presses.lasting = False
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """While locks are taken that others wait for: a press is told by `check`, not by an exception.
+
+    An exception between the bytecodes of `threading.Condition` leaves it locked for good.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python runs handlers on the main thread alone
+        return
+    _presses.held += 1
+    try:
+        yield
+    finally:
+        _presses.held -= 1
 
 
 @contextmanager
 def working() -> Iterator[None]:
     """While this thread works: only what is pressed from now on counts for it."""
     clear()
-    with _from(_presses.count):
+    with _from(_presses.seen):
         yield
 
 
@@ -82,7 +114,7 @@ def settle() -> None:
     own = getattr(_presses.own, "seen", None)
     if own == float("inf"):
         return
-    clear()
+    _presses.seen = _presses.count
     if own is not None:  # outside of any work there is nothing to remember
         _presses.own.seen = _presses.count
 

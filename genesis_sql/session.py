@@ -345,7 +345,10 @@ class Session:
                 raise ModelNotFoundError(message)
             with self.cursor() as cursor:
                 model = self.load(cursor, *self.known[identity])
-        return chunk_of(self.sampler(model, Spec.from_json(spec)), table, numbers, end)
+        with interrupt.held():
+            drawn = chunk_of(self.sampler(model, Spec.from_json(spec)), table, numbers, end)
+        interrupt.check()
+        return drawn
 
     # doors
 

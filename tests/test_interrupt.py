@@ -65,3 +65,22 @@ def test_the_background_does_not_hear_it() -> None:
     assert interrupt.pressed()
     interrupt.clear()
     assert not interrupt.pressed()
+
+
+def test_a_command_forgets_no_press() -> None:
+    with interrupt.lasting():
+        press()  # its exception may get lost, in a callback of an import for one
+        interrupt.clear()
+        with interrupt.working(), pytest.raises(InterruptedFitError, match="cancelled by Ctrl-C"):
+            interrupt.check()
+    interrupt.clear()
+    assert not interrupt.pressed()
+
+
+def test_held_presses_are_counted_and_raise_nothing() -> None:
+    with interrupt.working():
+        with interrupt.held():
+            interrupt._on_interrupt(signal.SIGINT, sys._getframe())
+        assert interrupt.pressed()
+        press()
+    interrupt.clear()

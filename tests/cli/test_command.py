@@ -75,13 +75,16 @@ def test_in_a_process_of_its_own(folder: Path) -> None:
 def _interrupted(words: list[str], begun: Callable[[], bool]) -> subprocess.CompletedProcess[str]:
     """Run a command, press Ctrl-C once it has begun, and return how it ended."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen([*LISTENING, *words], env=ENVIRONMENT, text=True, **pipes)  # type: ignore[call-overload]
-    for _ in range(600):
-        if begun() or process.poll() is not None:
-            break
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    with subprocess.Popen([*LISTENING, *words], env=ENVIRONMENT, text=True, **pipes) as process:  # type: ignore[call-overload]
+        try:
+            for _ in range(1200):
+                if begun() or process.poll() is not None:
+                    break
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=120)
+        finally:
+            process.kill()  # of one that hangs nothing may be left for the tests behind it
     return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
