@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from genesis_sql import effects
 from genesis_sql.actions.arguments import text, whole
 from genesis_sql.effects import Effect, workspace
 from genesis_sql.errors import OptionError
@@ -289,7 +288,6 @@ def _profile(
 
 
 EFFECTS: dict[str, Effect] = {
-    **effects.EFFECTS,
     "quality": _quality,
     "privacy": _privacy,
     "assert": _assert,

@@ -390,7 +390,7 @@ class Session:
 
     def work(self, call: Call, cursor: duckdb.DuckDBPyConnection, job: Job) -> list[dict[str, Any]]:
         """Run an effect on this cursor as a job."""
-        from genesis_sql.measuring import EFFECTS
+        from genesis_sql.verbs import EFFECTS
 
         with self.watch.busy(cursor), self.jobs.running(job), restored():
             return EFFECTS[call.verb](self, cursor, call, job)

@@ -21,5 +21,5 @@ def register(con: duckdb.DuckDBPyConnection, doors: Any) -> None:
         doors: what the functions call, see `genesis_sql.types.Doors`.
     """
     give_scalars(con, doors)
-    for name in ("reads.sql", "effects.sql", "measures.sql"):
+    for name in ("reads.sql", "effects.sql", "measures.sql", "reference.sql", "profiles.sql"):
         con.execute(files("genesis_sql.udfs.macros").joinpath(name).read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""Health care: people of a county, their conditions, who treats and insures them."""

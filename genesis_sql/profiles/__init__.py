@@ -1,0 +1,1 @@
+"""Profiles: models that a person writes down instead of fitting them."""

@@ -1,0 +1,1 @@
+"""Public figures in the database: loading, rolling up, drawing directories from counts."""

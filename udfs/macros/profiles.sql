@@ -1,0 +1,1 @@
+-- Profiles, their runs, and the cohorts that runs leave.

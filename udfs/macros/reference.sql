@@ -1,0 +1,1 @@
+-- Reference data: public figures in the schema genesis_reference.

@@ -1,0 +1,53 @@
+"""Columns of the rows that each private function returns, by verb."""
+
+from __future__ import annotations
+
+RETURNS = {
+    "fit": 'model VARCHAR, version INTEGER, table_name VARCHAR, "method" VARCHAR, "rows" BIGINT, '
+    '"columns" INTEGER, orphans BIGINT, seconds DOUBLE, notes VARCHAR',
+    "generate_database": 'table_name VARCHAR, "rows" BIGINT, orphans BIGINT, violations BIGINT, '
+    "seconds DOUBLE",
+    "activate": "model VARCHAR, version INTEGER, status VARCHAR",
+    "drop": "model VARCHAR, version INTEGER, status VARCHAR",
+    "export": "model VARCHAR, version INTEGER, path VARCHAR, bytes BIGINT",
+    "import": "model VARCHAR, version INTEGER, path VARCHAR, bytes BIGINT",
+    "check": "severity VARCHAR, table_name VARCHAR, column_name VARCHAR, finding VARCHAR, "
+    "fix VARCHAR",
+    "uninstall": "removed VARCHAR",
+    "cancel": "model VARCHAR, version INTEGER, status VARCHAR",
+    "jobs": "id BIGINT, kind VARCHAR, model VARCHAR, version INTEGER, table_name VARCHAR, "
+    "phase VARCHAR, phase_number INTEGER, phases INTEGER, step BIGINT, loss DOUBLE, "
+    "seconds DOUBLE, seconds_left DOUBLE, status VARCHAR, error VARCHAR",
+}
+"""Columns of the rows of each effect, and of what is read while a statement runs."""
+RETURNS["fit_database"] = RETURNS["fit"]
+RETURNS["quality"] = (
+    'scope VARCHAR, table_name VARCHAR, "columns" VARCHAR[], metric VARCHAR, score DOUBLE, '
+    "baseline DOUBLE, n BIGINT, verdict VARCHAR, note VARCHAR"
+)
+RETURNS["compare"] = RETURNS["quality"]
+RETURNS["privacy"] = (
+    'table_name VARCHAR, "columns" VARCHAR[], metric VARCHAR, score DOUBLE, baseline DOUBLE, '
+    "low DOUBLE, high DOUBLE, n BIGINT, verdict VARCHAR, note VARCHAR"
+)
+RETURNS["privacy_audit"] = RETURNS["privacy"]
+RETURNS["profile"] = (
+    'column_name VARCHAR, type VARCHAR, role VARCHAR, meaning VARCHAR, "rows" BIGINT, '
+    "nulls BIGINT, distinct_values BIGINT, least VARCHAR, quantile_25 VARCHAR, median VARCHAR, "
+    "quantile_75 VARCHAR, greatest VARCHAR, mean DOUBLE, deviation DOUBLE, pattern VARCHAR, "
+    "commonest VARCHAR, commonest_share DOUBLE, warning VARCHAR"
+)
+RETURNS["report"] = "path VARCHAR, bytes BIGINT, verdict VARCHAR, failed BIGINT, warned BIGINT"
+RETURNS["assert"] = "condition VARCHAR, value DOUBLE, passed BOOLEAN"
+RETURNS["budget"] = (
+    "source VARCHAR, epsilon DOUBLE, delta DOUBLE, spent_epsilon DOUBLE, spent_rho DOUBLE"
+)
+RETURNS["certificate"] = "model VARCHAR, version INTEGER, certificate VARCHAR, sha256 VARCHAR"
+
+REFERENCE: dict[str, str] = {}
+"""Of reference data."""
+
+PROFILES: dict[str, str] = {}
+"""Of profiles, their runs and cohorts."""
+
+RETURNS |= REFERENCE | PROFILES
