@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from genesis_sql.errors import SourceError
-from genesis_sql.reference_data import files, geography, health, population
+from genesis_sql.reference_data import (
+    care,
+    codes,
+    files,
+    geography,
+    health,
+    people,
+    population,
+    races,
+)
 from genesis_sql.reference_data.registry import Source, Table, checksum, pairs
 
 if TYPE_CHECKING:
@@ -28,7 +37,14 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 DECIMALS = 6
-TABLES: tuple[Table, ...] = (*population.TABLES, *health.TABLES)
+TABLES: tuple[Table, ...] = (
+    *population.TABLES,
+    *races.TABLES,
+    *health.TABLES,
+    *care.TABLES,
+    *people.TABLES,
+    *codes.TABLES,
+)
 
 
 @dataclass(frozen=True)
@@ -167,7 +183,7 @@ def parquet(table: pa.Table) -> bytes:
 
     data = io.BytesIO()
     writer.write_table(
-        table, data, compression="zstd", compression_level=19, store_schema=False,
+        table, data, compression="zstd", compression_level=12, store_schema=False,
         data_page_version="2.0",
     )  # fmt: skip
     return data.getvalue()
