@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from genesis_sql.errors import SourceError
-from genesis_sql.reference_data import files, geography, health, population
+from genesis_sql.reference_data import associations, files, geography, health, population
 from genesis_sql.reference_data.registry import Source, Table, checksum, pairs
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 DECIMALS = 6
-TABLES: tuple[Table, ...] = (*population.TABLES, *health.TABLES)
+TABLES: tuple[Table, ...] = (*population.TABLES, *health.TABLES, associations.EFFECTS)
 
 
 @dataclass(frozen=True)
