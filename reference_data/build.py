@@ -121,7 +121,7 @@ def _kept(
     for folder in (target, HERE):
         place, stated = folder / f"{table.name}.parquet", _stated(folder).get(table.name)
         if stated is not None and place.is_file():
-            con.register(table.name, files_of.read_table(place))
+            con.register(table.name, files_of.read_table(place, use_threads=False))
             data = place.read_bytes() if folder != target else None
             return Built(stated, "kept", missing), data
     message = f"'{table.name}' cannot be made without {', '.join(missing)}"
