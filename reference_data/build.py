@@ -21,6 +21,7 @@ import duckdb
 
 from genesis_sql.errors import SourceError
 from genesis_sql.reference_data import (
+    associations,
     care,
     codes,
     files,
@@ -41,6 +42,7 @@ TABLES: tuple[Table, ...] = (
     *population.TABLES,
     *races.TABLES,
     *health.TABLES,
+    associations.EFFECTS,
     *care.TABLES,
     *people.TABLES,
     *codes.TABLES,
@@ -137,7 +139,7 @@ def _kept(
     for folder in (target, HERE):
         place, stated = folder / f"{table.name}.parquet", _stated(folder).get(table.name)
         if stated is not None and place.is_file():
-            con.register(table.name, files_of.read_table(place))
+            con.register(table.name, files_of.read_table(place, use_threads=False))
             data = place.read_bytes() if folder != target else None
             return Built(stated, "kept", missing), data
     message = f"'{table.name}' cannot be made without {', '.join(missing)}"
