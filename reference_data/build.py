@@ -97,20 +97,32 @@ def _make(
             raise SourceError(message)
         made = []
         for table in tables:
-            missing = tuple(f.name for f in table.files if f.view not in there and not f.optional)
+            missing = _missing(table, there)
             made.append(_kept(con, table, target, missing) if missing else _made(con, table))
         return made
 
 
 def _registered(con: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[Table]) -> set[str]:
     """The views of the files that are there; all are looked at before any table is made."""
+    wanted = list(dict.fromkeys(file for table in tables for file in table.files))
+    names = {file.name.lower() for file in wanted}
     there, below = set(), files.below(folder)
-    for file in dict.fromkeys(file for table in tables for file in table.files):
-        place = files.found(below, file)
-        if place is not None:
+    for file in wanted:
+        place = files.found(below, file, names)
+        if place is None:
+            files.register_empty(con, file)
+        else:
             files.register(con, file, place)
             there.add(file.view)
     return there
+
+
+def _missing(table: Table, there: set[str]) -> tuple[str, ...]:
+    return tuple(
+        file.name
+        for file in table.files
+        if not (file.optional or file.view in there or file.instead in there)
+    )
 
 
 def _made(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[Built, bytes]:
