@@ -54,7 +54,14 @@ REFERENCE: dict[str, str] = {
 }
 """Of reference data."""
 
-PROFILES: dict[str, str] = {}
+PROFILES: dict[str, str] = {
+    "save_profile": "model VARCHAR, version INTEGER, status VARCHAR, tables VARCHAR[], "
+    "notes VARCHAR",
+    "run": 'table_name VARCHAR, "rows" BIGINT, orphans BIGINT, violations BIGINT, '
+    "seconds DOUBLE, content_hash VARCHAR",
+    "replay": 'table_name VARCHAR, "rows" BIGINT, recorded_hash VARCHAR, replayed_hash VARCHAR, '
+    "identical BOOLEAN",
+}
 """Of profiles, their runs and cohorts."""
 
 RETURNS |= REFERENCE | PROFILES

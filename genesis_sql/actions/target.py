@@ -172,7 +172,7 @@ def _runs(ws: Workspace, target: Target) -> list[Execution]:
     return [
         r
         for r in executions.history(ws.con, ws.database)
-        if r.kind == "generate_database"
+        if r.kind in ("generate_database", "run")
         and r.status == "done"
         and str(_record(r).get("target", "")).lower() == target.name.lower()
     ]
