@@ -29,8 +29,13 @@ from genesis_sql.measure_doors import measure_privacy as measure_privacy
 from genesis_sql.measure_doors import measure_quality as measure_quality
 from genesis_sql.measure_doors import profile as profile
 from genesis_sql.measure_doors import set_budget as set_budget
+from genesis_sql.reference_doors import find_facilities as find_facilities
+from genesis_sql.reference_doors import find_providers as find_providers
 from genesis_sql.reference_doors import list_reference_tables as list_reference_tables
+from genesis_sql.reference_doors import load_codes as load_codes
+from genesis_sql.reference_doors import load_directory as load_directory
 from genesis_sql.reference_doors import load_reference as load_reference
+from genesis_sql.reference_doors import make_directory as make_directory
 from genesis_sql.session import connect as connect
 from genesis_sql.session import register as register
 
@@ -67,5 +72,10 @@ __all__ = [
     "uninstall",
     "load_reference",
     "list_reference_tables",
+    "make_directory",
+    "load_directory",
+    "load_codes",
+    "find_providers",
+    "find_facilities",
     "GenesisError",
 ]

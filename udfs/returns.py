@@ -47,6 +47,10 @@ RETURNS["certificate"] = "model VARCHAR, version INTEGER, certificate VARCHAR, s
 REFERENCE: dict[str, str] = {
     "load_reference": 'table_name VARCHAR, "rows" BIGINT, status VARCHAR, vintage VARCHAR, '
     "licence VARCHAR",
+    **dict.fromkeys(
+        ("make_directory", "load_directory", "load_codes"),
+        'table_name VARCHAR, "rows" BIGINT, status VARCHAR, note VARCHAR',
+    ),
 }
 """Of reference data."""
 
