@@ -29,6 +29,8 @@ from genesis_sql.measure_doors import measure_privacy as measure_privacy
 from genesis_sql.measure_doors import measure_quality as measure_quality
 from genesis_sql.measure_doors import profile as profile
 from genesis_sql.measure_doors import set_budget as set_budget
+from genesis_sql.reference_doors import list_reference_tables as list_reference_tables
+from genesis_sql.reference_doors import load_reference as load_reference
 from genesis_sql.session import connect as connect
 from genesis_sql.session import register as register
 
@@ -63,5 +65,7 @@ __all__ = [
     "export",
     "import_",
     "uninstall",
+    "load_reference",
+    "list_reference_tables",
     "GenesisError",
 ]

@@ -15,6 +15,7 @@ from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, function_name, rows_sql
 from genesis_sql.plan.scaling import smallest_scale
 from genesis_sql.plan.spec import Spec
+from genesis_sql.reference.plans import PLANS as REFERENCE
 from genesis_sql.sqlbuild import rows_of
 from genesis_sql.store import cohorts, executions, ledger, models, profiles, runs, training
 
@@ -184,6 +185,7 @@ PLANS: dict[str, Plan] = {
     "training_log": _training_log,
     "methods": _methods,
     "ledger": _ledger,
+    **REFERENCE,
     "profiles": _profiles,
     "profile_spec": _profile_spec,
     "cohorts": _cohorts,

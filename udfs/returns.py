@@ -44,7 +44,10 @@ RETURNS["budget"] = (
 )
 RETURNS["certificate"] = "model VARCHAR, version INTEGER, certificate VARCHAR, sha256 VARCHAR"
 
-REFERENCE: dict[str, str] = {}
+REFERENCE: dict[str, str] = {
+    "load_reference": 'table_name VARCHAR, "rows" BIGINT, status VARCHAR, vintage VARCHAR, '
+    "licence VARCHAR",
+}
 """Of reference data."""
 
 PROFILES: dict[str, str] = {

@@ -29,6 +29,7 @@ from genesis_sql.cli.measure import (
     quality,
     report,
 )
+from genesis_sql.cli.reference import reference
 from genesis_sql.store.migrator import library_version
 
 
@@ -57,6 +58,6 @@ def main() -> None:
 for _command in (
     demo, profile, check, methods, fit, generate, quality, privacy, report, assert_, certificate,
     compare, privacy_audit, ledger, budget, models, describe, history, activate, drop, export,
-    import_,
+    import_, reference,
 ):  # fmt: skip
     main.add_command(_command)
