@@ -94,7 +94,8 @@ def read(name: str, folder: str | None = None) -> pa.Table:
         message = f"'{place}' is not there, though SOURCES.csv beside it lists '{name}'"
         raise SourceError(message)
     try:
-        return parquet.read_table(io.BytesIO(place.read_bytes()))
+        data = io.BytesIO(place.read_bytes())  # threads of Arrow may outlive a short process
+        return parquet.read_table(data, use_threads=False)
     except pa.ArrowInvalid as error:
         message = f"'{place}' is not a Parquet file; write it anew with genesis reference build"
         raise SourceError(message) from error

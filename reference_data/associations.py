@@ -15,12 +15,12 @@ solved once more, so that with them the prevalence at each age stays what PLACES
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
 import numpy as np
+
+from genesis_sql.reference_data.registry import PUBLIC, File, Row, Source, Table
 
 BANDS = ((18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 74), (75, 84), (85, None))
 REFERENCE = 3
@@ -59,33 +59,60 @@ NHANES = {
 _PLACES, _SURVEY = "CDC PLACES 2022, crude against age-adjusted", "NHANES 2009-12"
 _AGES = np.arange(18, 101)
 
-Row = tuple[str, str, int | None, int | None, str | None, float, str]
+ADJUSTED = File(
+    "places_both",
+    "PLACES_county_GIS_2022_release.csv",
+    ("CountyFIPS", *(f"{m}_{kind}Prev" for m in WHOLE for kind in ("Crude", "Adj"))),
+    folder="cdc_places",
+    others="places_county_gis_*_release.csv",
+)
+MEDIANS = File(
+    "medians",
+    "openintro_county_complete_2000_2019.csv",
+    ("fips", "name", "state", "median_age_2019"),
+    folder="census",
+    others="*county_complete*.csv",
+)
+NATION = File(
+    "nation_2020",
+    "nc-est2024-agesex-res.csv",
+    ("SEX", "AGE", "POPESTIMATE2020"),
+    folder="census",
+    others="nc-est*-agesex-res.csv",
+)
+ADULTS = File(
+    "bands_2018",
+    "county_sex_by_4_age_bands_2018.csv",
+    (
+        "GEO.display-label", "Total", "Total_age0to17", "Total_age18to64", "Total_age65plus",
+        "Total_age85plusr",
+    ),
+    folder="census",
+    others="county_sex_by_4_age_bands_*.csv",
+    delimiter=";",
+)  # fmt: skip
+SURVEY = File(
+    "nhanes",
+    "nhanes_2009_2012_raw.parquet",
+    (
+        "ID", "Age", "Gender", "WTMEC2YR", "BMI", "Diabetes", "BPSysAve", "BPDiaAve", "Depressed",
+        "SmokeNow", "Smoke100", "PhysActive", "SleepHrsNight", "HealthGen", "DaysMentHlthBad",
+        "DaysPhysHlthBad",
+    ),
+    folder="microdata",
+    others="nhanes_*_raw.parquet",
+    delimiter="",
+)  # fmt: skip
 
 
-def measure_effects(folder: Path) -> Iterator[Row]:
-    """Rows (measure, factor, level_min, level_max, level, log_odds, source).
-
-    Args:
-        folder: holds the publishers' files, in any subfolder.
-    """
-    con = duckdb.connect()
-    curves = age_curves(con, folder)
-    survey = _survey(con, folder)
-    nation = _nation(con, folder)
+def _effects(con: duckdb.DuckDBPyConnection) -> Iterable[Row]:
+    curves = age_curves(con)
+    survey, men = _survey(con), _men(con)
     sexes, others = {}, {}
     for measure in NHANES:
         sexes[measure], others[measure] = _associations(survey, measure)
     for measure in sorted(curves):
-        yield from _rows(measure, curves, sexes, others, nation)
-    con.close()
-
-
-def _file(folder: Path, name: str) -> str:
-    found = sorted(folder.rglob(name))
-    if not found:
-        message = f"{folder} does not hold {name}"
-        raise FileNotFoundError(message)
-    return str(found[0])
+        yield from _rows(measure, curves, sexes, others, men)
 
 
 def _rows(
@@ -93,10 +120,10 @@ def _rows(
     curves: dict[str, np.ndarray],
     sexes: dict[str, float],
     others: dict[str, dict[str, float]],
-    nation: np.ndarray,
+    men: np.ndarray,
 ) -> Iterator[Row]:
     sex, other = sexes.get(measure, 0.0), others.get(measure, {})
-    level = conditional_levels(measure, curves, sexes, others, nation)
+    level = conditional_levels(measure, curves, sexes, others, men)
     for (low, high), odds in zip(BANDS, level - level[REFERENCE], strict=True):
         yield (measure, "age", low, high, None, _rounded(odds), _PLACES)
     if measure in sexes:
@@ -114,17 +141,15 @@ def _rounded(odds: float) -> float:
 # ages
 
 
-def age_curves(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, np.ndarray]:
+def age_curves(con: duckdb.DuckDBPyConnection) -> dict[str, np.ndarray]:
     """The national prevalence of each measure at the ages 18 to 100, 0 to 1."""
-    fips, people, share = _county_ages(con, folder)
-    standard = _standard(con, folder)
-    places = _file(folder, "PLACES_county_GIS_2022_release.csv")
-    con.execute("CREATE TEMP TABLE places AS FROM read_csv(?)", [places])
+    fips, people, share = _county_ages(con)
+    standard = _standard(con)
     curves: dict[str, np.ndarray] = {}
     for measure in sorted(WHOLE, key=lambda m: m in SCREENED):  # those asked of all go first
         found = con.execute(
-            f"SELECT CAST(CountyFIPS AS INTEGER), {measure}_CrudePrev, {measure}_AdjPrev "  # noqa: S608 - names from this file
-            "FROM places"
+            f"SELECT code(CountyFIPS), figure({measure}_CrudePrev), figure({measure}_AdjPrev) "  # noqa: S608 - names of this file
+            f"FROM {ADJUSTED.view}"
         ).fetchall()
         value = {row[0]: row[1:] for row in found}
         both = np.array([value.get(f, (None, None)) for f in fips], np.float64)
@@ -175,56 +200,47 @@ def _expit(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-def _national(con: duckdb.DuckDBPyConnection, folder: Path) -> np.ndarray:
+def _national(con: duckdb.DuckDBPyConnection) -> np.ndarray:
     """People of each age 0 to 100 in 2020; 100 stands for all above."""
     found = con.execute(
-        "SELECT CAST(POPESTIMATE2020 AS BIGINT) FROM read_csv(?) "
-        "WHERE CAST(SEX AS INTEGER) = 0 AND CAST(AGE AS INTEGER) < 999 "
-        "ORDER BY CAST(AGE AS INTEGER)",
-        [_file(folder, "nc-est2024-agesex-res.csv")],
+        f"SELECT figure(POPESTIMATE2020) FROM {NATION.view} "  # noqa: S608 - a name of this file
+        "WHERE figure(SEX) = 0 AND figure(AGE) < 999 ORDER BY figure(AGE)"
     ).fetchall()
     return np.array(found, np.float64)[:, 0]
 
 
-def _standard(con: duckdb.DuckDBPyConnection, folder: Path) -> np.ndarray:
+def _standard(con: duckdb.DuckDBPyConnection) -> np.ndarray:
     """The standard population by single years 18 to 100, five years in equal parts."""
     out = np.zeros(101)
     for first, people in STANDARD.items():
         out[first : first + 5] = people / 5
-    nation = _national(con, folder)
+    nation = _national(con)
     out[85:] = STANDARD[85] * nation[85:] / nation[85:].sum()
     return out[18:] / out[18:].sum()
 
 
 _COUNTIES = """
-SELECT p.fips, b.Total, b.Total_age0to17, b.Total_age18to64,
-       b.Total_age65plus - b.Total_age85plusr, b.Total_age85plusr, n.median_age_2019
-FROM (SELECT CAST(CountyFIPS AS INTEGER) AS fips FROM read_csv($places)) AS p
-JOIN (SELECT CAST(fips AS INTEGER) AS fips, name || ', ' || state AS county, median_age_2019
-      FROM read_csv($names, nullstr := 'NA')) AS n USING (fips)
-JOIN read_csv($bands) AS b ON b."GEO.display-label" = n.county
-WHERE n.median_age_2019 IS NOT NULL ORDER BY p.fips
+SELECT p.fips, figure(b.Total), figure(b.Total_age0to17), figure(b.Total_age18to64),
+       figure(b.Total_age65plus) - figure(b.Total_age85plusr), figure(b.Total_age85plusr), n.median
+FROM (SELECT code(CountyFIPS) AS fips FROM places_both) AS p
+JOIN (SELECT code(fips) AS fips, name || ', ' || state AS county, figure(median_age_2019) AS median
+      FROM medians) AS n USING (fips)
+JOIN bands_2018 AS b ON b."GEO.display-label" = n.county
+WHERE n.median IS NOT NULL ORDER BY p.fips
 """
 
 
 def _county_ages(
-    con: duckdb.DuckDBPyConnection, folder: Path
-) -> tuple[list[int], np.ndarray, np.ndarray]:
+    con: duckdb.DuckDBPyConnection,
+) -> tuple[list[str], np.ndarray, np.ndarray]:
     """FIPS, people, and the share of each age 18 to 100 among adults, of shape (counties, 83).
 
     National single years, scaled to the county's four bands; inside 18 to 64 tilted exponentially
     until the county's median age is met.
     """
-    found = con.execute(
-        _COUNTIES,
-        {
-            "places": _file(folder, "PLACES_county_GIS_2022_release.csv"),
-            "names": _file(folder, "openintro_county_complete_2000_2019.csv"),
-            "bands": _file(folder, "county_sex_by_4_age_bands_2018.csv"),
-        },
-    ).fetchall()
+    found = con.execute(_COUNTIES).fetchall()
     given = np.array([row[1:] for row in found], np.float64)
-    ages, nation = np.arange(101), _national(con, folder)
+    ages, nation = np.arange(101), _national(con)
     band = np.digitize(ages, [18, 65, 85])
     base = nation / np.bincount(band, nation)[band]
     low, high = np.full(len(given), -0.2), np.full(len(given), 0.2)
@@ -259,13 +275,12 @@ def _median(people: np.ndarray) -> np.ndarray:
 # sex and other measures
 
 
-def _survey(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, np.ndarray]:
+def _survey(con: duckdb.DuckDBPyConnection) -> dict[str, np.ndarray]:
     """Adults of NHANES: age band, sex (1: male), weight, and each measure (NaN: not asked)."""
     asked = ", ".join(f"CAST({sql} AS DOUBLE) AS {name}" for name, sql in NHANES.items())
-    found: Any = con.execute(
+    found = con.execute(
         f"SELECT Age, CAST(Gender = 'male' AS DOUBLE) AS male, WTMEC2YR AS weight, {asked} "  # noqa: S608 - SQL of this file
-        "FROM read_parquet(?) WHERE Age >= 18 AND WTMEC2YR > 0 ORDER BY ID",
-        [_file(folder, "nhanes_2009_2012_raw.parquet")],
+        f"FROM {SURVEY.view} WHERE Age >= 18 AND WTMEC2YR > 0 ORDER BY ID"
     ).fetchnumpy()
     out = {n: np.ma.filled(np.ma.asarray(v, np.float64), np.nan) for n, v in found.items()}
     return out | {"band": np.digitize(out["Age"], [low for low, _ in BANDS]) - 1.0}
@@ -286,13 +301,11 @@ def _associations(survey: dict[str, np.ndarray], measure: str) -> tuple[float, d
     return float(odds[0]), dict(zip(parents, map(float, odds[1:]), strict=False))
 
 
-def _nation(con: duckdb.DuckDBPyConnection, folder: Path) -> np.ndarray:
+def _men(con: duckdb.DuckDBPyConnection) -> np.ndarray:
     """The share of men among people of each age 18 to 100."""
     found = con.execute(
-        "SELECT CAST(POPESTIMATE2020 AS DOUBLE) FROM read_csv(?) WHERE CAST(SEX AS INTEGER) > 0 "
-        "AND CAST(AGE AS INTEGER) BETWEEN 18 AND 100 "
-        "ORDER BY CAST(SEX AS INTEGER), CAST(AGE AS INTEGER)",
-        [_file(folder, "nc-est2024-agesex-res.csv")],
+        f"SELECT figure(POPESTIMATE2020) FROM {NATION.view} WHERE figure(SEX) > 0 "  # noqa: S608 - a name of this file
+        "AND figure(AGE) BETWEEN 18 AND 100 ORDER BY figure(SEX), figure(AGE)"
     ).fetchall()
     men, women = np.array(found, np.float64)[:, 0].reshape(2, -1)
     return men / (men + women)
@@ -353,3 +366,25 @@ def _cases(
             weight *= p if case[parent] else 1 - p
         out.append((case, weight))
     return out
+
+
+EFFECTS = Table(
+    Source(
+        table="measure_effects",
+        publisher="derived by this project from CDC PLACES, CDC/NCHS NHANES and the Census Bureau",
+        vintage="PLACES 2022 (BRFSS 2019/20); NHANES 2009-12; Census 2018, 2019, 2020",
+        licence=PUBLIC,
+        denominator="the odds of an adult, or of those that the measure is within",
+        files="",
+        transformation=(
+            "ages: a logit quadratic in age (not bent upwards) fitted to crude / age-adjusted "
+            "prevalence of counties, the single years of each county raked to its bands and median "
+            "age; sex and other measures: coefficients of weighted logistic regressions on NHANES "
+            "adults, figures only; ages solved again so that each band keeps its prevalence"
+        ),
+        columns="measure VARCHAR, factor VARCHAR, level_min INTEGER, level_max INTEGER, "
+        "level VARCHAR, log_odds DOUBLE, source VARCHAR",
+    ),
+    files=(ADJUSTED, MEDIANS, NATION, ADULTS, SURVEY),
+    make=_effects,
+)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from genesis_sql.errors import SourceError
-from genesis_sql.reference_data import files, geography, health, population
+from genesis_sql.reference_data import associations, files, geography, health, population
 from genesis_sql.reference_data.registry import Source, Table, checksum, pairs
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 DECIMALS = 6
-TABLES: tuple[Table, ...] = (*population.TABLES, *health.TABLES)
+TABLES: tuple[Table, ...] = (*population.TABLES, *health.TABLES, associations.EFFECTS)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _kept(
     for folder in (target, HERE):
         place, stated = folder / f"{table.name}.parquet", _stated(folder).get(table.name)
         if stated is not None and place.is_file():
-            con.register(table.name, files_of.read_table(place))
+            con.register(table.name, files_of.read_table(place, use_threads=False))
             data = place.read_bytes() if folder != target else None
             return Built(stated, "kept", missing), data
     message = f"'{table.name}' cannot be made without {', '.join(missing)}"

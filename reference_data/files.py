@@ -114,7 +114,7 @@ def _parquet(place: Path, file: File) -> pa.Table:
 
     try:
         _require(place, file, parquet.read_schema(place).names)
-        return parquet.read_table(place, columns=list(file.columns))
+        return parquet.read_table(place, columns=list(file.columns), use_threads=False)
     except (pa.ArrowInvalid, OSError) as error:
         message = f"'{place}' is not a Parquet file"
         raise SourceError(message) from error

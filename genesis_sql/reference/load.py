@@ -104,7 +104,7 @@ def _read_file(folder: Path, name: str) -> pa.Table:
 
     file = folder / f"{name}.parquet"
     try:
-        return parquet.read_table(file)
+        return parquet.read_table(file, use_threads=False)
     except FileNotFoundError as error:
         message = f"'{file}' is missing, though SOURCES.csv beside it lists it"
         raise SourceError(message) from error
