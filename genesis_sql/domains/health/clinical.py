@@ -237,9 +237,7 @@ def _listed(given: Any, path: str) -> list[dict[str, Any]]:
         return []
     if isinstance(given, Mapping):
         given = [{"name": name, **_inner(spec)} for name, spec in given.items()]
-    found: list[dict[str, Any]] = [
-        {"name": g} if isinstance(g, str) else dict(g) for g in given
-    ]
+    found: list[dict[str, Any]] = [{"name": g} if isinstance(g, str) else dict(g) for g in given]
     for i, entry in enumerate(found):
         names = (entry.get(k) for k in ("name", "drug", "test", "code"))
         entry["name"] = next((n for n in names if n is not None), None)
