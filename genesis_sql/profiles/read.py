@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from genesis_sql.errors import ProfileError, nearest
+from genesis_sql.errors import ProfileError
 from genesis_sql.profiles.sense import check_sense
 from genesis_sql.profiles.wording import worded
 
@@ -182,6 +182,3 @@ def _check_schema(plain: dict[str, Any], sections: Mapping[str, Any]) -> None:
     found = list(Draft202012Validator(whole).iter_errors(plain))
     if found:
         raise ProfileError(worded(found))
-
-
-__all__ = ["ProfileError", "migrated", "nearest", "read_profile", "schema"]

@@ -22,7 +22,7 @@ def from_yaml(text: str) -> Any:
     class Loader(yaml.SafeLoader):
         """The safe loader, without dates, and with an eye on keys."""
 
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - as its base has it
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001 - as its base has it
             seen = set()
             for key, _ in node.value:
                 if key.tag == "tag:yaml.org,2002:merge":
@@ -42,7 +42,7 @@ def from_yaml(text: str) -> Any:
         for first, held in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
     try:
-        return yaml.load(text, Loader)  # noqa: S506 - a subclass of the safe loader
+        return yaml.load(text, Loader)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark is not None else ""
