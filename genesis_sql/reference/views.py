@@ -22,13 +22,13 @@ from genesis_sql.reference.states import STATES
 from genesis_sql.sqlbuild import column, fill, string, text
 
 _HEADING = re.compile(r"^-- (\w+): ([\w ]+)$", re.MULTILINE)
-_SUMMED = ("households", "land_sqmi")
-_OF_HOUSEHOLDS = re.compile(r"income_.*|mean_income|no_vehicle|no_internet|no_broadband")
-_OF_ADULTS_25 = (
-    "no_high_school", "high_school", "some_college", "associate", "associates", "bachelors",
-    "graduate", "bachelors_or_more", "high_school_or_more",
-)  # fmt: skip
-_NOT_AVERAGED = re.compile(r"lat|lon|rucc|median_.*|svi_.*|per_capita_.*|mean_travel")
+_SUMMED = ("births", "deaths", "net_migration", "land_sqmi", "households")
+_AVERAGED = ("mean_income",)
+_OF_HOUSEHOLDS = re.compile(
+    r"income_.*|mean_income|no_vehicle|no_internet|housing_burden|single_parent"
+)
+_OF_ADULTS_25 = ("no_high_school", "high_school", "some_college", "bachelors")
+_NOT_AVERAGED = re.compile(r"lat|lon|rucc|median_.*|svi_.*")
 _PERCENT = "sum($x * $w) FILTER (WHERE NOT $x IS NULL) / sum($w) FILTER (WHERE NOT $x IS NULL)"
 _STATE_NAME = " ".join(
     [
@@ -173,11 +173,19 @@ def _figures(measures: Sequence[str]) -> exp.Expression:
     rates = exp.select("p.fips", *(_rate(m, "max(p.percent)") for m in measures))
     return (
         exp.select("c.*", "ages.* EXCLUDE (fips)", "rates.* EXCLUDE (fips)", dialect="duckdb")
-        .with_("ages", as_=ages.from_("county_ages AS a").group_by("a.fips"))
-        .with_("rates", as_=rates.from_("prevalences AS p").group_by("p.fips"))
-        .from_("counties AS c")
-        .join("ages", on="ages.fips = c.fips", join_type="left")
-        .join("rates", on="rates.fips = c.fips", join_type="left")
+        .with_(
+            "ages",
+            as_=ages.from_("county_ages AS a", copy=False).group_by("a.fips", copy=False),
+            copy=False,
+        )
+        .with_(
+            "rates",
+            as_=rates.from_("prevalences AS p", copy=False).group_by("p.fips", copy=False),
+            copy=False,
+        )
+        .from_("counties AS c", copy=False)
+        .join("ages", on="ages.fips = c.fips", join_type="left", copy=False)
+        .join("rates", on="rates.fips = c.fips", join_type="left", copy=False)
     )
 
 
@@ -187,26 +195,34 @@ def _rolled(level: Level, columns: Mapping[str, str], measures: Sequence[str]) -
     names = list(level.keys)
     by = [fill(e) for e in level.keys.values()]
     told = [_named(e, n) for n, e in level.told.items()]
-    persons = exp.select(*keys, *told, *_persons(columns)).from_("counties AS c")
-    persons = persons.join("grown", on="grown.fips = c.fips", join_type="left")
+    persons = exp.select(*keys, *told, *_persons(columns)).from_("counties AS c", copy=False)
+    persons = persons.join("grown", on="grown.fips = c.fips", join_type="left", copy=False)
     ages = exp.select(*keys, *(_named(e, n) for n, e in _ages("a").items()))
-    ages = ages.from_("county_ages AS a").join("counties AS c", on="c.fips = a.fips")
+    ages = ages.from_("county_ages AS a", copy=False).join(
+        "counties AS c", on="c.fips = a.fips", copy=False
+    )
     rate = text(fill(_PERCENT, x=fill("p.percent"), w=fill("d.population")))
-    rates = exp.select(*keys, *(_rate(m, rate) for m in measures)).from_("prevalences AS p")
-    rates = rates.join("denominators AS d", on="d.fips = p.fips AND d.measure = p.measure")
-    rates = rates.join("counties AS c", on="c.fips = p.fips")
+    rates = exp.select(*keys, *(_rate(m, rate) for m in measures)).from_(
+        "prevalences AS p", copy=False
+    )
+    rates = rates.join(
+        "denominators AS d", on="d.fips = p.fips AND d.measure = p.measure", copy=False
+    )
+    rates = rates.join("counties AS c", on="c.fips = p.fips", copy=False)
     query = exp.select(
         "persons.*",
         *(f"{t}.* EXCLUDE ({', '.join(names)})" for t in ("ages", "rates")),
         dialect="duckdb",
     )
-    query = query.with_("grown", as_=_GROWN)
+    query = query.with_("grown", as_=_GROWN, copy=False)
     for name, part in (("persons", persons), ("ages", ages), ("rates", rates)):
-        query = query.with_(name, as_=part.where(level.where).group_by(*by))
-    query = query.from_("persons")
+        query = query.with_(
+            name, as_=part.where(level.where, copy=False).group_by(*by, copy=False), copy=False
+        )
+    query = query.from_("persons", copy=False)
     for name in ("ages", "rates"):
         on = f"{name}.{names[0]} = persons.{names[0]}"
-        query = query.join(name, on=on, join_type="left")
+        query = query.join(name, on=on, join_type="left", copy=False)
     return query
 
 
@@ -216,7 +232,7 @@ def _persons(columns: Mapping[str, str]) -> list[exp.Expression]:
     for name, kind in columns.items():
         if name in _SUMMED:
             found.append(_as(exp.Sum(this=column(name, "c")), name))
-        elif kind == "DOUBLE" and not _NOT_AVERAGED.fullmatch(name):
+        elif name in _AVERAGED or (kind == "DOUBLE" and not _NOT_AVERAGED.fullmatch(name)):
             average = fill(_PERCENT, x=column(name, "c"), w=_weight(name, columns))
             found.append(_as(average, name))
     return found
