@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from genesis_sql.errors import SourceError
+from genesis_sql.errors import SourceError, TargetError
 from genesis_sql.reference_data import (
     associations,
     care,
@@ -70,17 +70,21 @@ def build(origin: str | Path, target: Path, tables: Sequence[Table] = TABLES) ->
         tables: what to derive, in an order in which none comes before what it is made after.
 
     Raises:
-        SourceError: a file is of another vintage, lacks columns or is cut short; or no table at
-            all could be made.
+        SourceError: a file is of another vintage, lacks columns or is cut short; or none is there.
+        TargetError: the folder cannot be written.
     """
     wanted = list(dict.fromkeys(file for table in tables for file in table.files))
     with files.folder_of(str(origin), wanted) as folder:
         made = _make(folder, target, tables, str(origin))
-    target.mkdir(parents=True, exist_ok=True)
-    for built, data in made:
-        if data is not None:
-            _write(target / f"{built.source.table}.parquet", data)
-    _write(target / "SOURCES.csv", _csv([built.source for built, _ in made]).encode())
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for built, data in made:
+            if data is not None:
+                _write(target / f"{built.source.table}.parquet", data)
+        _write(target / "SOURCES.csv", _csv([built.source for built, _ in made]).encode())
+    except OSError as error:
+        message = f"'{target}' cannot be written: {error.strerror}"
+        raise TargetError(message) from error
     return [built for built, _ in made]
 
 
@@ -126,7 +130,13 @@ def _missing(table: Table, there: set[str]) -> tuple[str, ...]:
 
 
 def _made(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[Built, bytes]:
-    rows = [tuple(map(_rounded, row)) for row in table.make(con)]
+    try:
+        rows = [tuple(map(_rounded, row)) for row in table.make(con)]
+    except (duckdb.Error, ValueError) as error:
+        of = ", ".join(file.name for file in table.files)
+        said = str(error).split("\n", 1)[0]
+        message = f"'{table.name}' cannot be made, a value of its files is wrong ({of}): {said}"
+        raise SourceError(message) from error
     _require_whole(table, len(rows))
     columns = pairs(table.source.columns)
     data = arrow(columns, rows)

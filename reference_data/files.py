@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatch
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import urlopen
 
@@ -58,8 +59,8 @@ def _fetched(base: str, file: File) -> bytes | None:
             if error.code not in (403, 404, 410):
                 message = f"'{address}' cannot be read: {error}"
                 raise SourceError(message) from error
-        except URLError as error:
-            message = f"'{address}' cannot be read: {error.reason}"
+        except (OSError, HTTPException) as error:
+            message = f"'{address}' cannot be read: {getattr(error, 'reason', error)}"
             raise SourceError(message) from error
     return None
 
@@ -134,11 +135,19 @@ def _parquet(place: Path, file: File) -> pa.Table:
         raise SourceError(message) from error
 
 
+def _bytes(place: Path) -> bytes:
+    try:
+        return place.read_bytes()
+    except OSError as error:
+        message = f"'{place}' cannot be read: {error.strerror}"
+        raise SourceError(message) from error
+
+
 def _csv(place: Path, file: File) -> pa.Table:
     """Read a file as text: the Census writes latin-1, many copies are UTF-8."""
     import pyarrow as pa
 
-    data = place.read_bytes().removeprefix(codecs.BOM_UTF8)
+    data = _bytes(place).removeprefix(codecs.BOM_UTF8)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
