@@ -54,6 +54,10 @@ class ExpressionError(GenesisError, ValueError):
     """An expression uses something outside the allow-list."""
 
 
+class ProfileError(GenesisError, ValueError):
+    """A profile says something that makes no sense, or that no program can draw."""
+
+
 class TargetError(GenesisError, ValueError):
     """The place to write to exists already, cannot be written, or is not there."""
 

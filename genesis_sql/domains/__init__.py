@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib import import_module, resources
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,9 @@ FIELDS = ("health",)
 """The fields of work, each a package beside this file."""
 
 
+@lru_cache
 def sections(field: str) -> dict[str, Any]:
-    """The JSON Schema of the sections of one field.
+    """The JSON Schema of the sections of one field, beside those that every profile has.
 
     Example:
         >>> "clinical" in sections("health")["properties"]
@@ -31,17 +33,59 @@ def sections(field: str) -> dict[str, Any]:
     return found
 
 
-def field_of(spec: Mapping[str, Any]) -> str | None:
-    """The field whose sections a spec uses; None where it has only tables of its own.
+def schema() -> dict[str, Any]:
+    """The published JSON Schema of profiles with the sections of every field.
 
     Example:
-        >>> field_of({"tables": {}}) is None, field_of({"clinical": {}})
+        >>> sorted(schema()["properties"])[:4]
+        ['clinical', 'coverage', 'demographics', 'description']
+    """
+    from genesis_sql.profiles.read import schema as published
+
+    return published(_parts())
+
+
+def read(spec: str | Mapping[str, Any]) -> dict[str, Any]:
+    """A validated spec out of JSON or YAML text or a mapping, without the outer ``profile`` key.
+
+    Raises:
+        ProfileError: it does not parse, does not keep the schema, or makes no sense.
+
+    Example:
+        >>> read("profile: {id: few, generation: {count: 5}, clinical: {severity: mild}}")["id"]
+        'few'
+    """
+    from genesis_sql.profiles.read import read_profile
+
+    return read_profile(spec, _parts())
+
+
+def _parts() -> dict[str, Any]:
+    parts: dict[str, Any] = {"$defs": {}}
+    for field in FIELDS:
+        own = sections(field)
+        parts |= own["properties"]
+        parts["$defs"] |= own["$defs"]
+    return parts
+
+
+def field_of(spec: Mapping[str, Any]) -> str | None:
+    """The field whose sections a spec uses; None where it has only tables.
+
+    A spec that names a product alone gets that product's defaults, unless its columns say where
+    they came from: then it has been through `expand` before.
+
+    Example:
+        >>> field_of({"tables": {"t": {"columns": {}}}}) is None, field_of({"clinical": {}})
         (True, 'health')
     """
     for field in FIELDS:
         if any(spec.get(name) is not None for name in sections(field)["properties"]):
             return field
-    return None
+    tables = spec.get("tables") or {}
+    columns = [c for t in tables.values() for c in (t.get("columns") or {}).values()]
+    expanded = any("origin" in (column or {}) for column in columns)
+    return FIELDS[0] if (spec.get("product") or not tables) and not expanded else None
 
 
 def expand(
@@ -55,8 +99,8 @@ def expand(
         database: the database that holds them.
     """
     field = field_of(spec)
-    if field is None and spec.get("tables"):
+    if field is None:
         return dict(spec)
-    package = import_module(f"{__name__}.{field or FIELDS[0]}")
+    package = import_module(f"{__name__}.{field}")
     plain: dict[str, Any] = package.expand(spec, con, database)
     return plain

@@ -44,9 +44,7 @@ def write_lookup(writer: Writer, step: Lookup) -> None:
     place: exp.Expression = literal(0)
     for name, levels in zip(step.inputs, step.levels, strict=True):
         labels = levels.dtype == np.int32
-        known = (
-            above(column(name), 0) if labels else op(exp.Is, column(name), exp.Not(this=exp.Null()))
-        )
+        known = above(column(name), 0) if labels else exp.Not(this=is_null(column(name)))
         at = greatest(op(exp.Sub, _reached(column(name), levels), 1), 1)
         place = add(times(place, len(levels) + 1), case([(known, at)], literal(0)))
     number = writer.keep(f"#{step.column} place", place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,8 +12,8 @@ Column = dict[str, Any]
 SPEC, REFERENCE, DEFAULT = "spec", "reference", "default"
 SURE = 50.0
 """Log odds that are certainty: 1 / (1 + exp(-50)) is 1 in double precision."""
-SLACK = 1e-3
-"""Shares that sum to 1 within this are taken as meant: people write 0.333 three times."""
+SLACK = 1e-6
+"""Shares sum to 1 within this, as in every other law of a profile."""
 
 
 def made(column: Mapping[str, Any], origin: str, note: str, *, hidden: bool = False) -> Column:
@@ -71,15 +72,20 @@ def share(path: str, value: Any) -> float:
     Raises:
         OptionError: it is none.
     """
-    number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
-    if number is None or not 0 <= number <= 1:
+    if not 0 <= _number(value) <= 1:
         message = f"{path}: {value!r} is no share between 0 and 1"
         raise OptionError(message)
-    return float(number)
+    return float(value)
+
+
+def _number(value: Any) -> float:
+    """A value as a number; what is none is no share either."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else math.nan
 
 
 def shares(path: str, values: Any) -> dict[str, float]:
-    """Probabilities by label, which sum to 1.
+    """Probabilities by label, which sum to 1; those that sum to 100 are percent.
 
     Args:
         path: where they stand in the spec.
@@ -97,8 +103,9 @@ def shares(path: str, values: Any) -> dict[str, float]:
     if not isinstance(values, Mapping) or not values:
         message = f"{path}: give shares by label, such as {{'a': 0.4, 'b': 0.6}}"
         raise OptionError(message)
-    found = {str(k): share(f"{path}.{k}", v) for k, v in values.items()}
-    total = sum(found.values())
+    unit = 100 if abs(math.fsum(map(_number, values.values())) - 100) <= 100 * SLACK else 1
+    found = {str(k): share(f"{path}.{k}", v if unit == 1 else v / unit) for k, v in values.items()}
+    total = math.fsum(found.values())
     if abs(total - 1) > SLACK:
         message = f"{path}: the shares sum to {total:g}, not to 1"
         raise OptionError(message)

@@ -31,6 +31,8 @@ from genesis_sql.errors import OptionError
 
 EVER = 130
 """No age is above this: where an age band has no end."""
+OLDEST_YEAR = 100
+"""The last single year of the Census: 100 and more."""
 
 
 @dataclass(frozen=True)
@@ -237,7 +239,8 @@ def place_profile(plan: _Plan, place: Place, figures: Figures) -> dict[str, Any]
 
 def _among(plan: _Plan, name: str) -> dict[str, Any]:
     measure = plan.measures[name]
-    among: dict[str, Any] = {"age": {"min": measure.age_min or 0, "max": measure.age_max or EVER}}
+    last = EVER if measure.age_max is None or measure.age_max >= OLDEST_YEAR else measure.age_max
+    among: dict[str, Any] = {"age": {"min": measure.age_min or 0, "max": last}}
     if measure.sex:
         among["gender"] = measure.sex
     if measure.within in plan.flags:
@@ -294,7 +297,7 @@ def _measured(plan: _Plan, name: str, levels: Mapping[str, float], place: Place)
 def _asked(measure: Measure) -> str:
     """Who the denominator of a measure is, in words."""
     people = {"F": "women", "M": "men"}.get(measure.sex or "", "people")
-    open_end = measure.age_max is None or measure.age_max >= 100
+    open_end = measure.age_max is None or measure.age_max >= OLDEST_YEAR
     ages = f"{measure.age_min}+" if open_end else f"{measure.age_min}-{measure.age_max}"
     within = f" with {measure.within}" if measure.within else ""
     return f"the {people} aged {ages}{within}"

@@ -16,7 +16,7 @@ from genesis_sql.domains.health.columns import (
     made,
     shares,
 )
-from genesis_sql.domains.health.figures import RACES, Figures
+from genesis_sql.domains.health.figures import RACES, Figures, not_hispanic
 from genesis_sql.domains.health.geography import NATION, Place, home_columns, place_of
 from genesis_sql.domains.health.vocabulary import plain
 from genesis_sql.domains.health.whole_ages import of_years, whole_ages
@@ -164,43 +164,32 @@ def _race(section: Mapping[str, Any], place: Place, figures: Figures) -> Column:
     if "race" in section:
         given = shares("demographics.race", section["race"])
         return made(categorical(_named(given, _RACES, "race")), SPEC, "demographics.race")
-    cases: list[tuple[Mapping[str, Any], Column]] = [
-        ({"ethnicity": label}, categorical(values))
-        for label, values in joint_races(figures.people(place)).items()
-        if values
-    ]
-    note = (
-        f"shares of {place.name}; White people by ethnicity as published, the other races alike in "
-        "both"
-    )
-    return made(either(cases[:-1], cases[-1][1]) if cases[1:] else cases[0][1], place.origin, note)
+    races = joint_races(figures.people(place))
+    hispanic, others = categorical(races[HISPANIC]), categorical(races[NOT_HISPANIC])
+    column = either([({"ethnicity": HISPANIC}, hispanic)], others)
+    return made(column, place.origin, f"shares of {place.name} by ethnicity")
 
 
 def joint_races(people: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """Races by ethnicity: two figures tell White apart, the rest is split alike.
+    """Races by ethnicity: those who are not Hispanic as published, the others are the rest.
 
     Args:
-        people: shares of races among all, 'hispanic' and 'white_not_hispanic'.
+        people: shares among all of each race, of each race ``…_not_hispanic``, and 'hispanic'.
 
     Example:
-        >>> some = {"white": 0.6, "black": 0.4, "hispanic": 0.5, "white_not_hispanic": 0.2}
-        >>> joint_races(some)["Hispanic or Latino"]["White"]
+        >>> some = {"white": 0.6, "black": 0.4, "hispanic": 0.5}
+        >>> found = joint_races(some | {"white_not_hispanic": 0.2, "black_not_hispanic": 0.3})
+        >>> round(found["Hispanic or Latino"]["White"], 6)
         0.8
     """
-    others = {label: people.get(key, 0.0) for key, label in RACES.items() if key != "white"}
-    rest = sum(others.values())
-    white_there = min(people["white_not_hispanic"], people["white"])
+    races = {key: people.get(key, 0.0) for key in RACES}
+    apart = {key: min(people.get(not_hispanic(key), 0.0), part) for key, part in races.items()}
+    rest = {key: part - apart[key] for key, part in races.items()}
     found: dict[str, dict[str, float]] = {}
-    for label, size, white in (
-        (HISPANIC, people["hispanic"], people["white"] - white_there),
-        (NOT_HISPANIC, 1 - people["hispanic"], white_there),
-    ):
-        if size <= 0:
-            continue
-        part = min(1.0, white / size) if rest else 1.0
-        found[label] = {RACES["white"]: round(part, 12)} | {
-            other: (1 - part) * value / rest for other, value in others.items() if rest
-        }
+    for label, shares_ in ((HISPANIC, rest), (NOT_HISPANIC, apart)):
+        total = sum(shares_.values())
+        used = shares_ if total > 0 else races
+        found[label] = {RACES[key]: part / sum(used.values()) for key, part in used.items()}
     return found
 
 

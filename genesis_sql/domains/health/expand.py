@@ -64,7 +64,6 @@ def expanded(spec: Mapping[str, Any], figures: Figures) -> dict[str, Any]:
         "id": str(spec.get("id") or "profile"),
         "product": product,
         "generation": generation,
-        "as_of": as_of(people).isoformat(),
         "tables": merged(tables, spec.get("tables") or {}),
     }
 

@@ -104,8 +104,8 @@ class Figures:
         return self._ages[place]
 
     def people(self, place: Place) -> dict[str, float]:
-        """Shares (0-1) of races, 'hispanic' and 'white_not_hispanic' among all people."""
-        names = [*RACES, "hispanic", "white_not_hispanic"]
+        """Shares (0-1) of races among all people, 'hispanic', and ``…_not_hispanic`` of each."""
+        names = [*RACES, "hispanic", *map(not_hispanic, RACES)]
         row = self.rows_of(place, ", ".join(map(_mean, names)), "counties")[0]
         return {name: (value or 0.0) / 100 for name, value in zip(names, row, strict=True)}
 
@@ -152,6 +152,16 @@ class Figures:
 
             ensure(self.con, self.database)
             self._loaded = True
+
+
+def not_hispanic(race: str) -> str:
+    """The column of `counties` with those of a race who are not Hispanic.
+
+    Example:
+        >>> not_hispanic("other_race")
+        'other_not_hispanic'
+    """
+    return f"{race.removesuffix('_race')}_not_hispanic"
 
 
 def _mean(name: str) -> str:

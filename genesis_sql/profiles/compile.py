@@ -1,0 +1,223 @@
+"""A plain profile as a model: the sampling programs of its tables, and the graph around them.
+
+What a draw depends on is the content of the profile (without its name, seed and notes) and the
+seed: the model's uuid is a hash of that content.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from genesis_sql.plan.definition import Model
+from genesis_sql.profiles.calibrate import calibrated, expected_rows
+from genesis_sql.profiles.draws import draw_step, single
+from genesis_sql.profiles.expressions import add_expressions
+from genesis_sql.profiles.laws import Slots, slots
+from genesis_sql.profiles.making import Making
+from genesis_sql.profiles.relations import graph_of, parent_key
+from genesis_sql.profiles.tables import CHOICE, TableLaws, read_tables
+from genesis_sql.program.domain import Categories, Domain, Fixed, Grid
+from genesis_sql.program.steps import (
+    PARENT,
+    Constant,
+    Copy,
+    Formula,
+    Link,
+    Lookup,
+    MainParent,
+    Number,
+    Output,
+    Pick,
+    Program,
+)
+from genesis_sql.program.validate import check_program
+from genesis_sql.sqlbuild import quoted
+
+NO_CONTENT = ("origin", "note", "title", "description")
+"""What a column says about itself: it changes no draw."""
+CHOSEN_KIND, CHOSEN_WEIGHT = "#kind:all", "#count:all"
+"""Hidden columns of a table that others refer to: one group, equal weights."""
+COUNTED = Grid("BIGINT", 1, 0)
+ONE_LABEL = Slots(np.ones(1, np.int32), np.ones(1, np.int32), np.ones(1))
+ONE = Slots(np.ones(1, np.int64), np.ones(1, np.int64), np.ones(1))
+PER_FORMULA = 16  # flags in one formula: each takes some 60 of its 4,000 characters
+
+
+def compile_profile(plain: Mapping[str, Any], *, name: str, version: int) -> Model:
+    """The model of a plain profile.
+
+    Args:
+        plain: tables of columns, as `read_profile` or a domain gives it.
+        name: of the model.
+        version: of it.
+
+    Raises:
+        ProfileError: something in it cannot be drawn.
+
+    Example:
+        >>> people = {"columns": {"sex": {"type": "categorical", "values": {"F": 1, "M": 1}}}}
+        >>> compile_profile({"tables": {"people": people}}, name="p", version=1).order
+        ('people',)
+    """
+    tables = calibrated(read_tables(plain))
+    order = tuple(tables)
+    sizes = expected_rows(tables)
+    programs = {t.name: _program(t, tables, sizes) for t in tables.values()}
+    for program in programs.values():
+        check_program(program)
+    return Model(name, version, content_id(plain), graph_of(tables, programs), programs, {}, order)
+
+
+def set_until(child: str, at: int) -> str:
+    """The hidden column of a parent with how many of a child's flags are set up to one."""
+    return f"#count:{child}:{at}"
+
+
+def content_id(plain: Mapping[str, Any]) -> str:
+    """The hash of what a profile draws: 32 hex digits."""
+    generation = {"count": plain.get("generation", {}).get("count")}
+    kept = {"generation": generation, "tables": _content(plain["tables"])}
+    written = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return blake2b(written.encode(), digest_size=16, person=b"genesis-profile").hexdigest()
+
+
+def _content(tables: Mapping[str, Any]) -> list[Any]:
+    """Tables and columns in their order, without what they say about themselves."""
+    return [
+        [
+            name,
+            {k: v for k, v in table.items() if k != "columns" and k not in NO_CONTENT},
+            [
+                [c, {k: v for k, v in spec.items() if k not in NO_CONTENT}]
+                for c, spec in table["columns"].items()
+            ],
+        ]
+        for name, table in tables.items()
+    ]
+
+
+def _program(
+    table: TableLaws, tables: Mapping[str, TableLaws], sizes: Mapping[str, int]
+) -> Program:
+    made = Making()
+    for column in table.of("key"):
+        made.put(Number(column), table.kinds[column])
+    for column in table.of("parent"):
+        if column in table.kinds and column not in table.drawn:
+            fixed = isinstance(table.kinds[column], Fixed)
+            source = Copy(column, f"{PARENT}.{table.columns[column]['column']}")
+            made.put(Constant(column) if fixed else source, table.kinds[column])
+    for column in table.of("constant"):
+        if column not in table.drawn:
+            made.put(Constant(column), table.kinds[column])
+    _choices(made, table)
+    for column in table.order:
+        made.put(draw_step(table.drawn[column], table.axes), table.kinds[column])
+    for column in table.of("reference"):
+        _reference(made, table, tables, column)
+    _for_others(made, table, tables)
+    types = {c: k.type for c, k in table.kinds.items()}
+    types |= add_expressions(made, table, tables)
+    return Program(
+        table=table.name,
+        rows=sizes[table.name],
+        steps=tuple(made.steps),
+        domains=dict(sorted(made.domains.items())),
+        edges={n: a.edges for n, a in sorted(table.axes.items()) if a.edges is not None},
+        outputs=tuple(
+            Output(c, types[c]) for c, spec in table.columns.items() if not spec.get("hidden")
+        ),
+        main=_main(table, tables, sizes),
+        links=tuple(made.links),
+    )
+
+
+def _choices(made: Making, table: TableLaws) -> None:
+    """The flag that a row stands for, and the columns that follow from it.
+
+    Row k of a parent stands for its first flag up to which more than k are set. With P_j the flags
+    set up to flag j, that is the number of j with P_j ≤ k. With m flags, (k + m + 1 − P_j)
+    // (m + 1) is 1 for those and 0 for the others, as k and P_j lie from 0 to m.
+    """
+    many = len(table.flags)
+    if not many:
+        return
+    terms = [
+        f'("{PARENT}.#k" + {many + 1} - {quoted(_until(table, at))}) // {many + 1}'
+        for at in range(many)
+    ]
+    parts = [terms[at : at + PER_FORMULA] for at in range(0, many, PER_FORMULA)]
+    names = [f"{CHOICE} {at}" for at in range(len(parts))] if len(parts) > 1 else [CHOICE]
+    for name, part in zip(names, parts, strict=True):
+        made.put(Formula(name, " + ".join(part)), COUNTED)
+    if len(parts) > 1:
+        made.put(Formula(CHOICE, " + ".join(map(quoted, names))), COUNTED)
+    for column in table.of("chosen"):
+        kind = table.kinds[column]
+        values = _chosen(table, column, kind)
+        levels = (np.arange(many, dtype=np.int64),)
+        keys = np.arange(1, many + 1, dtype=np.int64)
+        made.put(Lookup(column, (CHOICE,), levels, keys, values), kind)
+
+
+def _until(table: TableLaws, at: int) -> str:
+    """The parent's hidden column with the flags set up to one, as the child names it."""
+    return f"{PARENT}.{set_until(table.name, at)}"
+
+
+def _chosen(table: TableLaws, column: str, kind: Domain) -> np.ndarray:
+    labels = table.columns[column]["labels"]
+    laws = (
+        slots(table.where(column), {"type": "constant", "value": labels[flag]}, kind)
+        for flag in table.flags
+    )
+    return np.concatenate([law.low for law in laws])
+
+
+def _for_others(made: Making, table: TableLaws, tables: Mapping[str, TableLaws]) -> None:
+    """Hidden columns that children and tables with a reference read."""
+    for child in tables.values():
+        if child.parent != table.name or not child.flags:
+            continue
+        before = ""
+        for at, flag in enumerate(child.flags):
+            name = set_until(child.name, at)
+            made.put(Formula(name, before + quoted(flag)), COUNTED)
+            before = f"{quoted(name)} + "
+        made.put(Formula(f"#count:{child.name}", quoted(name)), COUNTED)
+    referred = {t.columns[c]["table"] for t in tables.values() for c in t.of("reference")}
+    if table.name in referred:
+        kind = Categories("VARCHAR", ("1",))
+        made.put(single(CHOSEN_KIND, kind, ONE_LABEL), kind)
+        made.put(single(CHOSEN_WEIGHT, COUNTED, ONE), COUNTED)
+
+
+def _reference(
+    made: Making, table: TableLaws, tables: Mapping[str, TableLaws], column: str
+) -> None:
+    """A row of another table, each as likely as the others."""
+    above, alias = tables[table.columns[column]["table"]], f"to:{column}"
+    link = Link(alias, above.name, (column,), (str(above.key),))
+    null = float(table.columns[column].get("null_share", 0.0))
+    kind, name = Categories("VARCHAR", ("1",)), f"#kind:{column}"
+    law = Slots(ONE_LABEL.low, ONE_LABEL.width, np.array([1.0 - null]), null)
+    made.links.append(link)
+    made.put(single(name, kind, law), kind)
+    made.put(Pick(link.row, alias, name, CHOSEN_KIND, CHOSEN_WEIGHT))
+    made.put(Copy(column, f"{alias}.{above.key}"), table.kinds[column])
+
+
+def _main(
+    table: TableLaws, tables: Mapping[str, TableLaws], sizes: Mapping[str, int]
+) -> MainParent | None:
+    if table.parent is None:
+        return None
+    above = tables[table.parent]
+    own = (parent_key(table, above),)
+    link = Link(PARENT, above.name, own, (str(above.key),))
+    return MainParent(link, f"#count:{table.name}", 0, max(sizes[above.name], 1))

@@ -1,0 +1,296 @@
+"""The tables of a profile before they become programs: columns, what they ask, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from genesis_sql.errors import ProfileError, nearest
+from genesis_sql.profiles.draws import Drawn, read_drawn
+from genesis_sql.profiles.keys import key_domain
+from genesis_sql.profiles.laws import Spec, kind_of, text_of
+from genesis_sql.profiles.when import Axis, Test, axis
+from genesis_sql.program.domain import Domain, Fixed, Grid
+
+LATE = ("key", "reference", "expression")
+"""Columns that no condition can ask about."""
+CHOICE = "#each"
+"""The flag that a child row stands for, counted from 0."""
+
+
+@dataclass(eq=False)
+class TableLaws:
+    """A table of a profile.
+
+    Attributes:
+        name: the table.
+        spec: as the profile has it.
+        parent: the table above, None for a root.
+        rows: of a root.
+        above: the parent's key.
+        kinds: how each column is held; not those of expressions.
+        drawn: columns with laws, the numbers of children (``#count:child``) among them.
+        asked: the tests of each column.
+    """
+
+    name: str
+    spec: Mapping[str, Any]
+    parent: str | None
+    rows: int
+    above: str | None = None
+    kinds: dict[str, Domain] = field(default_factory=dict)
+    drawn: dict[str, Drawn] = field(default_factory=dict)
+    asked: dict[str, list[Test]] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> Mapping[str, Spec]:
+        """The columns by name."""
+        found: Mapping[str, Spec] = self.spec["columns"]
+        return found
+
+    def of(self, *types: str) -> list[str]:
+        """The columns of these types."""
+        return [n for n, c in self.columns.items() if c["type"] in types]
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The parent's 0/1 columns that the rows stand for."""
+        each = self.parent is not None and self.spec["rows"]["type"] == "each"
+        return tuple(self.spec["rows"]["flags"]) if each else ()
+
+    @property
+    def key(self) -> str | None:
+        """The column that names a row."""
+        return next(iter(self.of("key")), None)
+
+    @property
+    def parent_key(self) -> str | None:
+        """The column that copies the parent's key."""
+        if self.above is None:
+            return None
+        return next((c for c in self.of("parent") if self.columns[c]["column"] == self.above), None)
+
+    def where(self, column: str) -> str:
+        """A column, for errors."""
+        return f"{self.name}.{column}"
+
+    @cached_property
+    def axes(self) -> dict[str, Axis]:
+        """The codes of the columns that something asks about."""
+        return {
+            name: axis(self.where(name), self.kinds[name], tests)
+            for name, tests in self.asked.items()
+        }
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Drawn columns, each behind those it asks about."""
+        done: dict[str, None] = {}
+        path: list[str] = []
+
+        def visit(name: str) -> None:
+            if name in done or name not in self.drawn:
+                return
+            if name in path:
+                circle = " → ".join([*path[path.index(name) :], name])
+                message = f"columns of table '{self.name}' depend on one another: {circle}"
+                raise ProfileError(message)
+            path.append(name)
+            for other in self.drawn[name].inputs:
+                visit(other)
+            done[path.pop()] = None
+
+        for name in self.drawn:
+            visit(name)
+        return tuple(done)
+
+
+def read_tables(plain: Mapping[str, Any]) -> dict[str, TableLaws]:
+    """The tables of a plain profile by name, those that others refer to first.
+
+    Raises:
+        ProfileError: something refers to what is not there, or in a circle.
+    """
+    specs = plain["tables"]
+    made: dict[str, TableLaws] = {}
+    for name in _ordered(specs):
+        table = made[name] = _read(name, specs[name], made, plain)
+        for child, spec in specs.items():
+            if spec.get("parent") == name:
+                _count(table, child, spec)
+        _check_asked(table)
+        _fix_constants(table)
+    return made
+
+
+def _check_asked(table: TableLaws) -> None:
+    for name in table.asked:
+        if table.columns[name]["type"] in LATE or name not in table.kinds:
+            message = (
+                f"a condition of table '{table.name}' asks about '{name}', a column of type "
+                f"'{table.columns[name]['type']}'; conditions ask about drawn columns"
+            )
+            raise ProfileError(message)
+
+
+def _ordered(specs: Mapping[str, Any]) -> Iterator[str]:
+    """Tables, each behind its parent and those it refers to."""
+    done: set[str] = set()
+    path: list[str] = []
+
+    def visit(name: str) -> Iterator[str]:
+        if name in done:
+            return
+        if name in path:
+            message = (
+                f"tables refer to one another: {' → '.join([*path[path.index(name) :], name])}"
+            )
+            raise ProfileError(message)
+        path.append(name)
+        for role, above in _above(specs[name]):
+            if above not in specs:
+                message = f"tables.{name}.{role}: there is no table '{above}'"
+                raise ProfileError(message + nearest(above, specs))
+            yield from visit(above)
+        path.pop()
+        done.add(name)
+        yield name
+
+    for name in specs:
+        yield from visit(name)
+
+
+def _above(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found = [("parent", str(spec["parent"]))] if "parent" in spec else []
+    columns = spec["columns"].items()
+    found += [(f"columns.{n}", str(c["table"])) for n, c in columns if c["type"] == "reference"]
+    return found
+
+
+def _read(
+    name: str, spec: Mapping[str, Any], made: Mapping[str, TableLaws], plain: Mapping[str, Any]
+) -> TableLaws:
+    parent = spec.get("parent")
+    count = plain.get("generation", {}).get("count") or 1
+    rows = 0 if parent is not None else int(spec.get("rows", count))
+    table = TableLaws(name, spec, parent, rows, made[parent].key if parent else None)
+    _check_names(table)
+    for column, held in table.columns.items():
+        where, type_ = table.where(column), held["type"]
+        if type_ == "key":
+            table.kinds[column] = key_domain(where, held)
+        elif type_ == "parent":
+            _copied(table, column, made)
+        elif type_ == "reference":
+            above = made[held["table"]]
+            if above.key is None:
+                message = f"{where}: table '{above.name}' has no column of type 'key' to refer to"
+                raise ProfileError(message)
+            table.kinds[column] = above.kinds[above.key]
+        elif type_ == "chosen":
+            table.kinds[column] = _chosen_kind(table, column, made)
+        elif type_ != "expression":
+            table.drawn[column] = read_drawn(where, column, held)
+            table.kinds[column] = table.drawn[column].kind
+    for drawn in table.drawn.values():
+        _ask(table, drawn)
+    return table
+
+
+def _check_names(table: TableLaws) -> None:
+    seen: dict[str, str] = {}
+    for column in (table.name, *table.columns):
+        if not column or column[0] == "#" or any(c in column for c in ".·\0"):
+            message = (
+                f"table '{table.name}': '{column}' cannot be a name; names do not begin with # "
+                "and hold no point"
+            )
+            raise ProfileError(message)
+    for column in table.columns:
+        if column.lower() in seen:
+            message = (
+                f"table '{table.name}' has the columns '{seen[column.lower()]}' and '{column}', "
+                "which SQL takes for the same name"
+            )
+            raise ProfileError(message)
+        seen[column.lower()] = column
+
+
+def _copied(table: TableLaws, column: str, made: Mapping[str, TableLaws]) -> None:
+    where, source = table.where(column), table.columns[column]["column"]
+    if table.parent is None:
+        message = f"{where} copies a column of the parent, and table '{table.name}' has none"
+        raise ProfileError(message)
+    above = made[table.parent]
+    if source not in above.columns:
+        message = f"{where}: the parent '{above.name}' has no column '{source}'"
+        raise ProfileError(message + nearest(source, above.columns))
+    if source in above.kinds:
+        table.kinds[column] = above.kinds[source]
+
+
+def _chosen_kind(table: TableLaws, column: str, made: Mapping[str, TableLaws]) -> Domain:
+    where, labels = table.where(column), table.columns[column]["labels"]
+    if not table.flags:
+        message = f"{where} is chosen by a flag, so the rows of '{table.name}' have to be of 'each'"
+        raise ProfileError(message)
+    for flag in table.flags:
+        if flag not in labels:
+            message = f"{where}: labels has no value for the flag '{flag}'"
+            raise ProfileError(message)
+    for flag in labels:
+        if flag not in table.flags:
+            message = f"{where}: '{flag}' is no flag of this table"
+            raise ProfileError(message + nearest(flag, table.flags))
+    values = [labels[f] for f in table.flags]
+    spec = {**table.columns[column], "type": "explicit", "values": values}
+    return kind_of(where, spec)
+
+
+def _ask(table: TableLaws, drawn: Drawn) -> None:
+    for test in drawn.tests:
+        if test.column not in table.columns:
+            message = f"{drawn.where} asks about '{test.column}', which its table does not have"
+            raise ProfileError(message + nearest(test.column, table.columns))
+        table.asked.setdefault(test.column, []).append(test)
+
+
+def _count(above: TableLaws, child: str, spec: Mapping[str, Any]) -> None:
+    """Give the parent a column with the number of a child's rows."""
+    name, where = f"#count:{child}", f"tables.{child}.rows"
+    if spec["rows"]["type"] != "each":
+        above.drawn[name] = read_drawn(where, name, spec["rows"], counts=True)
+        above.kinds[name] = above.drawn[name].kind
+        _ask(above, above.drawn[name])
+        return
+    for flag in spec["rows"]["flags"]:
+        if flag not in above.columns:
+            message = f"{where}.flags: the parent '{above.name}' has no column '{flag}'"
+            raise ProfileError(message + nearest(flag, above.columns))
+        held = above.columns[flag]
+        plain = held["type"] == "logistic" and isinstance(above.kinds[flag], Grid)
+        if not plain or held.get("null_share"):
+            message = (
+                f"{where}.flags: '{flag}' has to be a logistic column of whole numbers, never NULL"
+            )
+            raise ProfileError(message)
+
+
+def _fix_constants(table: TableLaws) -> None:
+    """A constant that nothing asks about is no draw: it costs nothing."""
+    for column in table.of("constant"):
+        spec, kind = table.columns[column], table.kinds[column]
+        if column in table.asked or spec.get("null_share"):
+            continue
+        del table.drawn[column]
+        value = spec["value"]
+        type_ = kind.type if value is not None else str(spec.get("sql_type", "VARCHAR"))
+        table.kinds[column] = Fixed(type_, None if value is None else text_of(value))
+    for column in table.of("parent"):
+        fixed = table.kinds.get(column)
+        if isinstance(fixed, Fixed) and column in table.asked:
+            spec = {"type": "constant", "value": fixed.value, "sql_type": fixed.type}
+            table.drawn[column] = read_drawn(table.where(column), column, spec)
+            table.kinds[column] = table.drawn[column].kind

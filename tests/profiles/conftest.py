@@ -1,0 +1,73 @@
+"""What the tests of profiles share: rows of a model from the kernel, and the same from plain SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from genesis_sql.plan.definition import Model
+from genesis_sql.plan.oracle import oracle_sql
+from genesis_sql.plan.output import rows_of, select_list
+from genesis_sql.plan.parts import from_parts, to_parts
+from genesis_sql.plan.sampler import Sampler
+from genesis_sql.plan.spec import Spec
+from genesis_sql.profiles.compile import compile_profile
+
+Columns = Mapping[str, Mapping[str, Any]]
+
+
+class Drawn:
+    """A compiled profile whose tables can be drawn into a connection."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, plain: Mapping[str, Any]) -> None:
+        self.con = con
+        made = compile_profile(plain, name="p", version=1)
+        self.model: Model = from_parts(to_parts(made), name="p", version=1, uuid=made.uuid)
+
+    def table(self, name: str, seed: int = 0, rows: int | None = None) -> list[tuple[Any, ...]]:
+        """Rows of a table from the kernel; they are a table of the connection, too."""
+        sizes = {name: rows} if rows is not None else {}
+        sampler = Sampler(self.model, Spec.of(seed, rows=sizes))
+        drawn = rows_of(sampler, name, np.arange(sampler.size(name)))
+        self.con.register("drawn", pa.Table.from_batches([pa.RecordBatch.from_struct_array(drawn)]))
+        columns = select_list(self.model.programs[name])
+        self.con.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT {columns} FROM drawn')
+        return self.con.execute(f'FROM "{name}"').fetchall()
+
+    def in_sql(self, name: str, seed: int = 0) -> list[tuple[Any, ...]]:
+        """The same rows by one statement without Python."""
+        return self.con.execute(oracle_sql(self.model, name, seed=seed)).fetchall()
+
+    def one(self, query: str) -> Any:
+        """The first row of a query."""
+        return self.con.execute(query).fetchall()[0]
+
+
+@pytest.fixture
+def bare() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection without the package."""
+    with duckdb.connect() as con:
+        yield con
+
+
+@pytest.fixture
+def compiled(bare: duckdb.DuckDBPyConnection) -> Callable[[Mapping[str, Any]], Drawn]:
+    """Compiles a plain profile."""
+    return lambda plain: Drawn(bare, plain)
+
+
+@pytest.fixture
+def one_table(
+    compiled: Callable[[Mapping[str, Any]], Drawn],
+) -> Callable[[Columns, int], Drawn]:
+    """Compiles a profile of one table 't'."""
+
+    def make(columns: Columns, rows: int) -> Drawn:
+        return compiled({"tables": {"t": {"rows": rows, "columns": columns}}})
+
+    return make
