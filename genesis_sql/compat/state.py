@@ -138,7 +138,9 @@ class ProfileManager:
             ModelNotFoundError: there is no such execution.
         """
         cursor, database = self.con.cursor(), database_of(self.con)
-        found = next((e for e in executions.history(cursor, database) if e.id == execution_id), None)
+        found = next(
+            (e for e in executions.history(cursor, database) if e.id == execution_id), None
+        )
         if found is not None and found.kind == RECORDED:
             held = json.loads(found.spec or "{}")
             return _repeatable(held["resolved"], found.seed, held["count"])
@@ -192,9 +194,7 @@ class StateManager:
             if isinstance(rows, list) and rows
         }
         cohort = name or self._free(context or "cohort")
-        profile_doors.save_cohort(
-            self.con, cohort, tables=frames, tags=tags, description=context
-        )
+        profile_doors.save_cohort(self.con, cohort, tables=frames, tags=tags, description=context)
         return self.get_summary(cohort)
 
     def get_summary(self, cohort_id: str) -> Row:
