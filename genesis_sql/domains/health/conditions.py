@@ -231,7 +231,6 @@ def place_profile(plan: _Plan, place: Place, figures: Figures) -> dict[str, Any]
             }
     return {
         "id": place.id,
-        "product": None,
         "generation": {"count": 1},
         "tables": {"patients": {"rows": 1, "columns": columns}},
     }

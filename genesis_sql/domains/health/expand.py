@@ -62,7 +62,7 @@ def expanded(spec: Mapping[str, Any], figures: Figures) -> dict[str, Any]:
     tables = _tables(sections, people, figures)
     return {
         "id": str(spec.get("id") or "profile"),
-        "product": product,
+        **({"product": product} if product else {}),
         "generation": generation,
         "tables": merged(tables, spec.get("tables") or {}),
     }

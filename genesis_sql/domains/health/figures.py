@@ -75,6 +75,10 @@ class Figures:
     _loaded: bool = field(default=False, init=False)
     _measures: dict[str, Measure] = field(default_factory=dict, init=False)
     _ages: dict[Place, dict[tuple[str, int], float]] = field(default_factory=dict, init=False)
+    _people: dict[Place, dict[str, float]] = field(default_factory=dict, init=False)
+    _prevalences: dict[Place, dict[str, tuple[float, str]]] = field(
+        default_factory=dict, init=False
+    )
 
     def rows(self, what: str, table: str, rest: str = "", *values: Any) -> list[tuple[Any, ...]]:
         """The rows of ``SELECT what FROM table rest``, both of them words of this package."""
@@ -105,9 +109,12 @@ class Figures:
 
     def people(self, place: Place) -> dict[str, float]:
         """Shares (0-1) of races among all people, 'hispanic', and ``…_not_hispanic`` of each."""
-        names = [*RACES, "hispanic", *map(not_hispanic, RACES)]
-        row = self.rows_of(place, ", ".join(map(_mean, names)), "counties")[0]
-        return {name: (value or 0.0) / 100 for name, value in zip(names, row, strict=True)}
+        if place not in self._people:
+            names = [*RACES, "hispanic", *map(not_hispanic, RACES)]
+            row = self.rows_of(place, ", ".join(map(_mean, names)), "counties")[0]
+            pairs = zip(names, row, strict=True)
+            self._people[place] = {name: (value or 0.0) / 100 for name, value in pairs}
+        return self._people[place]
 
     def share(self, place: Place, name: str) -> float | None:
         """One figure of `counties` (0-1), weighted by population; None where it is missing."""
@@ -124,7 +131,15 @@ class Figures:
 
     def prevalences(self, place: Place) -> dict[str, tuple[float, str]]:
         """Share (0-1) and PLACES release by measure, each weighted by its own denominator."""
+        if place not in self._prevalences:
+            self._prevalences[place] = self._prevalences_of(place)
+        return self._prevalences[place]
+
+    def _prevalences_of(self, place: Place) -> dict[str, tuple[float, str]]:
         release = "CAST(release AS VARCHAR)"
+        if place.column == "fips":  # one county: its denominator cancels
+            found = self.rows_of(place, f"measure, percent, {release}", "prevalences")
+            return {m: (float(p) / 100, r) for m, p, r in found if p is not None}
         what = (
             "measure, sum(percent * population) / nullif(sum(population), 0), "
             f"string_agg(DISTINCT {release}, ' and ' ORDER BY {release})"
