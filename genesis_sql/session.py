@@ -42,15 +42,9 @@ _WRAPPED = ("connection", "dbapi_connection", "_ConnectionWrapper__c")
 TOKEN = "genesis_session_token"
 SAMPLERS = 8
 WRITELESS = (
-    "check",
-    "cancel",
-    "compare",
-    "privacy_audit",
-    "profile",
-    "replay",
-    "validate",
+    "check", "cancel", "compare", "privacy_audit", "profile", "replay", "validate",
     "summarise_cohort",
-)
+)  # fmt: skip
 """Verbs that are allowed inside BEGIN, for they write nothing."""
 
 

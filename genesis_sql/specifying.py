@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from genesis_sql.actions.arguments import text, whole
+from genesis_sql.actions.arguments import text, texts, whole
 from genesis_sql.effects import Effect, workspace
 from genesis_sql.errors import OptionError
 from genesis_sql.jobs import Job
@@ -58,7 +58,45 @@ def _replay(
     return replay(ws, execution, None)
 
 
+def _cohorts(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    from genesis_sql.actions.cohorts import copying, exporting, keep, merging, summary
+
+    ws, given = workspace(session, cursor, call.database, call.schema, job), call.arguments
+    if call.verb == "merge_cohorts":
+        sources = texts(given, "cohorts") or []
+        new, schema = text(given, "new_name"), optional(given, "schema")
+        return merging.merge_cohorts(ws, sources, new, schema)
+    name = text(given, "cohort")
+    if call.verb == "save_cohort":
+        return keep.save_cohort(
+            ws, name, schema=optional(given, "schema"), tables=texts(given, "tables"),
+            frames=given.get("frames"), tags=texts(given, "tags"),
+            description=optional(given, "description"),
+        )  # fmt: skip
+    if call.verb == "rename_cohort":
+        return keep.rename_cohort(ws, name, text(given, "new_name"))
+    if call.verb == "tag_cohort":
+        tags, remove = (texts(given, n) or [] for n in ("tags", "remove"))
+        return keep.tag_cohort(ws, name, tags, remove, optional(given, "description"))
+    if call.verb == "clone_cohort":
+        return copying.clone_cohort(ws, name, text(given, "new_name"), optional(given, "schema"))
+    if call.verb == "summarise_cohort":
+        return summary.summarise_cohort(ws, name)
+    if call.verb == "export_cohort":
+        how = optional(given, "format"), optional(given, "if_exists") or "error"
+        return exporting.export_cohort(ws, name, text(given, "path"), *how)
+    return keep.delete_cohort(ws, name, keep_tables=given.get("keep_tables") is True)
+
+
+_OF_COHORTS = (
+    "save_cohort", "rename_cohort", "tag_cohort", "clone_cohort", "merge_cohorts",
+    "summarise_cohort", "export_cohort", "delete_cohort",
+)  # fmt: skip
+
 EFFECTS: dict[str, Effect] = {
     "run": _run,
     "replay": _replay,
+    **dict.fromkeys(_OF_COHORTS, _cohorts),
 }

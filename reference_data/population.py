@@ -44,7 +44,7 @@ ESTIMATES = File(
 GAZETTEER = File(
     "gazetteer",
     "2024_Gaz_counties_national.txt",
-    ("USPS", "GEOID", "ALAND_SQMI", "INTPTLAT", "INTPTLONG"),
+    ("USPS", "GEOID", "NAME", "ALAND_SQMI", "INTPTLAT", "INTPTLONG"),
     folder="census",
     others="*_gaz_counties_national.txt",
     delimiter="\t",
@@ -101,7 +101,7 @@ NATIONAL = File(
 ZIPS = File(
     "zips",
     "hud_zip_county_2025q2.parquet",
-    ("zip", "county", "usps_zip_pref_city", "usps_zip_pref_state", "res_ratio"),
+    ("zip", "county", "usps_zip_pref_city", "usps_zip_pref_state", "res_ratio", "tot_ratio"),
     folder="crosswalk",
     others="hud_zip_county_*.parquet",
     delimiter="",

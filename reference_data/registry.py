@@ -109,11 +109,12 @@ def checksum(columns: Sequence[str], rows: Iterable[Row]) -> str:
 
     Example:
         >>> checksum(["a"], [[1]])[:12]
-        '6abb29b7b5c1'
+        '62d2465facd1'
     """
-    digest = hashlib.sha256()
-    for line in (columns, *rows):
-        digest.update(json.dumps(list(line), ensure_ascii=False).encode() + b"\n")
+    line = json.JSONEncoder(ensure_ascii=False).encode
+    digest = hashlib.sha256(line(list(columns)).encode())
+    for row in rows:
+        digest.update(b"\n" + line(list(row)).encode())
     return digest.hexdigest()
 
 

@@ -9,10 +9,7 @@ import pytest
 
 from genesis_sql import refdata
 from genesis_sql.errors import ModelNotFoundError, SourceError
-from genesis_sql.reference_data.build import build
 from genesis_sql.reference_data.registry import checksum
-
-PUBLISHERS = Path(__file__).parents[2] / "shared" / "refdata"
 
 KNOWN_COUNTIES = [
     ("01001", "Autauga County", "AL", 60342),
@@ -64,18 +61,28 @@ def test_known_counties(row: tuple[str, str, str, int]) -> None:
     assert row in list(zip(*columns.values(), strict=True))
 
 
-@pytest.mark.skipif(not PUBLISHERS.is_dir(), reason="needs the files of ../shared/refdata")
-def test_build_gives_what_ships(tmp_path: Path) -> None:
-    assert {built.status for built in build(PUBLISHERS, tmp_path)} == {"built"}
-    assert refdata.sources(str(tmp_path)) == refdata.sources()
+def test_a_folder_of_tables_is_read_instead(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"no SOURCES\.csv; .*genesis reference build --from DIR"):
+        refdata.sources(str(tmp_path))
+    for name in ("SOURCES", "mdc"):
+        place = refdata.path(name)
+        (tmp_path / place.name).write_bytes(place.read_bytes())
+    assert refdata.read("mdc", str(tmp_path)).equals(refdata.read("mdc"))
+    assert refdata.path("mdc", str(tmp_path)) == tmp_path / "mdc.parquet"
+    with pytest.raises(SourceError, match=r"wages\.parquet' is not there, though SOURCES\.csv"):
+        refdata.read("wages", str(tmp_path))
+    (tmp_path / "mdc.parquet").write_bytes(b"no")
+    with pytest.raises(SourceError, match=r"mdc\.parquet' is not a Parquet file"):
+        refdata.read("mdc", str(tmp_path))
+    (tmp_path / "SOURCES.csv").write_text("table,rows\nmdc,1\n")
+    with pytest.raises(SourceError, match=r"of another release: it lacks columns, licence"):
+        refdata.sources(str(tmp_path))
 
 
-def test_build_names_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(
-        SourceError, match="holds none of the publishers' files, such as co-est2023"
-    ):
-        build(tmp_path, tmp_path / "new")
-    assert not (tmp_path / "new").exists()
+def test_all_tables_are_small_together() -> None:
+    sizes = [len(refdata.path(name).read_bytes()) for name in ("SOURCES", *refdata.sources())]
+    assert len(sizes) > 15
+    assert sum(sizes) < 12_000_000
 
 
 @pytest.mark.parametrize("name", ["countiess", "../SOURCES", ""])

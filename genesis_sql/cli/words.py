@@ -10,6 +10,27 @@ _HERE = "\0"
 _STATEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r", or is TEMP, .*?(?=; did you mean|; there are|$)", re.DOTALL), ""),
     (re.compile(r"FROM genesis_(models|history)\(\)"), rf"genesis \1 {_HERE}"),
+    (re.compile(r"FROM genesis_(profiles|cohorts)\(\)"), rf"genesis \1 list {_HERE}"),
+    (
+        re.compile(r"FROM genesis_profile_spec\(execution := (\d+)\)"),
+        rf"genesis profiles show {_HERE} --execution \1",
+    ),
+    (
+        re.compile(rf"CALL genesis_delete_cohort\({_TEXT}, keep_tables := true\)"),
+        rf"genesis cohorts delete {_HERE} '\1' --keep-tables",
+    ),
+    (
+        re.compile(rf"CALL genesis_delete_cohort\({_TEXT}\)"),
+        rf"genesis cohorts delete {_HERE} '\1'",
+    ),
+    (
+        re.compile(rf"CALL genesis_rename_cohort\({_TEXT}, {_TEXT}\)"),
+        rf"genesis cohorts rename {_HERE} '\1' '\2'",
+    ),
+    (
+        re.compile(rf"CALL genesis_run\({_TEXT}, cohort := {_TEXT}\)"),
+        rf"genesis run {_HERE} '\1' --cohort '\2'",
+    ),
     (re.compile(r"FROM genesis_methods\(\)"), "genesis methods"),
     (re.compile(r"FROM genesis_check\([^()]*\)"), f"genesis check {_HERE}"),
     (

@@ -22,13 +22,13 @@ from genesis_sql.reference.states import STATES
 from genesis_sql.sqlbuild import column, fill, string, text
 
 _HEADING = re.compile(r"^-- (\w+): ([\w ]+)$", re.MULTILINE)
-_SUMMED = ("households", "land_sqmi")
-_OF_HOUSEHOLDS = re.compile(r"income_.*|mean_income|no_vehicle|no_internet|no_broadband")
-_OF_ADULTS_25 = (
-    "no_high_school", "high_school", "some_college", "associate", "associates", "bachelors",
-    "graduate", "bachelors_or_more", "high_school_or_more",
-)  # fmt: skip
-_NOT_AVERAGED = re.compile(r"lat|lon|rucc|median_.*|svi_.*|per_capita_.*|mean_travel")
+_SUMMED = ("births", "deaths", "net_migration", "land_sqmi", "households")
+_AVERAGED = ("mean_income",)
+_OF_HOUSEHOLDS = re.compile(
+    r"income_.*|mean_income|no_vehicle|no_internet|housing_burden|single_parent"
+)
+_OF_ADULTS_25 = ("no_high_school", "high_school", "some_college", "bachelors")
+_NOT_AVERAGED = re.compile(r"lat|lon|rucc|median_.*|svi_.*")
 _PERCENT = "sum($x * $w) FILTER (WHERE NOT $x IS NULL) / sum($w) FILTER (WHERE NOT $x IS NULL)"
 _STATE_NAME = " ".join(
     [
@@ -216,7 +216,7 @@ def _persons(columns: Mapping[str, str]) -> list[exp.Expression]:
     for name, kind in columns.items():
         if name in _SUMMED:
             found.append(_as(exp.Sum(this=column(name, "c")), name))
-        elif kind == "DOUBLE" and not _NOT_AVERAGED.fullmatch(name):
+        elif name in _AVERAGED or (kind == "DOUBLE" and not _NOT_AVERAGED.fullmatch(name)):
             average = fill(_PERCENT, x=column(name, "c"), w=_weight(name, columns))
             found.append(_as(average, name))
     return found

@@ -23,3 +23,35 @@ FROM query(genesis_plan_('replay', CAST(to_json({'execution': execution}) AS VAR
 -- Cohorts: tables of runs and others, found by tags or text.
 CREATE OR REPLACE TEMP MACRO genesis_cohorts(tags := NULL, search := NULL) AS TABLE
 FROM query(genesis_plan_('cohorts', CAST(to_json({'tags': tags, 'search': search}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- Keep the tables of a schema as a cohort.
+CREATE OR REPLACE TEMP MACRO genesis_save_cohort(cohort, schema := NULL, tables := NULL, tags := NULL, description := NULL) AS TABLE
+FROM query(genesis_plan_('save_cohort', CAST(to_json({'cohort': cohort, 'schema': schema, 'tables': tables, 'tags': tags, 'description': description}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- Give a cohort another name.
+CREATE OR REPLACE TEMP MACRO genesis_rename_cohort(cohort, new_name) AS TABLE
+FROM query(genesis_plan_('rename_cohort', CAST(to_json({'cohort': cohort, 'new_name': new_name}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- Add tags to a cohort, take others away, describe it.
+CREATE OR REPLACE TEMP MACRO genesis_tag_cohort(cohort, tags := NULL, remove := NULL, description := NULL) AS TABLE
+FROM query(genesis_plan_('tag_cohort', CAST(to_json({'cohort': cohort, 'tags': tags, 'remove': remove, 'description': description}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- Copy a cohort, tables and keys.
+CREATE OR REPLACE TEMP MACRO genesis_clone_cohort(cohort, new_name, schema := NULL) AS TABLE
+FROM query(genesis_plan_('clone_cohort', CAST(to_json({'cohort': cohort, 'new_name': new_name, 'schema': schema}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- Put the rows of several cohorts into a new one, their ids kept apart.
+CREATE OR REPLACE TEMP MACRO genesis_merge_cohorts(cohorts, new_name, schema := NULL) AS TABLE
+FROM query(genesis_plan_('merge_cohorts', CAST(to_json({'cohorts': cohorts, 'new_name': new_name, 'schema': schema}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- Rows, numbers and labels of the tables of a cohort.
+CREATE OR REPLACE TEMP MACRO genesis_summarise_cohort(cohort) AS TABLE
+FROM query(genesis_plan_('summarise_cohort', CAST(to_json({'cohort': cohort}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- Write a cohort into a folder of Parquet or CSV files, or a DuckDB file.
+CREATE OR REPLACE TEMP MACRO genesis_export_cohort(cohort, path, format := NULL, if_exists := 'error') AS TABLE
+FROM query(genesis_plan_('export_cohort', CAST(to_json({'cohort': cohort, 'path': path, 'format': format, 'if_exists': if_exists}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
+-- Drop a cohort's tables and forget it.
+CREATE OR REPLACE TEMP MACRO genesis_delete_cohort(cohort, keep_tables := false) AS TABLE
+FROM query(genesis_plan_('delete_cohort', CAST(to_json({'cohort': cohort, 'keep_tables': keep_tables}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
