@@ -84,7 +84,7 @@ def _tables(
 ) -> dict[str, Any]:
     place, home = places(people, figures)
     day = as_of(people)
-    wishes = clinical.wishes(sections.get("clinical", {}))
+    wishes = clinical.wishes(sections.get("clinical", {}), figures)
     drawn = draw(wishes, place, figures)
     primary = wishes[0] if wishes and "primary_condition" in sections["clinical"] else None
     flag = drawn.flag_of(primary.condition.code, primary.path) if primary else None
