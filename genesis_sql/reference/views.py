@@ -173,11 +173,19 @@ def _figures(measures: Sequence[str]) -> exp.Expression:
     rates = exp.select("p.fips", *(_rate(m, "max(p.percent)") for m in measures))
     return (
         exp.select("c.*", "ages.* EXCLUDE (fips)", "rates.* EXCLUDE (fips)", dialect="duckdb")
-        .with_("ages", as_=ages.from_("county_ages AS a").group_by("a.fips"))
-        .with_("rates", as_=rates.from_("prevalences AS p").group_by("p.fips"))
-        .from_("counties AS c")
-        .join("ages", on="ages.fips = c.fips", join_type="left")
-        .join("rates", on="rates.fips = c.fips", join_type="left")
+        .with_(
+            "ages",
+            as_=ages.from_("county_ages AS a", copy=False).group_by("a.fips", copy=False),
+            copy=False,
+        )
+        .with_(
+            "rates",
+            as_=rates.from_("prevalences AS p", copy=False).group_by("p.fips", copy=False),
+            copy=False,
+        )
+        .from_("counties AS c", copy=False)
+        .join("ages", on="ages.fips = c.fips", join_type="left", copy=False)
+        .join("rates", on="rates.fips = c.fips", join_type="left", copy=False)
     )
 
 
@@ -187,26 +195,34 @@ def _rolled(level: Level, columns: Mapping[str, str], measures: Sequence[str]) -
     names = list(level.keys)
     by = [fill(e) for e in level.keys.values()]
     told = [_named(e, n) for n, e in level.told.items()]
-    persons = exp.select(*keys, *told, *_persons(columns)).from_("counties AS c")
-    persons = persons.join("grown", on="grown.fips = c.fips", join_type="left")
+    persons = exp.select(*keys, *told, *_persons(columns)).from_("counties AS c", copy=False)
+    persons = persons.join("grown", on="grown.fips = c.fips", join_type="left", copy=False)
     ages = exp.select(*keys, *(_named(e, n) for n, e in _ages("a").items()))
-    ages = ages.from_("county_ages AS a").join("counties AS c", on="c.fips = a.fips")
+    ages = ages.from_("county_ages AS a", copy=False).join(
+        "counties AS c", on="c.fips = a.fips", copy=False
+    )
     rate = text(fill(_PERCENT, x=fill("p.percent"), w=fill("d.population")))
-    rates = exp.select(*keys, *(_rate(m, rate) for m in measures)).from_("prevalences AS p")
-    rates = rates.join("denominators AS d", on="d.fips = p.fips AND d.measure = p.measure")
-    rates = rates.join("counties AS c", on="c.fips = p.fips")
+    rates = exp.select(*keys, *(_rate(m, rate) for m in measures)).from_(
+        "prevalences AS p", copy=False
+    )
+    rates = rates.join(
+        "denominators AS d", on="d.fips = p.fips AND d.measure = p.measure", copy=False
+    )
+    rates = rates.join("counties AS c", on="c.fips = p.fips", copy=False)
     query = exp.select(
         "persons.*",
         *(f"{t}.* EXCLUDE ({', '.join(names)})" for t in ("ages", "rates")),
         dialect="duckdb",
     )
-    query = query.with_("grown", as_=_GROWN)
+    query = query.with_("grown", as_=_GROWN, copy=False)
     for name, part in (("persons", persons), ("ages", ages), ("rates", rates)):
-        query = query.with_(name, as_=part.where(level.where).group_by(*by))
-    query = query.from_("persons")
+        query = query.with_(
+            name, as_=part.where(level.where, copy=False).group_by(*by, copy=False), copy=False
+        )
+    query = query.from_("persons", copy=False)
     for name in ("ages", "rates"):
         on = f"{name}.{names[0]} = persons.{names[0]}"
-        query = query.join(name, on=on, join_type="left")
+        query = query.join(name, on=on, join_type="left", copy=False)
     return query
 
 
