@@ -29,6 +29,27 @@ from genesis_sql.measure_doors import measure_privacy as measure_privacy
 from genesis_sql.measure_doors import measure_quality as measure_quality
 from genesis_sql.measure_doors import profile as profile
 from genesis_sql.measure_doors import set_budget as set_budget
+from genesis_sql.profile_doors import clone_cohort as clone_cohort
+from genesis_sql.profile_doors import delete_cohort as delete_cohort
+from genesis_sql.profile_doors import export_cohort as export_cohort
+from genesis_sql.profile_doors import list_cohorts as list_cohorts
+from genesis_sql.profile_doors import list_profiles as list_profiles
+from genesis_sql.profile_doors import load_profile as load_profile
+from genesis_sql.profile_doors import merge_cohorts as merge_cohorts
+from genesis_sql.profile_doors import rename_cohort as rename_cohort
+from genesis_sql.profile_doors import replay as replay
+from genesis_sql.profile_doors import run_profile as run_profile
+from genesis_sql.profile_doors import save_cohort as save_cohort
+from genesis_sql.profile_doors import save_profile as save_profile
+from genesis_sql.profile_doors import summarise_cohort as summarise_cohort
+from genesis_sql.profile_doors import tag_cohort as tag_cohort
+from genesis_sql.reference_doors import find_facilities as find_facilities
+from genesis_sql.reference_doors import find_providers as find_providers
+from genesis_sql.reference_doors import list_reference_tables as list_reference_tables
+from genesis_sql.reference_doors import load_codes as load_codes
+from genesis_sql.reference_doors import load_directory as load_directory
+from genesis_sql.reference_doors import load_reference as load_reference
+from genesis_sql.reference_doors import make_directory as make_directory
 from genesis_sql.session import connect as connect
 from genesis_sql.session import register as register
 
@@ -63,5 +84,26 @@ __all__ = [
     "export",
     "import_",
     "uninstall",
+    "load_reference",
+    "list_reference_tables",
+    "make_directory",
+    "load_directory",
+    "load_codes",
+    "find_providers",
+    "find_facilities",
+    "save_profile",
+    "list_profiles",
+    "load_profile",
+    "run_profile",
+    "replay",
+    "list_cohorts",
+    "save_cohort",
+    "rename_cohort",
+    "tag_cohort",
+    "clone_cohort",
+    "merge_cohorts",
+    "summarise_cohort",
+    "export_cohort",
+    "delete_cohort",
     "GenesisError",
 ]

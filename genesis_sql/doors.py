@@ -311,6 +311,12 @@ def effect(con: duckdb.DuckDBPyConnection, verb: str, arguments: Row) -> list[Ro
     return session.effect(Call(verb, arguments, database, schema))
 
 
+def read(con: duckdb.DuckDBPyConnection, kind: str, arguments: Row) -> duckdb.DuckDBPyRelation:
+    """What a reading function gives where a connection stands, for doors in other files."""
+    session, database, schema = _place(con)
+    return _read(con, session, kind, arguments, database, schema)
+
+
 def _read(
     con: duckdb.DuckDBPyConnection,
     session: Session,

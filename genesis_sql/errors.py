@@ -86,6 +86,10 @@ class BudgetError(GenesisError, ValueError):
     """A fit under differential privacy would spend more than the budget of its source allows."""
 
 
+class CohortError(GenesisError, ValueError):
+    """No cohort of that name, its name is taken, or cohorts do not fit together."""
+
+
 class MigrationError(GenesisError):
     """The stored schema is newer than this release, or was changed by hand."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from genesis_sql.actions.arguments import number, text, whole
+from genesis_sql.actions.arguments import number, text, texts, whole
 from genesis_sql.actions.kept import require_there
 from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
 from genesis_sql.models.methods import METHODS
@@ -15,8 +15,9 @@ from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, function_name, rows_sql
 from genesis_sql.plan.scaling import smallest_scale
 from genesis_sql.plan.spec import Spec
+from genesis_sql.reference.plans import PLANS as REFERENCE
 from genesis_sql.sqlbuild import rows_of
-from genesis_sql.store import executions, ledger, models, training
+from genesis_sql.store import cohorts, executions, ledger, models, profiles, runs, training
 
 if TYPE_CHECKING:
     from genesis_sql.session import Session
@@ -148,6 +149,33 @@ def _ledger(session: Session, arguments: dict[str, Any], database: str, schema: 
         return ledger.list_sql(cursor, database, begun=session.local.begun)
 
 
+def _profiles(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    found_by = {n: _optional(arguments, n) for n in ("search", "product")}
+    with session.cursor() as cursor:
+        session.meet(cursor, database)
+        begun, tags = session.local.begun, texts(arguments, "tags")
+        return profiles.list_sql(cursor, database, tags=tags, begun=begun, **found_by)
+
+
+def _profile_spec(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    name, version = _optional(arguments, "model"), whole(arguments, "version")
+    execution = whole(arguments, "execution")
+    with session.cursor() as cursor:
+        columns, row = runs.spec_row(cursor, database, name, version, execution)
+    return rows_of(columns, [row])
+
+
+def _cohorts(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    tags, search = texts(arguments, "tags"), _optional(arguments, "search")
+    with session.cursor() as cursor:
+        begun = session.local.begun
+        return cohorts.list_sql(cursor, database, tags=tags, search=search, begun=begun)
+
+
+def _optional(arguments: Mapping[str, Any], name: str) -> str | None:
+    return None if arguments.get(name) is None else text(arguments, name)
+
+
 PLANS: dict[str, Plan] = {
     "generate": _generate,
     "models": _models,
@@ -157,4 +185,8 @@ PLANS: dict[str, Plan] = {
     "training_log": _training_log,
     "methods": _methods,
     "ledger": _ledger,
+    **REFERENCE,
+    "profiles": _profiles,
+    "profile_spec": _profile_spec,
+    "cohorts": _cohorts,
 }

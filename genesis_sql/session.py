@@ -41,7 +41,10 @@ _WRAPPED = ("connection", "dbapi_connection", "_ConnectionWrapper__c")
 """Where SQLAlchemy's Connection, its pool's and the one of duckdb-engine hold what they wrap."""
 TOKEN = "genesis_session_token"
 SAMPLERS = 8
-WRITELESS = ("check", "cancel", "compare", "privacy_audit", "profile")
+WRITELESS = (
+    "check", "cancel", "compare", "privacy_audit", "profile", "replay", "validate",
+    "summarise_cohort",
+)  # fmt: skip
 """Verbs that are allowed inside BEGIN, for they write nothing."""
 
 

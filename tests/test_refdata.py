@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
 import pytest
 
 from genesis_sql import refdata
-from genesis_sql.errors import ModelNotFoundError
-
-PUBLISHERS = Path(__file__).parents[2] / "shared" / "refdata"
+from genesis_sql.errors import ModelNotFoundError, SourceError
+from genesis_sql.reference_data.registry import checksum
 
 KNOWN_COUNTIES = [
     ("01001", "Autauga County", "AL", 60342),
@@ -30,7 +28,8 @@ def test_there_is_at_least_one_table() -> None:
 def test_checksum_and_rows_are_as_stated(name: str) -> None:
     stated = refdata.sources()[name]
     table = refdata.read(name)
-    assert hashlib.sha256(refdata.path(name).read_bytes()).hexdigest() == stated["sha256"]
+    rows = [list(row.values()) for row in table.to_pylist()]
+    assert checksum(table.column_names, rows) == stated["sha256"]
     assert table.num_rows == int(stated["rows"]) > 0
     assert table.column_names == [pair.split()[0] for pair in stated["columns"].split(", ")]
 
@@ -58,27 +57,35 @@ def test_counties_are_complete() -> None:
 
 @pytest.mark.parametrize("row", KNOWN_COUNTIES, ids=lambda row: row[1])
 def test_known_counties(row: tuple[str, str, str, int]) -> None:
-    columns = refdata.read("counties").to_pydict()
+    columns = refdata.read("counties").select(["fips", "name", "state", "population"]).to_pydict()
     assert row in list(zip(*columns.values(), strict=True))
 
 
-@pytest.mark.skipif(not PUBLISHERS.is_dir(), reason="needs the files of ../shared/refdata")
-def test_build_gives_the_shipped_bytes(tmp_path: Path) -> None:
-    from genesis_sql.reference_data.build import build
+def test_a_folder_of_tables_is_read_instead(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"no SOURCES\.csv; .*genesis reference build --from DIR"):
+        refdata.sources(str(tmp_path))
+    for name in ("SOURCES", "mdc"):
+        place = refdata.path(name)
+        (tmp_path / place.name).write_bytes(place.read_bytes())
+    assert refdata.read("mdc", str(tmp_path)).equals(refdata.read("mdc"))
+    assert refdata.path("mdc", str(tmp_path)) == tmp_path / "mdc.parquet"
+    with pytest.raises(SourceError, match=r"wages\.parquet' is not there, though SOURCES\.csv"):
+        refdata.read("wages", str(tmp_path))
+    (tmp_path / "mdc.parquet").write_bytes(b"no")
+    with pytest.raises(SourceError, match=r"mdc\.parquet' is not a Parquet file"):
+        refdata.read("mdc", str(tmp_path))
+    (tmp_path / "SOURCES.csv").write_text("table,rows\nmdc,1\n")
+    with pytest.raises(SourceError, match=r"of another release: it lacks columns, licence"):
+        refdata.sources(str(tmp_path))
 
-    build(PUBLISHERS, tmp_path)
-    for name in ("SOURCES", *refdata.sources()):
-        assert (tmp_path / f"{name}.csv").read_bytes() == refdata.path(name).read_bytes()
+
+def test_all_tables_are_small_together() -> None:
+    sizes = [len(refdata.path(name).read_bytes()) for name in ("SOURCES", *refdata.sources())]
+    assert len(sizes) > 15
+    assert sum(sizes) < 12_000_000
 
 
-def test_build_names_a_missing_file(tmp_path: Path) -> None:
-    from genesis_sql.reference_data.build import build
-
-    with pytest.raises(FileNotFoundError, match=re.escape("2024_Gaz_counties_national.txt")):
-        build(tmp_path, tmp_path)
-
-
-@pytest.mark.parametrize("name", ["county", "../SOURCES", ""])
+@pytest.mark.parametrize("name", ["countiess", "../SOURCES", ""])
 def test_unknown_table_is_named(name: str) -> None:
     with pytest.raises(ModelNotFoundError, match=r"there is no reference table .*counties"):
         refdata.read(name)

@@ -44,10 +44,38 @@ RETURNS["budget"] = (
 )
 RETURNS["certificate"] = "model VARCHAR, version INTEGER, certificate VARCHAR, sha256 VARCHAR"
 
-REFERENCE: dict[str, str] = {}
+REFERENCE: dict[str, str] = {
+    "load_reference": 'table_name VARCHAR, "rows" BIGINT, status VARCHAR, vintage VARCHAR, '
+    "licence VARCHAR",
+    **dict.fromkeys(
+        ("make_directory", "load_directory", "load_codes"),
+        'table_name VARCHAR, "rows" BIGINT, status VARCHAR, note VARCHAR',
+    ),
+}
 """Of reference data."""
 
-PROFILES: dict[str, str] = {}
+PROFILES: dict[str, str] = {
+    "save_profile": "model VARCHAR, version INTEGER, status VARCHAR, tables VARCHAR[], "
+    "notes VARCHAR",
+    "run": 'table_name VARCHAR, "rows" BIGINT, orphans BIGINT, violations BIGINT, '
+    "seconds DOUBLE, content_hash VARCHAR",
+    "replay": 'table_name VARCHAR, "rows" BIGINT, recorded_hash VARCHAR, replayed_hash VARCHAR, '
+    "identical BOOLEAN",
+    "delete_cohort": "cohort VARCHAR, table_name VARCHAR, status VARCHAR",
+    "export_cohort": 'cohort VARCHAR, table_name VARCHAR, "rows" BIGINT, path VARCHAR, '
+    "bytes BIGINT",
+    "summarise_cohort": 'table_name VARCHAR, column_name VARCHAR, type VARCHAR, "rows" BIGINT, '
+    "nulls BIGINT, distinct_values BIGINT, least VARCHAR, mean DOUBLE, deviation DOUBLE, "
+    'median DOUBLE, greatest VARCHAR, "value" VARCHAR, share DOUBLE',
+}
+PROFILES |= dict.fromkeys(
+    ("save_cohort", "clone_cohort", "merge_cohorts"),
+    'cohort VARCHAR, schema_name VARCHAR, table_name VARCHAR, "rows" BIGINT, notes VARCHAR',
+)
+PROFILES |= dict.fromkeys(
+    ("rename_cohort", "tag_cohort"),
+    "cohort VARCHAR, schema_name VARCHAR, tags VARCHAR[], description VARCHAR, notes VARCHAR",
+)
 """Of profiles, their runs and cohorts."""
 
 RETURNS |= REFERENCE | PROFILES

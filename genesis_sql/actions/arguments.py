@@ -23,6 +23,22 @@ def text(given: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def texts(given: Mapping[str, Any], name: str) -> list[str] | None:
+    """A list of texts, or None where it was not given; a text alone is a list of one.
+
+    Raises:
+        OptionError: it is something else.
+    """
+    value = given.get(name)
+    if value is None:
+        return None
+    value = [value] if isinstance(value, str) else value
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        message = f"{name} := {value!r} is no list of texts; write {name} := ['…']"
+        raise OptionError(message)
+    return value
+
+
 def whole(given: Mapping[str, Any], name: str) -> int | None:
     """A whole number of 64 bits, or None where it was not given.
 

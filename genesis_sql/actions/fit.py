@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from genesis_sql.actions.content import content_of
 from genesis_sql.actions.fit_private import fit_private_schema, fit_private_table
 from genesis_sql.actions.learning import FitArguments as FitArguments
 from genesis_sql.actions.learning import arrange, learn, schema_source, table_source
@@ -12,19 +13,13 @@ from genesis_sql.actions.watching import Watching
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.graph.constraints import constraint_notes
 from genesis_sql.graph.dangling import check_choice, why_not
-from genesis_sql.models.constrain import shown_constraints
-from genesis_sql.models.fit import Described, Fitted
+from genesis_sql.models.fit import Fitted
 from genesis_sql.models.learnt import FitOptions
-from genesis_sql.models.load import Loaded
 from genesis_sql.models.methods import DP, find_method
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.parts import to_parts
-from genesis_sql.program.steps import FORMAT
 from genesis_sql.sqlbuild import string
 from genesis_sql.store import executions, models
-from genesis_sql.store.content import split
-from genesis_sql.store.rows import ColumnRow, ModelContent, RelationshipRow, TableRow
-from genesis_sql.types import Graph, RawSchema, Relationship
+from genesis_sql.types import Graph, RawSchema
 
 
 def fit_table(
@@ -97,7 +92,8 @@ def _fit(
         model, fitted = done.model, done.fitted
         ws.job.enter(watch.phases, watch.phases)
         ws.progress("storing", 1.0)
-        content = _content(model, fitted, done.tables, done.fingerprint)
+        rows = {n: done.tables[n].whole for n in model.visible}
+        content = content_of(model, fitted.described, rows, done.fingerprint)
         models.finish_version(ws.con, ws.database, name, version, content, seconds=ws.seconds)
     watch.stored()
     ws.announce(model)
@@ -124,44 +120,6 @@ def _begun(
         }
         for t in graph.tables if not t.nested
     ]  # fmt: skip
-
-
-def _content(
-    model: Model, fitted: Fitted, tables: Mapping[str, Loaded], print_: str
-) -> ModelContent:
-    parts = tuple(p for table, part, data in to_parts(model) for p in split(table, part, data))
-    by_table: dict[str, list[Described]] = {n: [] for n in model.visible}
-    for d in shown_constraints(model.graph, fitted.described):
-        by_table.setdefault(d.table, []).append(d)
-    names = {
-        c.name: shown
-        for t in model.graph.tables
-        for c, shown in zip(t.columns, t.names, strict=True)
-        if c.inside
-    }
-    rows = tuple(
-        TableRow(n, tables[n].whole, tuple(_column(d, names) for d in by_table[n]))
-        for n in model.visible
-    )
-    keys = tuple(RelationshipRow.of(r, _how(r)) for r in model.graph.relationships if r.columns)
-    return ModelContent(model.uuid, FORMAT, parts, rows, keys, print_)
-
-
-def _how(key: Relationship) -> str:
-    """What is special about a key."""
-    if key.when:
-        return f"it holds only where '{key.when[0]}' is '{key.when[1]}'"
-    return "it closes a circle of tables" if key.cut else ""
-
-
-def _column(d: Described, names: Mapping[str, str]) -> ColumnRow:
-    """As the store keeps it: parts of nested columns by the names that users write."""
-    inputs = []
-    for name in d.inputs:
-        alias, dot, part = name.rpartition(".")
-        inputs.append(f"{alias}{dot}{names.get(part, part)}")
-    column = names.get(d.column, d.column)
-    return ColumnRow(column, d.type, d.role, d.step, tuple(inputs), d.cells or None, d.reason)
 
 
 def _dangling(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import duckdb
 
+from genesis_sql.actions.content_hash import content_hash
 from genesis_sql.actions.integrity import require_rows, verify
 from genesis_sql.actions.kept import require_there
 from genesis_sql.actions.loading import fill
@@ -18,13 +20,14 @@ from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import IntegrityError, OptionError
 from genesis_sql.plan.conditions import read_all
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.query import check_range, declared_keys
+from genesis_sql.plan.query import check_range, declared_keys, output_columns
 from genesis_sql.plan.sizing import check_rows
 from genesis_sql.plan.spec import Spec
 from genesis_sql.sqlbuild import qualified
 from genesis_sql.store import executions, migrator
 from genesis_sql.store.content import record_relationships
 from genesis_sql.store.rows import ExecutionTable, RelationshipRow
+from genesis_sql.store.transaction import transaction
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,25 @@ class Written:
     details: Mapping[str, dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Recording:
+    """How a call stands in the history.
+
+    Attributes:
+        kind: of the execution.
+        arguments: as the caller gave them, where they are others than those of this call.
+        hashed: whether the content of each table is kept as a hash.
+        also: (execution, the report) -> what else is written in the transaction that ends it.
+    """
+
+    kind: str = "generate_database"
+    arguments: Mapping[str, Any] | None = None
+    hashed: bool = False
+    also: Callable[[int, list[dict[str, Any]]], None] | None = None
+
+
 def generate_database(
-    ws: Workspace, name: str, arguments: GenerateArguments
+    ws: Workspace, name: str, arguments: GenerateArguments, recording: Recording | None = None
 ) -> list[dict[str, Any]]:
     """Write all tables of a model into a schema; one row per table.
 
@@ -90,11 +110,14 @@ def generate_database(
         if_exists=arguments.if_exists,
         keys=arguments.keys,
     )
-    run = _Run(ws, model, writing, arguments)
+    recording = recording or Recording()
+    run = _Run(ws, model, writing, arguments, recording)
     with ending(run.failed):
         ws.con.execute("BEGIN")
         try:
             written = _write(ws, model, writing, replace_old=arguments.if_exists == "replace")
+            if recording.hashed:
+                _hash(ws, model, writing, written)
         except duckdb.ConstraintException as error:
             message = (
                 f"a generated row breaks a key: {str(error).splitlines()[0]}; nothing was kept, "
@@ -116,9 +139,15 @@ class _Run:
     """The record of one run; a read-only database keeps none."""
 
     def __init__(
-        self, ws: Workspace, model: Model, writing: Writing, arguments: GenerateArguments
+        self,
+        ws: Workspace,
+        model: Model,
+        writing: Writing,
+        arguments: GenerateArguments,
+        recording: Recording,
     ) -> None:
         self.ws, self.model, self.writing, self.arguments = ws, model, writing, arguments
+        self.recording = recording
         query = "SELECT readonly FROM duckdb_databases() WHERE database_name = ?"
         self.kept = not ws.con.execute(query, [ws.database]).fetchall()[0][0]
         self.number = 0
@@ -127,10 +156,10 @@ class _Run:
             self.number = executions.start(
                 ws.con,
                 ws.database,
-                kind="generate_database",
+                kind=recording.kind,
                 model=model.name,
                 version=model.version,
-                arguments=arguments.plain(),
+                arguments=recording.arguments or arguments.plain(),
                 seed=arguments.seed,
                 spec=writing.record(model),
             )
@@ -163,16 +192,22 @@ class _Run:
         together = self.kept and self.writing.target.database == self.ws.database
         if together:
             executions.write_end(self.ws.con, self.ws.database, self.number, end)
+            self._also(written)
         self.ws.con.execute("COMMIT")
         if not self.kept:
             return
         if not together:
             self._end(end)
+            transaction(self.ws.con, partial(self._also, written))
         if self.writing.appended:
             return
         where = (self.model.name, self.model.version, self.arguments.target)
         rows = _recorded(self.model, self.writing.keys, written.undeclared)
         record_relationships(self.ws.con, self.ws.database, *where, rows)
+
+    def _also(self, written: Written) -> None:
+        if self.recording.also is not None:
+            self.recording.also(self.number, written.report)
 
     def _end(self, end: executions.Ended) -> None:
         executions.finish(
@@ -241,3 +276,14 @@ def _write(ws: Workspace, model: Model, writing: Writing, *, replace_old: bool) 
         row["seconds"] = round(float(row["seconds"]) + time.perf_counter() - started, 3)
         details[table] = {"checks": [c.plain() for c in made]}
     return Written([{n: row[n] for n in _COLUMNS} for row in report], undeclared, details)
+
+
+def _hash(ws: Workspace, model: Model, writing: Writing, written: Written) -> None:
+    """Add the hash of what each table holds to the report and the record."""
+    for row in written.report:
+        table, started = str(row["table_name"]), time.perf_counter()
+        ws.progress("hashing", 1.0)
+        columns = output_columns(model, table)
+        found = content_hash(ws.con, columns, writing.target.table(table))
+        row["content_hash"] = written.details[table]["content_hash"] = found
+        row["seconds"] = round(float(row["seconds"]) + time.perf_counter() - started, 3)

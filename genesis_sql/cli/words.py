@@ -7,9 +7,39 @@ import re
 _TEXT = r"'((?:[^']|'')*)'"
 _HERE = "\0"
 
+_REFERENCE: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"CALL genesis_load_reference\(\)"), f"genesis reference load {_HERE}"),
+    (re.compile(r"CALL genesis_make_directory\(\)"), f"genesis reference make-directory {_HERE}"),
+    (
+        re.compile(rf"CALL genesis_load_(directory|codes)\({_TEXT}(?:, (?:path := {_TEXT}|…))?\)"),
+        rf"genesis reference load-\1 {_HERE} \2 \3",
+    ),
+)
+
 _STATEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r", or is TEMP, .*?(?=; did you mean|; there are|$)", re.DOTALL), ""),
     (re.compile(r"FROM genesis_(models|history)\(\)"), rf"genesis \1 {_HERE}"),
+    (re.compile(r"FROM genesis_(profiles|cohorts)\(\)"), rf"genesis \1 list {_HERE}"),
+    (
+        re.compile(r"FROM genesis_profile_spec\(execution := (\d+)\)"),
+        rf"genesis profiles show {_HERE} --execution \1",
+    ),
+    (
+        re.compile(rf"CALL genesis_delete_cohort\({_TEXT}, keep_tables := true\)"),
+        rf"genesis cohorts delete {_HERE} '\1' --keep-tables",
+    ),
+    (
+        re.compile(rf"CALL genesis_delete_cohort\({_TEXT}\)"),
+        rf"genesis cohorts delete {_HERE} '\1'",
+    ),
+    (
+        re.compile(rf"CALL genesis_rename_cohort\({_TEXT}, {_TEXT}\)"),
+        rf"genesis cohorts rename {_HERE} '\1' '\2'",
+    ),
+    (
+        re.compile(rf"CALL genesis_run\({_TEXT}, cohort := {_TEXT}\)"),
+        rf"genesis run {_HERE} '\1' --cohort '\2'",
+    ),
     (re.compile(r"FROM genesis_methods\(\)"), "genesis methods"),
     (re.compile(r"FROM genesis_check\([^()]*\)"), f"genesis check {_HERE}"),
     (
@@ -26,6 +56,7 @@ _STATEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(rf"genesis_generate\({_TEXT}, {_TEXT}\)"),
         rf"genesis generate {_HERE} '\1' '\2'",
     ),
+    *_REFERENCE,
     (re.compile(r"\bgenesis_([a-z]+)(_database)?\b"), r"genesis \1"),
     (re.compile(r"\bfirst_row\b"), "first-row"),
     (re.compile(r"\bif_exists\b"), "if-exists"),

@@ -161,5 +161,11 @@ def table_columns(model: Model, table: str) -> list[str]:
     return [o.name for o in model.programs[table].outputs]
 
 
+def output_columns(model: Model, table: str) -> list[tuple[str, str]]:
+    """(name, type) of the columns that are written, in order."""
+    node = model.graph.table(table)
+    return [(name, node.column(name).type) for name in table_columns(model, table)]
+
+
 def _list(names: Sequence[str]) -> str:
     return ", ".join(quoted(n) for n in names)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from genesis_sql.errors import ModelFormatError
-from genesis_sql.store import names
+from genesis_sql.store import names, written
 from genesis_sql.store.names import Con
 from genesis_sql.store.rows import (
     MAX_PART,
@@ -82,6 +82,7 @@ def write_content(con: Con, database: str, name: str, version: int, content: Mod
             lists = [list(column) for column in zip(*rows, strict=True)]
             names.run(con, database, _COLUMNS, name, version, position, *lists)
     _write_relationships(con, database, name, version, "", content.relationships)
+    written.write(con, database, name, version, content.parts)
 
 
 def record_relationships(

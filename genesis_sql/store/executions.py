@@ -54,7 +54,8 @@ violations BIGINT
 _INTEGRITY = """
 WITH last AS (
   SELECT max(id) AS id FROM genesis.executions
-  WHERE kind = 'generate_database' AND status = 'done' AND ($model IS NULL OR model = $model)
+  WHERE kind IN ('generate_database', 'run') AND status = 'done'
+    AND ($model IS NULL OR model = $model)
 ), made AS (
   SELECT t.execution, e.model, t.table_name, t.position,
          unnest(CAST(t.detail -> '$.checks' AS JSON[])) AS made

@@ -55,6 +55,7 @@ _DROP = (
     "DELETE FROM genesis.training_log WHERE model = ?",
     "DELETE FROM genesis.checkpoints WHERE model = ?",
     "DELETE FROM genesis.measurements WHERE model = ?",
+    "DELETE FROM genesis.profiles WHERE model = ?",
     "DELETE FROM genesis.model_versions WHERE model = ?",
     "DELETE FROM genesis.models WHERE name = ?",
 )

@@ -1,0 +1,1 @@
+"""Cohorts: schemas of tables under a name, to be copied, merged, summarised and given away."""
