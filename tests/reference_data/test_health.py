@@ -103,6 +103,24 @@ def test_harris_county(con: Con) -> None:
     ]
 
 
+def test_counties_add_up_to_the_nation_that_cdc_states(con: Con, publishers: Path) -> None:
+    """The file of six measures has a line for the United States; blood pressure lacks Florida."""
+    place = publishers / "cdc_places" / "places_county_6measures_2024_release.csv"
+    (stated,) = con.execute(
+        f"SELECT {', '.join(SIX.values())} FROM read_csv(?, all_varchar = true) "
+        "WHERE county_fips = '00059'",
+        [str(place)],
+    ).fetchall()
+    found = con.execute(
+        "SELECT measure, sum(percent * adults) / sum(adults) FROM prevalences JOIN ("
+        "  SELECT fips, sum(population) AS adults FROM county_ages WHERE age_min >= 18 "
+        "  GROUP BY fips) USING (fips) GROUP BY measure"
+    ).fetchall()
+    adults = dict(found)
+    for measure, percent in zip(SIX, stated, strict=True):  # CDC's is of the survey, not a sum
+        assert adults[measure] == pytest.approx(float(percent), abs=1.3), measure
+
+
 def test_every_county_has_every_old_measure_but_where_cdc_has_none(con: Con) -> None:
     assert con.execute(
         "SELECT count(DISTINCT fips), count(*) - count(DISTINCT (fips, measure)), "
