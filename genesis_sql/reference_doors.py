@@ -108,7 +108,7 @@ def find_providers(
     county: str | None = None,
     specialty: str | None = None,
     taxonomy: str | None = None,
-    most: int | None = None,
+    limit: int = 100,
 ) -> duckdb.DuckDBPyRelation:
     """Providers of NPPES where you loaded it, else of the fictional directory.
 
@@ -119,13 +119,13 @@ def find_providers(
         county: a FIPS code, or a name with ``state``.
         specialty: in plain words, as 'cardiology'.
         taxonomy: the code that providers give of themselves in NPPES.
-        most: how many rows; 100 where not given.
+        limit: how many rows.
 
     Raises:
         ModelNotFoundError: there is no directory, or none that knows the specialty.
         OptionError: a state, county, specialty or taxonomy is not known.
     """
-    given: Row = {"state": state, "city": city, "county": county, "most": most}
+    given: Row = {"state": state, "city": city, "county": county, "most": limit}
     return read(con, "find_providers", {**given, "specialty": specialty, "taxonomy": taxonomy})
 
 
@@ -137,7 +137,7 @@ def find_facilities(
     county: str | None = None,
     facility_type: str | None = None,
     min_beds: int | None = None,
-    most: int | None = None,
+    limit: int = 100,
 ) -> duckdb.DuckDBPyRelation:
     """Facilities of a real directory where you loaded one, else of the fictional one.
 
@@ -148,13 +148,13 @@ def find_facilities(
         county: a FIPS code, or a name with ``state``.
         facility_type: as in 'hospital'.
         min_beds: at least so many.
-        most: how many rows; 100 where not given.
+        limit: how many rows.
 
     Raises:
         ModelNotFoundError: there is no directory that can answer.
         OptionError: a state, county or type is not known.
     """
-    given: Row = {"state": state, "city": city, "county": county, "most": most}
+    given: Row = {"state": state, "city": city, "county": county, "most": limit}
     return read(
         con, "find_facilities", {**given, "facility_type": facility_type, "min_beds": min_beds}
     )

@@ -10,20 +10,10 @@ import pytest
 import genesis_sql
 from genesis_sql import refdata
 from genesis_sql.errors import OptionError, SourceError, TargetError
-from genesis_sql.reference import directory
 from tests.reference.conftest import put_nation
 from tests.reference.test_npi import luhn
 
 NASTY = "x'); DROP TABLE victim; --\""
-
-
-@pytest.fixture(autouse=True)
-def _only_the_small_nation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leaves the tables that the small nation lacks out; `ensure` itself has its tests."""
-    known = refdata.sources()
-    monkeypatch.setattr(
-        refdata, "sources", lambda folder=None: {n: known[n] for n in directory.NEEDS}
-    )
 
 
 @pytest.fixture

@@ -8,16 +8,10 @@ import duckdb
 import pytest
 
 import genesis_sql
-from genesis_sql import refdata
 from genesis_sql.errors import ModelNotFoundError, OptionError
 from tests.reference import test_publishers as files
 
 NASTY = files.NASTY
-
-
-@pytest.fixture(autouse=True)
-def _only_the_small_nation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refdata, "sources", lambda folder=None: {})
 
 
 def _of(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[object, ...]]:
@@ -134,8 +128,8 @@ def test_pos_before_care_compare_before_the_invented_one(
             "no code of ten characters.*did you mean 'cardiology'",
         ),
         ("find_providers", {"county": "48002"}, "no county '48002'; did you mean '48003'"),
-        ("find_providers", {"most": -1}, "-1 rows cannot be given"),
-        ("find_providers", {"most": 2.5}, "most is 2.5; it takes a whole number"),
+        ("find_providers", {"limit": -1}, "-1 rows cannot be given"),
+        ("find_providers", {"limit": 2.5}, "most is 2.5; it takes a whole number"),
         (
             "find_facilities",
             {"facility_type": "hospitl"},
