@@ -123,7 +123,7 @@ def health(*, people: int, seed: int, as_json: bool) -> None:
             seconds,
             "run",
             lambda: profile_doors.run_profile(
-                con, PROFILE, COHORT, seed=seed, count=people, if_exists="replace"
+                con, PROFILE, cohort=COHORT, seed=seed, count=people, if_exists="replace"
             ),
         )
         say(f"  {seconds['run']:4.1f} s  cohort '{COHORT}' of {people:,} people made, recorded\n")

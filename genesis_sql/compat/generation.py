@@ -13,7 +13,6 @@ from genesis_sql.compat.resolvers import TAXONOMY_MAP as TAXONOMY_MAP
 from genesis_sql.compat.resolvers import NetworkSimResolver as NetworkSimResolver
 from genesis_sql.compat.resolvers import ReferenceProfileResolver as ReferenceProfileResolver
 from genesis_sql.domains.health.expand import profile_for
-from genesis_sql.profiles.read import read_profile
 from genesis_sql.sqlbuild import qualified
 
 Spec = str | Mapping[str, Any]
@@ -76,7 +75,7 @@ class ProfileExecutor:
             profile: a dict, JSON or YAML, with or without the outer key `profile`.
             seed: another than the profile's own; the same one gives the same rows.
         """
-        spec = read_profile(profile)
+        spec = domains.read(profile)
         name = str(spec.get("id") or "profile")
         count = profile.count if isinstance(profile, RepeatableSpec) else None
         with standing(self.con) as con:
@@ -118,7 +117,7 @@ def create_hybrid_profile(spec: Spec, con: duckdb.DuckDBPyConnection | None = No
         >>> sorted(create_hybrid_profile(spec)["profile"]["tables"])
         ['conditions', 'patients']
     """
-    given = read_profile(spec)
+    given = domains.read(spec)
     return create_hybrid_profile_with_network(
         {name: section for name, section in given.items() if name != "providers"}, con
     )
@@ -133,6 +132,11 @@ def create_hybrid_profile_with_network(
         spec: a profile, such as one with `source: networksim`.
         con: whose reference is read; the package's own without it.
     """
-    given = read_profile(spec)
+    given = domains.read(spec)
     with knowing(con) as (place, database):
-        return {"profile": domains.expand(given, place, database)}
+        return {"profile": readable(domains.expand(given, place, database))}
+
+
+def readable(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """A resolved profile as a spec: what is not set is left out."""
+    return {name: value for name, value in plain.items() if value is not None}

@@ -56,7 +56,9 @@ def database_of(con: duckdb.DuckDBPyConnection) -> str:
     return str(con.execute("SELECT current_database()").fetchall()[0][0])
 
 
-def dicts(found: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The rows of a query as dicts."""
+def dicts(
+    found: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation,
+) -> list[dict[str, Any]]:
+    """The rows of a query or a relation as dicts."""
     names = [d[0] for d in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -1,4 +1,4 @@
-"""`ReferenceProfileResolver`, `NetworkSimResolver` and `TAXONOMY_MAP`: look-ups in the reference."""
+"""`ReferenceProfileResolver`, `NetworkSimResolver`, `TAXONOMY_MAP`: look-ups in the reference."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TAXONOMY_MAP: dict[str, str] = _Taxonomies(
 
 
 class ReferenceProfile:
-    """The figures of a county or a state as attributes: `pct_diabetes`, `pct_age_65_plus`, …
+    """The figures of a county or a state as attributes, such as `pct_diabetes`.
 
     Percentages are 0 to 100; a figure that the publishers do not have is None.
     """
@@ -124,7 +124,7 @@ class NetworkSimResolver:
         state: str | None = None,
         city: str | None = None,
         taxonomy: str | None = None,
-        limit: int | None = None,
+        limit: int = 100,
         *,
         county: str | None = None,
         specialty: str | None = None,
@@ -145,7 +145,7 @@ class NetworkSimResolver:
         with self._directories() as con:
             found = reference_doors.find_providers(
                 con, state=state, city=city, county=county, specialty=specialty,
-                taxonomy=taxonomy, most=limit,
+                taxonomy=taxonomy, limit=limit,
             )  # fmt: skip
             return dicts(found)
 
@@ -154,7 +154,7 @@ class NetworkSimResolver:
         state: str | None = None,
         facility_type: str | None = None,
         min_beds: int | None = None,
-        limit: int | None = None,
+        limit: int = 100,
         *,
         city: str | None = None,
         county: str | None = None,
@@ -172,7 +172,7 @@ class NetworkSimResolver:
         with self._directories() as con:
             found = reference_doors.find_facilities(
                 con, state=state, city=city, county=county, facility_type=facility_type,
-                min_beds=min_beds, most=limit,
+                min_beds=min_beds, limit=limit,
             )  # fmt: skip
             return dicts(found)
 

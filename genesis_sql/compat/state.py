@@ -11,23 +11,20 @@ from typing import Any
 import duckdb
 
 from genesis_sql import profile_doors
-from genesis_sql.compat.generation import RepeatableSpec
+from genesis_sql.compat.generation import RepeatableSpec, readable
 from genesis_sql.compat.memory import database_of, dicts
-from genesis_sql.errors import ModelNotFoundError
 from genesis_sql.session import connect, register
 from genesis_sql.store import executions, runs
 
 DATABASE = "genesis.duckdb"
 """What `get_manager()` opens, in the current directory."""
 RECORDED = "record_execution"
-"""The kind, in the history, of an execution that was run elsewhere: there is no content to replay."""
+"""The kind, in the history, of what was run elsewhere: there is no content to replay."""
 
 Row = dict[str, Any]
 
-_SAVED = """
-SELECT s.version, s.spec, s.resolved, p.product, p.description, p.tags
-FROM genesis_profile_spec($name, version := $version) AS s
-JOIN genesis.profiles AS p ON p.model = s.name AND p.version = s.version
+_FOUND_BY = """
+SELECT product, description, tags FROM genesis.profiles WHERE model = ? AND version = ?
 """
 _RUN_OF = "SELECT execution FROM genesis_cohorts() WHERE name = ? AND execution IS NOT NULL"
 _TOLD = "SELECT schema_name, description, tags, execution FROM genesis_cohorts() WHERE name = ?"
@@ -82,10 +79,14 @@ class ProfileManager:
             ModelNotFoundError: there is none; the nearest name is told.
         """
         known, version = self._named(name)
-        found = self.con.execute(_SAVED, {"name": known, "version": version}).fetchall()
-        number, spec, resolved, product, description, tags = found[0]
-        texts = (json.loads(spec), json.loads(resolved), product, description, tuple(tags))
-        return SavedProfile(f"{known}@{number}", known, number, *texts)
+        row = profile_doors.load_profile(self.con, known, version=version)
+        number = row["version"]
+        found = self.con.execute(_FOUND_BY, [row["name"], number]).fetchall()
+        product, description, tags = found[0]
+        said = (row["spec"], readable(row["resolved"]))
+        return SavedProfile(
+            f"{known}@{number}", known, number, *said, product, description, tuple(tags)
+        )
 
     def list_profiles(
         self,
@@ -138,7 +139,9 @@ class ProfileManager:
             ModelNotFoundError: there is no such execution.
         """
         cursor, database = self.con.cursor(), database_of(self.con)
-        found = next((e for e in executions.history(cursor, database) if e.id == execution_id), None)
+        found = next(
+            (e for e in executions.history(cursor, database) if e.id == execution_id), None
+        )
         if found is not None and found.kind == RECORDED:
             held = json.loads(found.spec or "{}")
             return _repeatable(held["resolved"], found.seed, held["count"])
@@ -156,7 +159,7 @@ class ProfileManager:
 
 def _repeatable(resolved: Mapping[str, Any], seed: int | None, count: int | None) -> RepeatableSpec:
     generation = {**resolved.get("generation", {}), "seed": seed or 0}
-    found = RepeatableSpec(resolved, generation=generation)
+    found = RepeatableSpec(readable(resolved), generation=generation)
     found.count = None if count == generation.get("count") else count
     return found
 
@@ -192,9 +195,7 @@ class StateManager:
             if isinstance(rows, list) and rows
         }
         cohort = name or self._free(context or "cohort")
-        profile_doors.save_cohort(
-            self.con, cohort, tables=frames, tags=tags, description=context
-        )
+        profile_doors.save_cohort(self.con, cohort, tables=frames, tags=tags, description=context)
         return self.get_summary(cohort)
 
     def get_summary(self, cohort_id: str) -> Row:

@@ -49,7 +49,9 @@ def test_every_figure_is_within_chance_of_the_county(report: dict[str, Any]) -> 
 def test_the_figures_are_those_of_the_reference(report: dict[str, Any], place: Path) -> None:
     figures = {f["figure"]: f["reference"] for f in report["figures"]}
     with duckdb.connect(FILE, read_only=True) as con:
-        query = "SELECT pct_diabetes, pct_female FROM genesis_reference.county_figures WHERE fips = ?"
+        query = (
+            "SELECT pct_diabetes, pct_female FROM genesis_reference.county_figures WHERE fips = ?"
+        )
         diabetes, women = con.execute(query, [COUNTY]).fetchall()[0]
     assert figures["Diagnosed diabetes"] == pytest.approx(diabetes)
     assert figures["women and girls"] == pytest.approx(women)

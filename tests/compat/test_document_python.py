@@ -137,7 +137,7 @@ def test_the_manager_keeps_in_a_file_here(manager: Any, tmp_path: Path) -> None:
     manager.close()
     assert (tmp_path / "genesis.duckdb").exists()
     again = compat.get_manager()
-    assert again.profiles.load_profile("kept").profile_spec == OLDER
+    assert again.profiles.load_profile("kept").profile_spec == OLDER["profile"]
     again.close()
 
 
@@ -175,8 +175,8 @@ def test_an_execution_keeps_its_spec_when_the_profile_changes(manager: Any) -> N
         profile_id="p", cohort_id=result.pop("cohort_id"), seed=4, count=400, duration_ms=1
     )
     manager.profiles.save_profile(name="p", profile_spec=TRAVIS)
-    assert manager.profiles.load_profile("p").profile_spec == TRAVIS
-    assert manager.profiles.load_profile("p@1").profile_spec == OLDER
+    assert manager.profiles.load_profile("p").profile_spec == TRAVIS["profile"]
+    assert manager.profiles.load_profile("p@1").profile_spec == OLDER["profile"]
     spec = manager.profiles.get_execution_spec(execution_id=number)
     assert compat.ProfileExecutor().execute(spec) == result
 
@@ -244,16 +244,55 @@ def test_an_unknown_state_is_refused_with_the_nearest(con: Con) -> None:
         compat.ReferenceProfileResolver(con).resolve_state("Texsas")
 
 
-def test_providers_and_facilities(con: Con) -> None:
+def test_facilities_are_found_by_state_type_and_beds(con: Con) -> None:
     resolver = compat.NetworkSimResolver(con)
-    found = resolver.find_providers(
-        state="TX", city="HOUSTON", taxonomy=compat.TAXONOMY_MAP["cardiology"], limit=7
-    )
-    assert len(found) == 7
-    assert {(p["state"], p["city"].upper()) for p in found} == {("TX", "HOUSTON")}
     hospitals = resolver.find_facilities(state="TX", facility_type="hospital", min_beds=250)
     assert len(hospitals) > 3
     assert all(h["beds"] >= 250 and h["state"] == "TX" for h in hospitals)
+    assert all(h["fictional"] for h in hospitals)
+    assert len(resolver.find_facilities(state="TX", facility_type="hospital", limit=2)) == 2
+    with pytest.raises(GenesisError, match="did you mean 'hospital'"):
+        resolver.find_facilities(state="TX", facility_type="hospitl")
+
+
+def test_providers_of_a_specialty_need_a_directory_that_knows_them(tmp_path: Path) -> None:
+    heart = compat.TAXONOMY_MAP["cardiology"]
+    con = genesis_sql.connect()
+    resolver = compat.NetworkSimResolver(con)
+    with pytest.raises(GenesisError, match="genesis_load_directory"):
+        resolver.find_providers(state="TX", city="HOUSTON", taxonomy=heart, limit=7)
+    path = tmp_path / "npidata.csv"
+    path.write_text(_npi_file([("1", "Ada", heart, "HOUSTON")] * 9 + [("1", "Bo", "X", "WACO")]))
+    genesis_sql.load_directory(con, "nppes", str(path))
+    found = resolver.find_providers(state="TX", city="Houston", taxonomy=heart, limit=7)
+    assert len(found) == 7
+    assert {(p["first_name"], p["city"]) for p in found} == {("Ada", "HOUSTON")}
+    assert resolver.find_providers(state="TX", specialty="cardiology", city="WACO") == []
+    con.close()
+
+
+def _npi_file(people: list[tuple[str, str, str, str]]) -> str:
+    """The columns of CMS's file that are read, with people of our own."""
+    place = "Provider Business Practice Location Address"
+    headings = [
+        "NPI", "Entity Type Code", "Provider Organization Name (Legal Business Name)",
+        "Provider Last Name (Legal Name)", "Provider First Name",
+        "Provider First Line Business Practice Location Address", f"{place} City Name",
+        f"{place} State Name", f"{place} Postal Code", "Healthcare Provider Taxonomy Code_1",
+    ]  # fmt: skip
+    rows = [
+        [str(2_000_000_000 + n), kind, "", "Lovelace", name, "1 Main St", city, "TX", "77002", code]
+        for n, (kind, name, code, city) in enumerate(people)
+    ]
+    return "\n".join(",".join(f'"{cell}"' for cell in row) for row in [headings, *rows])
+
+
+def test_specialties_have_plain_names() -> None:
+    names = compat.TAXONOMY_MAP
+    assert names["family_medicine"] == names["family medicine"] != names["cardiology"]
+    assert {"endocrinology", "nephrology", "pulmonology"} <= set(names)
+    with pytest.raises(KeyError, match="did you mean 'cardiology'"):
+        _ = names["cardiolgy"]
 
 
 def test_names_are_where_the_guide_imports_them_from() -> None:

@@ -49,7 +49,9 @@ def test_a_county_brings_its_own_people(saved: Con) -> None:
     assert (found["counties"], found["state"]) == (1, "TX")
     assert found["youngest"] < 5
     assert found["oldest"] > 80
-    codes = _rows(saved, "SELECT DISTINCT code FROM genesis_generate('travis-county', 'conditions')")
+    codes = _rows(
+        saved, "SELECT DISTINCT code FROM genesis_generate('travis-county', 'conditions')"
+    )
     assert {"E11", "E66", "I10"} <= {str(c["code"])[:3] for c in codes}
 
 
@@ -118,7 +120,9 @@ def test_places_and_directories_are_tables_to_join(con: Con) -> None:
     assert county["name"] == "Travis County"
     assert 4 < county["pct_diabetes"] < 15
     assert 5 < county["pct_age_65_plus"] < 20
-    states = _rows(con, "SELECT pct_obesity, counties FROM genesis_reference.states WHERE state = 'TX'")
+    states = _rows(
+        con, "SELECT pct_obesity, counties FROM genesis_reference.states WHERE state = 'TX'"
+    )
     assert states[0]["counties"] == 254
     assert 25 < states[0]["pct_obesity"] < 45
     listed = _rows(con, "FROM genesis_reference_tables()")
