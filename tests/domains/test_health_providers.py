@@ -114,3 +114,14 @@ def test_patients_see_providers_of_the_table(nppes: Figures) -> None:
     assert [npi for npi, _ in rows] == ["1000000004", "1000000012"]
     assert sum(n for _, n in rows) == 100
     assert min(n for _, n in rows) > 25
+
+
+def test_a_larger_run_has_the_same_providers(figures: Figures) -> None:
+    spec = {**_spec("endocrinology"), "generation": {"count": 25}}
+    with genesis_sql.connect() as con:
+        keep(con, expanded(spec, figures), "more")
+        con.execute("CALL genesis_run('more', cohort := 'c', count := 500, seed := 1)").fetchall()
+        found = con.execute(
+            "SELECT (SELECT count(*) FROM c.patients), count(*), count(DISTINCT npi) FROM c.providers"
+        ).fetchall()
+    assert found == [(500, 25, 25)]
