@@ -14,18 +14,16 @@ from genesis_sql import profile_doors
 from genesis_sql.compat.generation import RepeatableSpec, readable
 from genesis_sql.compat.memory import database_of, dicts
 from genesis_sql.session import connect, register
+from genesis_sql.sqlbuild import qualified
 from genesis_sql.store import executions, runs
 
-DATABASE = "genesis.duckdb"
-"""What `get_manager()` opens, in the current directory."""
+DATABASE = "healthsim.duckdb"
+"""What `get_manager()` opens, in the current directory; a file `genesis` would hide our schema."""
 RECORDED = "record_execution"
 """The kind, in the history, of what was run elsewhere: there is no content to replay."""
 
 Row = dict[str, Any]
 
-_FOUND_BY = """
-SELECT product, description, tags FROM genesis.profiles WHERE model = ? AND version = ?
-"""
 _RUN_OF = "SELECT execution FROM genesis_cohorts() WHERE name = ? AND execution IS NOT NULL"
 _TOLD = "SELECT schema_name, description, tags, execution FROM genesis_cohorts() WHERE name = ?"
 
@@ -81,11 +79,10 @@ class ProfileManager:
         known, version = self._named(name)
         row = profile_doors.load_profile(self.con, known, version=version)
         number = row["version"]
-        found = self.con.execute(_FOUND_BY, [row["name"], number]).fetchall()
-        product, description, tags = found[0]
+        product, description, tags = self._found_by(known, number)
         said = (row["spec"], readable(row["resolved"]))
         return SavedProfile(
-            f"{known}@{number}", known, number, *said, product, description, tuple(tags)
+            f"{known}@{number}", known, number, *said, product, description, tags
         )
 
     def list_profiles(
@@ -147,6 +144,13 @@ class ProfileManager:
             return _repeatable(held["resolved"], found.seed, held["count"])
         ran, run = runs.find(cursor, database, execution_id)
         return _repeatable(run.resolved, ran.seed, run.count)
+
+    def _found_by(self, name: str, version: int) -> tuple[str | None, str | None, tuple[str, ...]]:
+        """The product, description and tags of a version."""
+        place = qualified(database_of(self.con), "genesis", "profiles")
+        query = f"SELECT product, description, tags FROM {place} WHERE model = ? AND version = ?"  # noqa: S608 - quoted
+        product, description, tags = self.con.execute(query, [name, version]).fetchall()[0]
+        return product, description, tuple(tags)
 
     def _named(self, given: str) -> tuple[str, int | None]:
         """The name and the version of what is given as a name or as an id."""
@@ -225,7 +229,7 @@ def get_manager(con: duckdb.DuckDBPyConnection | str | None = None) -> StateMana
     """What is kept in a database.
 
     Args:
-        con: a connection, or the path of a database; `genesis.duckdb` in the current directory
+        con: a connection, or the path of a database; `healthsim.duckdb` in the current directory
             where not given, made where it is missing.
 
     Example:
