@@ -91,12 +91,11 @@ def load_codes(con: duckdb.DuckDBPyConnection, kind: str, *, path: str | None = 
     Args:
         con: where it goes, into the schema genesis_reference.
         kind: 'icd10cm', 'hcpcs', 'ms_drg', 'mdc' or 'place_of_service'.
-        path: your file; without it ICD-10-CM comes from the package simple-icd-10-cm, the others
-            are what ships.
+        path: your file; without it ICD-10-CM comes from the package simple-icd-10-cm where that is
+            installed, all else is what ships.
 
     Raises:
         SourceError: the file is missing, or is none of the publisher's layouts.
-        MissingExtraError: there is neither a file nor the package.
     """
     return effect(con, "load_codes", {"kind": kind, "path": path})
 

@@ -30,6 +30,48 @@ def _required(given: Mapping[str, Any], name: str, statement: str) -> int:
     return value
 
 
+def _spec(given: Mapping[str, Any]) -> Any:
+    """A spec as the caller wrote it: text, or a struct."""
+    value = given.get("spec")
+    if not isinstance(value, str | Mapping):
+        what = "missing" if value is None else f"{value!r}"
+        message = f"spec is {what}; it takes JSON or YAML text, or a struct"
+        raise OptionError(message)
+    return value
+
+
+def _save_profile(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    from genesis_sql import domains
+    from genesis_sql.actions.save_profile import Compiled, Resolved, Written, save_profile
+    from genesis_sql.profiles.compile import compile_profile
+    from genesis_sql.profiles.described import describe_profile
+    from genesis_sql.profiles.read import VERSION
+    from genesis_sql.reference.fingerprint import fingerprint
+    from genesis_sql.reference.load import ensure
+
+    given = call.arguments
+    name, spec = text(given, "model"), domains.read(_spec(given))
+
+    def resolve() -> Resolved:
+        if domains.field_of(spec) is None and spec.get("tables"):
+            return Resolved(domains.expand(spec, cursor, call.database))
+        loaded = ensure(cursor, call.database)
+        plain = domains.expand(spec, cursor, call.database)
+        told = f"{len(loaded)} reference tables were loaded into schema genesis_reference"
+        known = fingerprint(cursor, call.database)
+        return Resolved(plain, known, (told,) if loaded else ())
+
+    def compiled(plain: Mapping[str, Any], version: int) -> Compiled:
+        model = compile_profile(plain, name=name, version=version)
+        return Compiled(model, describe_profile(plain, model))
+
+    written = Written(spec, int(VERSION), optional(given, "description"), texts(given, "tags"))
+    ws = workspace(session, cursor, call.database, call.schema, job)
+    return save_profile(ws, name, written, resolve, compiled)
+
+
 def _run(
     session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
@@ -52,10 +94,11 @@ def _replay(
     session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
     from genesis_sql.actions.replay import replay
+    from genesis_sql.reference.fingerprint import fingerprint
 
     execution = _required(call.arguments, "execution", "CALL genesis_replay(execution := 17)")
     ws = workspace(session, cursor, call.database, call.schema, job)
-    return replay(ws, execution, None)
+    return replay(ws, execution, lambda: fingerprint(cursor, call.database))
 
 
 def _cohorts(
@@ -96,6 +139,7 @@ _OF_COHORTS = (
 )  # fmt: skip
 
 EFFECTS: dict[str, Effect] = {
+    "save_profile": _save_profile,
     "run": _run,
     "replay": _replay,
     **dict.fromkeys(_OF_COHORTS, _cohorts),

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from genesis_sql.errors import SourceError
+from genesis_sql.errors import SourceError, TargetError
 from genesis_sql.reference_data import (
     associations,
     care,
@@ -70,17 +70,21 @@ def build(origin: str | Path, target: Path, tables: Sequence[Table] = TABLES) ->
         tables: what to derive, in an order in which none comes before what it is made after.
 
     Raises:
-        SourceError: a file is of another vintage, lacks columns or is cut short; or no table at
-            all could be made.
+        SourceError: a file is of another vintage, lacks columns or is cut short; or none is there.
+        TargetError: the folder cannot be written.
     """
     wanted = list(dict.fromkeys(file for table in tables for file in table.files))
     with files.folder_of(str(origin), wanted) as folder:
         made = _make(folder, target, tables, str(origin))
-    target.mkdir(parents=True, exist_ok=True)
-    for built, data in made:
-        if data is not None:
-            _write(target / f"{built.source.table}.parquet", data)
-    _write(target / "SOURCES.csv", _csv([built.source for built, _ in made]).encode())
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for built, data in made:
+            if data is not None:
+                _write(target / f"{built.source.table}.parquet", data)
+        _write(target / "SOURCES.csv", _csv([built.source for built, _ in made]).encode())
+    except OSError as error:
+        message = f"'{target}' cannot be written: {error.strerror}"
+        raise TargetError(message) from error
     return [built for built, _ in made]
 
 
@@ -97,24 +101,42 @@ def _make(
             raise SourceError(message)
         made = []
         for table in tables:
-            missing = tuple(f.name for f in table.files if f.view not in there and not f.optional)
+            missing = _missing(table, there)
             made.append(_kept(con, table, target, missing) if missing else _made(con, table))
         return made
 
 
 def _registered(con: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[Table]) -> set[str]:
     """The views of the files that are there; all are looked at before any table is made."""
+    wanted = list(dict.fromkeys(file for table in tables for file in table.files))
+    names = {file.name.lower() for file in wanted}
     there, below = set(), files.below(folder)
-    for file in dict.fromkeys(file for table in tables for file in table.files):
-        place = files.found(below, file)
-        if place is not None:
+    for file in wanted:
+        place = files.found(below, file, names)
+        if place is None:
+            files.register_empty(con, file)
+        else:
             files.register(con, file, place)
             there.add(file.view)
     return there
 
 
+def _missing(table: Table, there: set[str]) -> tuple[str, ...]:
+    return tuple(
+        file.name
+        for file in table.files
+        if not (file.optional or file.view in there or file.instead in there)
+    )
+
+
 def _made(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[Built, bytes]:
-    rows = [tuple(map(_rounded, row)) for row in table.make(con)]
+    try:
+        rows = [tuple(map(_rounded, row)) for row in table.make(con)]
+    except (duckdb.Error, ValueError) as error:
+        of = ", ".join(file.name for file in table.files)
+        said = str(error).split("\n", 1)[0]
+        message = f"'{table.name}' cannot be made, a value of its files is wrong ({of}): {said}"
+        raise SourceError(message) from error
     _require_whole(table, len(rows))
     columns = pairs(table.source.columns)
     data = arrow(columns, rows)

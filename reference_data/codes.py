@@ -33,6 +33,19 @@ PLACES = File(
 )
 
 
+_DIAGNOSES = """
+WITH mended AS (
+    SELECT CASE WHEN spilt THEN code[:4] || rtrim(description[:3]) ELSE code END AS code,
+           CASE WHEN spilt THEN ltrim(description[4:]) ELSE description END AS description
+    FROM (SELECT *, length(code) = 5 AND description[1] = code[5] AND description[4] = ' ' AS spilt
+          FROM diagnoses)
+)
+SELECT CASE WHEN length(code) > 3 THEN code[:3] || '.' || code[4:] ELSE code END AS code,
+       description FROM mended ORDER BY code
+"""
+"""Some copies cut the lines of CMS in the wrong place: code E1131 for E11311, and the last one to
+three characters of the code stand before the description."""
+
 ICD10CM = Table(
     Source(
         table="icd10cm",
@@ -45,10 +58,7 @@ ICD10CM = Table(
         columns="code VARCHAR, description VARCHAR",
     ),
     (DIAGNOSES,),
-    query(
-        "SELECT CASE WHEN length(code) > 3 THEN code[:3] || '.' || code[4:] ELSE code END AS code, "
-        "description FROM diagnoses ORDER BY code"
-    ),
+    query(_DIAGNOSES),
 )
 
 HCPCS = Table(

@@ -7,12 +7,13 @@ import csv
 import io
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatch
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import urlopen
 
@@ -58,8 +59,8 @@ def _fetched(base: str, file: File) -> bytes | None:
             if error.code not in (403, 404, 410):
                 message = f"'{address}' cannot be read: {error}"
                 raise SourceError(message) from error
-        except URLError as error:
-            message = f"'{address}' cannot be read: {error.reason}"
+        except (OSError, HTTPException) as error:
+            message = f"'{address}' cannot be read: {getattr(error, 'reason', error)}"
             raise SourceError(message) from error
     return None
 
@@ -69,8 +70,13 @@ def below(folder: Path) -> list[Path]:
     return sorted(Path(place, name) for place, _, names in os.walk(folder) for name in names)
 
 
-def found(below: Sequence[Path], file: File) -> Path | None:
+def found(below: Sequence[Path], file: File, known: Collection[str] = ()) -> Path | None:
     """Which of some files is the one wanted, or None.
+
+    Args:
+        below: the files that are there.
+        file: the one wanted.
+        known: names in small letters that are no other vintage of it, but wanted themselves.
 
     Raises:
         SourceError: only another vintage of it is there.
@@ -78,7 +84,9 @@ def found(below: Sequence[Path], file: File) -> Path | None:
     exact = [p for p in below if p.name.lower() == file.name.lower()]
     if exact or file.optional:
         return exact[0] if exact else None
-    others = [p for p in below if file.others and fnmatch(p.name.lower(), file.others.lower())]
+    pattern = file.others.lower()
+    others = [p for p in below if pattern and fnmatch(p.name.lower(), pattern)]
+    others = [p for p in others if p.name.lower() not in known]
     if others:
         message = (
             f"'{others[0]}' is of another vintage than this release reads: it needs '{file.name}'"
@@ -98,6 +106,13 @@ def register(con: duckdb.DuckDBPyConnection, file: File, place: Path) -> None:
         message = f"'{place}' holds no rows"
         raise SourceError(message)
     con.register(file.view, table)
+
+
+def register_empty(con: duckdb.DuckDBPyConnection, file: File) -> None:
+    """Make a file that is not there, and need not be, a view without rows."""
+    import pyarrow as pa
+
+    con.register(file.view, pa.table({name: pa.array([], pa.string()) for name in file.columns}))
 
 
 def _require(place: Path, file: File, header: list[str]) -> None:
@@ -120,11 +135,19 @@ def _parquet(place: Path, file: File) -> pa.Table:
         raise SourceError(message) from error
 
 
+def _bytes(place: Path) -> bytes:
+    try:
+        return place.read_bytes()
+    except OSError as error:
+        message = f"'{place}' cannot be read: {error.strerror}"
+        raise SourceError(message) from error
+
+
 def _csv(place: Path, file: File) -> pa.Table:
     """Read a file as text: the Census writes latin-1, many copies are UTF-8."""
     import pyarrow as pa
 
-    data = place.read_bytes().removeprefix(codecs.BOM_UTF8)
+    data = _bytes(place).removeprefix(codecs.BOM_UTF8)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

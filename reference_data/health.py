@@ -80,10 +80,34 @@ _IN_2022 = (
 
 PLACES_2024 = File(
     "places_2024",
+    "PLACES_county_GIS_2024_release.csv",
+    ("CountyFIPS", *(f"{row[0]}_CrudePrev" for row in _OF_ADULTS if row[1])),
+    folder="cdc_places",
+    optional=True,
+)
+WIDE_2024 = File(
+    "wide_2024",
     "svi_places_wide_2024_release.csv",
     ("fips", *(row[1] for row in _OF_ADULTS if row[1])),
     folder="cdc_places",
     others="svi_places_wide_*_release.csv",
+    instead=PLACES_2024.view,
+)
+SIX = {
+    "asthma_pct": "CASTHMA",
+    "copd_pct": "COPD",
+    "diabetes_pct": "DIABETES",
+    "hypertension_pct": "BPHIGH",
+    "obesity_pct": "OBESITY",
+    "smoking_pct": "CSMOKING",
+}
+SIX_2024 = File(
+    "six_2024",
+    "places_county_6measures_2024_release.csv",
+    ("county_fips", *SIX),
+    folder="cdc_places",
+    others="places_county_6measures_*_release.csv",
+    instead=PLACES_2024.view,
 )
 PLACES_2022 = File(
     "places_2022",
@@ -94,27 +118,41 @@ PLACES_2022 = File(
 )
 
 _PREVALENCES = """
-WITH newest AS (
-    SELECT code(fips) AS fips, m.measure, figure(percent) AS percent
-    FROM (UNPIVOT places_2024 ON COLUMNS(* EXCLUDE fips) INTO NAME title VALUE percent)
-    JOIN titles m USING (title) WHERE figure(percent) IS NOT NULL
+WITH alike AS (
+    SELECT GEOID AS fips, count(*) OVER (
+        PARTITION BY USPS, regexp_replace(lower(NAME), ' (county|city)$', '')) > 1 AS alike
+    FROM gazetteer
+), newest AS (
+    SELECT fips, measure, arg_min(percent, rank) AS percent FROM (
+        SELECT code(CountyFIPS) AS fips, title, figure(value) AS percent, 1 AS rank
+        FROM (UNPIVOT places_2024 ON COLUMNS(* EXCLUDE CountyFIPS) INTO NAME title VALUE value)
+        UNION ALL
+        SELECT code(county_fips), title, figure(value), 2
+        FROM (UNPIVOT six_2024 ON COLUMNS(* EXCLUDE county_fips) INTO NAME title VALUE value)
+        UNION ALL
+        SELECT code(w.fips), title, figure(value), 3
+        FROM (UNPIVOT wide_2024 ON COLUMNS(* EXCLUDE fips) INTO NAME title VALUE value) w
+        JOIN alike a ON a.fips = code(w.fips) WHERE NOT alike
+    ) JOIN titles USING (title)
+    WHERE percent IS NOT NULL AND fips IN (SELECT fips FROM current_counties)
+    GROUP BY ALL
 ), holders AS (
     SELECT fips, CASE WHEN starts_with(fips, '09') THEN old ELSE fips END AS old, people
     FROM current_counties
 ), before AS (
-    SELECT h.fips, replace(title, '_CrudePrev', '') AS measure, mean_of(percent, people) AS percent
-    FROM (UNPIVOT places_2022 ON COLUMNS(* EXCLUDE CountyFIPS) INTO NAME title VALUE percent) p
-    JOIN holders h ON h.old = code(CountyFIPS)
-    WHERE figure(percent) IS NOT NULL
+    SELECT h.fips, measure, mean_of(value, people) AS percent
+    FROM (UNPIVOT places_2022 ON COLUMNS(* EXCLUDE CountyFIPS) INTO NAME title VALUE value) p
+    JOIN titles USING (title) JOIN holders h ON h.old = code(CountyFIPS)
+    WHERE figure(value) IS NOT NULL
     GROUP BY ALL
 )
-SELECT fips, measure, percent, '2024' AS release, false AS mapped
-FROM newest WHERE fips IN (SELECT fips FROM current_counties)
+SELECT fips, measure, percent, '2024' AS release, false AS mapped FROM newest
 UNION ALL
 SELECT b.fips, b.measure, b.percent, '2022', starts_with(b.fips, '09')
 FROM before b ANTI JOIN newest n ON n.fips = b.fips AND n.measure = b.measure
 ORDER BY fips, measure
 """
+"""The wide file has one line for a county and a city of one name, the average of both."""
 
 
 def _measures(con: duckdb.DuckDBPyConnection) -> Iterable[Row]:
@@ -126,8 +164,9 @@ def _measures(con: duckdb.DuckDBPyConnection) -> Iterable[Row]:
 def _prevalences(con: duckdb.DuckDBPyConnection) -> Iterable[Row]:
     con.execute(CURRENT)
     con.execute("CREATE TEMP TABLE titles (title VARCHAR, measure VARCHAR)")
-    titles = [(title, measure) for measure, title, *_ in _OF_ADULTS if title]
-    con.executemany("INSERT INTO titles VALUES (?, ?)", titles)
+    titles = {title: measure for measure, title, *_ in _OF_ADULTS if title} | SIX
+    titles |= {f"{row[0]}_CrudePrev": row[0] for row in _OF_ADULTS}
+    con.executemany("INSERT INTO titles VALUES (?, ?)", list(titles.items()))
     return query(_PREVALENCES)(con)
 
 
@@ -166,15 +205,18 @@ PREVALENCES = Table(
         denominator="each measure's own, see measures; COLON_SCREEN of release 2022 is of 50-75",
         files="",
         transformation=(
-            "crude prevalence in percent; release says which one a value is of; mapped: in "
-            "Connecticut, where the 2022 release has the old counties, a planning region is "
-            "their average weighted by the towns' people of 2020; measures that are new in "
-            "2024 are left out where 2024 lacks them, the seven social ones in ten more states; "
-            "ordered by fips, measure"
+            "crude prevalence in percent; release says which one a value is of: 2024 from the "
+            "file of six measures, then from the wide one, without its lines for the six counties "
+            "that share their name with a city and stand there averaged with it; else 2022; "
+            "mapped: a planning region of Connecticut, where 2022 has the old counties, is their "
+            "average weighted by the towns' people of 2020; measures that are new in 2024 are "
+            "left out where 2024 lacks them, the seven social ones in ten more states; Chugach and "
+            "Copper River lack BPMED, CHOLSCREEN, HIGHCHOL; CDC's own "
+            "file of 2024 goes before all where it is there; ordered by fips, measure"
         ),
         columns=("fips VARCHAR, measure VARCHAR, percent DOUBLE, release VARCHAR, mapped BOOLEAN"),
     ),
-    (PLACES_2024, PLACES_2022, GAZETTEER),
+    (PLACES_2024, SIX_2024, WIDE_2024, PLACES_2022, GAZETTEER),
     _prevalences,
 )
 

@@ -29,7 +29,8 @@ class File:
         others: a pattern of the names of its other vintages, which are refused.
         delimiter: between values; '' for Parquet.
         header: the names of the columns where the file has no line for them.
-        optional: the table can do without it.
+        optional: the table can do without it, its view is empty then.
+        instead: the view of another file that makes this one dispensable.
     """
 
     view: str
@@ -40,6 +41,7 @@ class File:
     delimiter: str = ","
     header: tuple[str, ...] = ()
     optional: bool = False
+    instead: str = ""
 
 
 @dataclass(frozen=True)

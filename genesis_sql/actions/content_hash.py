@@ -1,8 +1,8 @@
 """The content of a table as one text: equal rows, whatever their order, give equal hashes.
 
-A row becomes text, the text 64 bits of its md5, and the sum of these over all rows is told with the
-columns and the number of rows. DuckDB's own `hash` is another one in each release; md5 is not. Two
-tables that differ by chance agree with odds of 1 in 2^64.
+A row becomes text, the text its md5; the sums of both halves of these over all rows are told with
+the columns and the number of rows. DuckDB's own `hash` is another one in each release; md5 is not.
+(`md5_number_lower` would read better, and takes five times as long: it goes through text.)
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import duckdb
 from genesis_sql.sqlbuild import quoted
 
 _BETWEEN, _NULL = "chr(31)", "chr(30)"
-"""Control characters that no number and no date holds. Texts may: their lengths stand behind."""
+"""Control characters, which no value that is drawn here holds."""
+
+_LOW = 2**64 - 1
 
 
 def sum_sql(columns: Sequence[tuple[str, str]], source: str) -> str:
-    """A SELECT of the number of rows of a source, and of the sum of their 64 bits.
+    """A SELECT of the number of rows of a source, and the sums of the halves of their md5.
 
     Args:
         columns: name and type of each.
@@ -31,11 +33,11 @@ def sum_sql(columns: Sequence[tuple[str, str]], source: str) -> str:
         3
     """
     values = [f"coalesce({_text(name, kind)}, {_NULL})" for name, kind in columns]
-    lengths = [
-        f"coalesce(strlen({quoted(name)}), -1)" for name, kind in columns if kind == "VARCHAR"
-    ]
-    row = f"concat_ws({_BETWEEN}, {', '.join([*values, *lengths])})"
-    return f"SELECT count(*), coalesce(sum(md5_number_lower({row})), 0) FROM {source}"  # noqa: S608 - quoted names
+    row = f"concat_ws({_BETWEEN}, {', '.join(values)})"
+    low = f"sum(CAST(h & {_LOW} AS UBIGINT))"
+    high = "sum(CAST(h >> 64 AS UBIGINT))"
+    hashed = f"SELECT md5_number({row}) AS h FROM {source}"  # noqa: S608 - quoted names
+    return f"SELECT count(*), coalesce({low}, 0), coalesce({high}, 0) FROM ({hashed})"  # noqa: S608
 
 
 def _text(name: str, kind: str) -> str:
@@ -63,6 +65,6 @@ def content_hash(
         >>> content_hash(con, [("a", "BIGINT")], up) == content_hash(con, [("a", "BIGINT")], down)
         True
     """
-    rows, total = con.execute(sum_sql(columns, source)).fetchall()[0]
-    told = "\n".join([*(f"{name}\t{kind}" for name, kind in columns), f"{rows}\t{total}"])
+    rows, low, high = con.execute(sum_sql(columns, source)).fetchall()[0]
+    told = "\n".join([*(f"{name}\t{kind}" for name, kind in columns), f"{rows}\t{low}\t{high}"])
     return sha256(told.encode()).hexdigest()[:32]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
@@ -18,13 +19,13 @@ from genesis_sql.store.rows import Execution
 from genesis_sql.store.runs import Run
 
 
-def replay(ws: Workspace, execution: int, reference: str | None) -> list[dict[str, Any]]:
+def replay(ws: Workspace, execution: int, reference: Callable[[], str]) -> list[dict[str, Any]]:
     """Draw all rows of a run again and prove them the same; one row per table.
 
     Args:
         ws: where the run is recorded.
         execution: its number.
-        reference: the fingerprint of the public figures as they are now, to say what changed.
+        reference: tells the fingerprint of the public figures as they are now, to say what changed.
 
     Raises:
         ModelNotFoundError: the version that ran is gone.
@@ -89,12 +90,12 @@ def _spec(found: Execution) -> Spec:
     return Spec(found.seed or 0, sizes)
 
 
-def _changed(found: Execution, run: Run, reference: str | None) -> str:
+def _changed(found: Execution, run: Run, reference: Callable[[], str]) -> str:
     """What is not as it was when a run was made."""
     now = [
         ("genesis_sql", found.library_version, migrator.library_version()),
         ("DuckDB", found.duckdb_version, duckdb.__version__),
-        ("the reference data", run.reference, reference),
+        ("the reference data", run.reference, reference() if run.reference else None),
     ]
     changed = [f"{what} was {old} and is {new}" for what, old, new in now if old and old != new]
     if changed:

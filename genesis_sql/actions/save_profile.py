@@ -128,11 +128,12 @@ def _saved(written: Written, found: Resolved, before: Saved | None) -> Saved:
     if any(not t.strip() for t in tags):
         message = "tags := [''] holds a tag without a name; leave it out"
         raise OptionError(message)
-    return Saved(
+    saved = Saved(
         written.spec, found.plain, written.schema_version,
         None if product is None else str(product), description, tuple(dict.fromkeys(tags)),
         found.reference,
     )  # fmt: skip
+    return Saved.from_bytes(saved.to_bytes())  # as it will be read: lists, not tuples
 
 
 def _row(

@@ -7,6 +7,15 @@ import re
 _TEXT = r"'((?:[^']|'')*)'"
 _HERE = "\0"
 
+_REFERENCE: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"CALL genesis_load_reference\(\)"), f"genesis reference load {_HERE}"),
+    (re.compile(r"CALL genesis_make_directory\(\)"), f"genesis reference make-directory {_HERE}"),
+    (
+        re.compile(rf"CALL genesis_load_(directory|codes)\({_TEXT}(?:, (?:path := {_TEXT}|…))?\)"),
+        rf"genesis reference load-\1 {_HERE} \2 \3",
+    ),
+)
+
 _STATEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r", or is TEMP, .*?(?=; did you mean|; there are|$)", re.DOTALL), ""),
     (re.compile(r"FROM genesis_(models|history)\(\)"), rf"genesis \1 {_HERE}"),
@@ -47,6 +56,7 @@ _STATEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(rf"genesis_generate\({_TEXT}, {_TEXT}\)"),
         rf"genesis generate {_HERE} '\1' '\2'",
     ),
+    *_REFERENCE,
     (re.compile(r"\bgenesis_([a-z]+)(_database)?\b"), r"genesis \1"),
     (re.compile(r"\bfirst_row\b"), "first-row"),
     (re.compile(r"\bif_exists\b"), "if-exists"),

@@ -42,6 +42,8 @@ NO_CONTENT = ("origin", "note", "title", "description")
 """What a column says about itself: it changes no draw."""
 CHOSEN_KIND, CHOSEN_WEIGHT = "#kind:all", "#count:all"
 """Hidden columns of a table that others refer to: one group, equal weights."""
+ROW = "#row"
+"""The number of a row of a table with lists."""
 COUNTED = Grid("BIGINT", 1, 0)
 ONE_LABEL = Slots(np.ones(1, np.int32), np.ones(1, np.int32), np.ones(1))
 ONE = Slots(np.ones(1, np.int64), np.ones(1, np.int64), np.ones(1))
@@ -115,6 +117,7 @@ def _program(
     for column in table.of("constant"):
         if column not in table.drawn:
             made.put(Constant(column), table.kinds[column])
+    _listed(made, table)
     _choices(made, table)
     for column in table.order:
         made.put(draw_step(table.drawn[column], table.axes), table.kinds[column])
@@ -135,6 +138,26 @@ def _program(
         main=_main(table, tables, sizes),
         links=tuple(made.links),
     )
+
+
+def _listed(made: Making, table: TableLaws) -> None:
+    """Columns whose values stand in a list, one for each row."""
+    columns = table.of("listed")
+    if columns:
+        made.put(Number(ROW), COUNTED)
+    for column in columns:
+        kind, values = table.kinds[column], table.columns[column]["values"]
+        many, where = len(values), table.where(column)
+        laws = [slots(where, {"type": "constant", "value": v}, kind) for v in values]
+        valid = np.array([len(law.low) > 0 for law in laws])
+        raw = np.concatenate([law.low if len(law.low) else np.zeros(1) for law in laws])
+        raw = raw.astype(next((law.low.dtype for law in laws if len(law.low)), raw.dtype))
+        place = f"#nth:{many}"
+        if place not in made.domains:
+            made.put(Formula(place, f"{quoted(ROW)} % {many}"), COUNTED)
+        keys, levels = np.arange(1, many + 1), (np.arange(many),)
+        some = None if valid.all() else valid
+        made.put(Lookup(column, (place,), levels, keys, raw, some), kind)
 
 
 def _choices(made: Making, table: TableLaws) -> None:

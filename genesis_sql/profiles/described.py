@@ -11,7 +11,7 @@ from genesis_sql.program.steps import Draw, Lookup, Program, Step, step_columns
 
 _STEPS = {
     "key": "unique", "constant": "constant", "parent": "copy", "reference": "choice",
-    "expression": "expression", "chosen": "lookup",
+    "expression": "expression", "chosen": "lookup", "listed": "lookup",
 }  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def _how(
     if isinstance(step, Draw):
         kind = "tree" if step.inputs else "draw"
         return kind, step.inputs, step.cells.count
-    inputs = tuple(spec["labels"]) if isinstance(step, Lookup) else ()
+    inputs = tuple(spec.get("labels", ())) if isinstance(step, Lookup) else ()
     if spec["type"] == "parent":
         inputs = (f"parent.{spec['column']}",)
     return _STEPS[spec["type"]], inputs, 0

@@ -14,7 +14,7 @@ from genesis_sql.profiles.laws import Spec, kind_of, text_of
 from genesis_sql.profiles.when import Axis, Test, axis
 from genesis_sql.program.domain import Domain, Fixed, Grid
 
-LATE = ("key", "reference", "expression")
+LATE = ("key", "reference", "expression", "listed")
 """Columns that no condition can ask about."""
 CHOICE = "#each"
 """The flag that a child row stands for, counted from 0."""
@@ -189,6 +189,11 @@ def _read(
                 message = f"{where}: table '{above.name}' has no column of type 'key' to refer to"
                 raise ProfileError(message)
             table.kinds[column] = above.kinds[above.key]
+        elif type_ == "listed":
+            if parent is not None:
+                message = f"{where} lists the rows of a table, and '{name}' hangs on '{parent}'"
+                raise ProfileError(message)
+            table.kinds[column] = kind_of(where, {**held, "type": "explicit"})
         elif type_ == "chosen":
             table.kinds[column] = _chosen_kind(table, column, made)
         elif type_ != "expression":

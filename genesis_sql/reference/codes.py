@@ -1,22 +1,24 @@
 """Code sets a user has, or a package has for him -> tables of genesis_reference.
 
 ICD-10-CM comes out of the publisher's file (order file, list of codes, or a table with code and
-description), or out of the package simple-icd-10-cm where that is installed. HCPCS level II comes
-out of a table. No code of CPT (level I) and none of the dental codes (D) gets in: they belong to
-the American Medical Association and the American Dental Association.
+description), out of the package simple-icd-10-cm where that is installed, or is what ships. HCPCS
+level II comes out of a table, or is what ships. No code of CPT (level I), no modifier and none of
+the dental codes (D) gets in: they belong to the American Medical and Dental Associations.
 """
 
 from __future__ import annotations
 
 import functools
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genesis_sql import refdata
-from genesis_sql.errors import MissingExtraError, OptionError, SourceError, nearest
+from genesis_sql.errors import OptionError, SourceError, nearest
 from genesis_sql.introspect import files
 from genesis_sql.reference import place
-from genesis_sql.reference.load import load
+from genesis_sql.reference.load import CODE_SET, load
 from genesis_sql.reference.place import Con
 from genesis_sql.reference.publishers import in_any_encoding, opened
 from genesis_sql.sqlbuild import quoted, string
@@ -27,10 +29,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ICD10, HCPCS = "icd10cm", "hcpcs"
-SHIPPED = ("hcpcs", "ms_drg", "mdc", "place_of_service")
-KINDS = (ICD10, *SHIPPED)
-EXTRA = "simple-icd-10-cm"
+KINDS = (ICD10, HCPCS, "ms_drg", "mdc", "place_of_service")
+EXTRA, MODULE = "simple-icd-10-cm", "simple_icd_10_cm"
 LICENCE = "public domain (CDC/NCHS and CMS)"
+_PUBLISHERS = {ICD10: "CDC/NCHS", HCPCS: "CMS"}
+_PATTERNS = {
+    ICD10: r"^[A-Z][0-9A][0-9A-Z](\.[0-9A-Z]{1,4})?$",
+    HCPCS: r"^[A-CE-Z][0-9]{4}$",
+}
+"""The form of a code. Level II of HCPCS is a letter and four digits; D are the dental codes."""
 _ARROW = "genesis_code_rows"
 _ORDER_FILE = r"^\d{5} [A-Z][0-9A-Z]{2,6} +[01] .+"
 _CODE_FILE = r"^[A-Z][0-9A-Z]{2,6} +\S.*"
@@ -51,12 +58,11 @@ def load_codes(
         con: a cursor outside a transaction.
         database: where it goes, into the schema genesis_reference.
         kind: 'icd10cm', 'hcpcs', 'ms_drg', 'mdc' or 'place_of_service'.
-        path: the user's file; without it, what ships or the package simple-icd-10-cm.
+        path: the user's file; without it the package simple-icd-10-cm, or what ships.
 
     Raises:
         OptionError: the kind is not known, or takes no file.
         SourceError: the file is missing, or is none of the layouts.
-        MissingExtraError: there is neither a file nor the package.
     """
     if kind not in KINDS:
         message = f"there is no code set '{kind}'{nearest(kind, KINDS)}"
@@ -67,28 +73,29 @@ def load_codes(
             f"CALL genesis_load_codes({string(kind)})"
         )
         raise OptionError(message)
-    if kind != ICD10 and path is None:
+    if path is None and (kind != ICD10 or find_spec(MODULE) is None):
         return _shipped(con, database, kind)
     there = place.standing(con, database)
     place.require_ours(there, kind, f"CALL genesis_load_codes({string(kind)})")
     place.require_writable(con, database)
-    publisher = "CDC/NCHS" if kind == ICD10 else "CMS"
     if path is None:
         origin, rows = _of_package()
-        comment = place.remark("code set", publisher, origin, LICENCE)
-        count, left_out = _put(con, database, kind, f"FROM {quoted(_ARROW)}", comment, rows)
+        comment = place.remark(CODE_SET, _PUBLISHERS[kind], origin, LICENCE)
+        query = _dotted(f"FROM {quoted(_ARROW)}")
+        count, left_out = _put(con, database, kind, query, comment, rows)
     else:
+        origin = path
         require_external_access(con)
         files_there(path)
-        comment = place.remark("code set", publisher, path, LICENCE)
+        comment = place.remark(CODE_SET, _PUBLISHERS[kind], path, LICENCE)
 
         def work(encoding: str) -> tuple[int, int]:
-            query = _of_file(con, kind, str(path), encoding)
-            return _put(con, database, kind, query, comment, None)
+            return _put(con, database, kind, _of_file(con, kind, origin, encoding), comment, None)
 
         count, left_out = in_any_encoding(path, work)
     status = "replaced" if kind in there else "loaded"
-    note = f"{left_out:,} rows of CPT or dental codes were left out" if left_out else ""
+    without = f"; {left_out:,} rows that are no codes of level II were left out" * (left_out > 0)
+    note = f"from {origin}{without}"
     return [{"table_name": kind, "rows": count, "status": status, "note": note}]
 
 
@@ -101,13 +108,9 @@ def files_there(path: str) -> None:
 
 
 def _shipped(con: Con, database: str, kind: str) -> list[dict[str, Any]]:
-    if kind not in refdata.sources():
-        message = f"'{kind}' does not ship with this release{nearest(kind, refdata.sources())}"
-        raise SourceError(message)
-    found = load(con, database, tables=[kind])
-    return [
-        {"table_name": r.table_name, "rows": r.rows, "status": r.status, "note": ""} for r in found
-    ]
+    found = load(con, database, tables=[kind], codes_too=True)[0]
+    note = f"what ships: {found.vintage}"
+    return [{"table_name": kind, "rows": found.rows, "status": found.status, "note": note}]
 
 
 def _put(
@@ -127,31 +130,23 @@ def _write(con: Con, database: str, kind: str, query: str, comment: str) -> tupl
     """Rows that got in, and those of others' codes that were left out."""
     place.make_schema(con, database)
     before = place.put(con, database, kind, query, comment)
-    table = place.full(database, kind)
+    table, pattern = place.full(database, kind), string(_PATTERNS[kind])
     if kind == HCPCS:
-        con.execute(f"DELETE FROM {table} WHERE NOT {_is_level_two('code')}")  # noqa: S608 - quoted
-    empty = "count(*) FILTER (WHERE description IS NULL)"
-    query = f"SELECT count(*), count(DISTINCT code), {empty} FROM {table}"  # noqa: S608 - quoted
-    count, distinct, untold = con.execute(query).fetchall()[0]
-    if not count or count != distinct or untold:
+        con.execute(f"DELETE FROM {table} WHERE NOT regexp_matches(code, {pattern})")  # noqa: S608
+    query = (
+        "SELECT count(*), count(*) - count(DISTINCT code), "  # noqa: S608 - quoted
+        "count(*) FILTER (WHERE coalesce(description, '') = ''), "
+        f"count(*) FILTER (WHERE NOT regexp_matches(coalesce(code, ''), {pattern})) "
+        f"FROM {table}"
+    )
+    count, twice, untold, strange = con.execute(query).fetchall()[0]
+    if not count or twice or untold or strange:
         message = (
-            f"the file has {count:,} codes, {count - distinct:,} of them twice and {untold:,} "
-            f"without a description; nothing was changed"
+            f"the file has {count:,} codes of {kind}, {twice:,} of them twice, {untold:,} without "
+            f"a description and {strange:,} of another form; nothing was changed"
         )
         raise SourceError(message)
     return count, before - count
-
-
-def _is_level_two(column: str) -> str:
-    """HCPCS level II: a letter other than D and four digits, or a modifier of two characters.
-
-    P1 to P6 are modifiers of CPT that stand in the file of CMS, too.
-    """
-    name = quoted(column)
-    return (
-        f"(regexp_matches({name}, '^([A-CE-Z][0-9]{{4}}|[A-Z][0-9A-Z])$') "
-        f"AND NOT regexp_matches({name}, '^P[1-6]$'))"
-    )
 
 
 def _of_file(con: Con, kind: str, path: str, encoding: str) -> str:
@@ -172,16 +167,16 @@ def _of_lines(con: Con, path: str, lines: str, some: list[str]) -> str:
         return bool(some) and bool(con.execute(query, [pattern, some]).fetchall()[0][0])
 
     if all_like(_ORDER_FILE):
-        return (
+        return _dotted(
             "SELECT trim(line[7:13]) AS code, "  # noqa: S608
-            "trim(coalesce(nullif(trim(line[78:]), ''), line[17:76])) AS description, "
-            f"line[15] = '1' AS billable FROM ({lines}) ORDER BY code"
+            "trim(coalesce(nullif(trim(line[78:]), ''), line[17:76])) AS description "
+            f"FROM ({lines}) WHERE line[15] = '1'"
         )
     if all_like(_CODE_FILE):
-        return (
+        return _dotted(
             "SELECT regexp_extract(line, '^\\S+') AS code, "  # noqa: S608
-            "trim(regexp_replace(line, '^\\S+', '')) AS description, "
-            f"true AS billable FROM ({lines}) ORDER BY code"
+            "trim(regexp_replace(line, '^\\S+', '')) AS description "
+            f"FROM ({lines})"
         )
     message = (
         f"'{path}' is neither the order file (icd10cm_order_2026.txt) nor the list of codes "
@@ -191,7 +186,7 @@ def _of_lines(con: Con, path: str, lines: str, some: list[str]) -> str:
 
 
 def _of_table(con: Con, kind: str, path: str, encoding: str) -> str:
-    """A table with code and description; the dots of ICD-10-CM are taken out."""
+    """A table with code and description."""
     forms = (
         ("code", "hcpcs", "hcpc", "icd10cm", "icd_10_cm"),
         ("description", "long_description", "long description"),
@@ -209,7 +204,15 @@ def _of_table(con: Con, kind: str, path: str, encoding: str) -> str:
     )
     if kind == HCPCS:
         return f"{rows} ORDER BY code"
-    return f"SELECT *, true AS billable FROM ({_mended(con, rows)}) ORDER BY code"  # noqa: S608
+    return _dotted(_mended(con, rows))
+
+
+def _dotted(rows: str) -> str:
+    """Codes of ICD-10-CM with their dot, in order."""
+    return (
+        "SELECT CASE WHEN length(code) > 3 THEN code[:3] || '.' || code[4:] ELSE code END AS code, "  # noqa: S608
+        f"description FROM ({rows}) ORDER BY code"
+    )
 
 
 def _mended(con: Con, rows: str) -> str:
@@ -234,26 +237,12 @@ def _mended(con: Con, rows: str) -> str:
 
 
 def _of_package() -> tuple[str, pa.Table]:
-    """What simple-icd-10-cm (MIT; the files of CDC in it are public domain) has."""
+    """What simple-icd-10-cm (MIT; the files of CDC in it are public domain) has, without dots."""
     import pyarrow as pa
 
-    try:
-        import simple_icd_10_cm as icd  # type: ignore[import-not-found, import-untyped, unused-ignore]
-    except ImportError as error:
-        message = (
-            f"no file was given and the package {EXTRA} is not installed: pip install {EXTRA}, or "
-            f"CALL genesis_load_codes('icd10cm', path := 'icd10cm_order_2026.txt')"
-        )
-        raise MissingExtraError(message) from error
-    from importlib.metadata import version
-
+    icd = import_module(MODULE)
     known = dict.fromkeys(icd.get_all_codes(with_dots=False))  # a block of one category is twice
-    codes = [c for c in known if icd.is_category_or_subcategory(c)]
-    rows = pa.table(
-        {
-            "code": pa.array(codes, pa.string()),
-            "description": pa.array([icd.get_description(c) for c in codes], pa.string()),
-            "billable": pa.array([icd.is_leaf(c) for c in codes], pa.bool_()),
-        }
-    )
-    return f"{EXTRA} {version(EXTRA)}", rows
+    codes = [c for c in known if icd.is_category_or_subcategory(c) and icd.is_leaf(c)]
+    told = [icd.get_description(c) for c in codes]
+    rows = {"code": pa.array(codes, pa.string()), "description": pa.array(told, pa.string())}
+    return f"{EXTRA} {version(EXTRA)}", pa.table(rows)

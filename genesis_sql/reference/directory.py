@@ -39,7 +39,7 @@ _DECADES = (1960, 1990)
 """Births of people who are now in charge of something."""
 _COUNTS = """
 SELECT c.fips, c.state, c.lat, c.lon, c.land_sqmi, f.type, f.facilities,
-  coalesce(f.beds, -1) AS beds
+  coalesce(f.beds, 0) AS beds, CASE WHEN f.beds IS NULL THEN 0 ELSE f.with_beds END AS with_beds
 FROM {counts} AS f JOIN {counties} AS c ON c.fips = f.fips
 WHERE f.facilities > 0 ORDER BY c.fips, f.type
 """
@@ -144,7 +144,7 @@ def _tables(
     sites = Sites(at, group, at - begins[group], seed)
     of = {name: values[group] for name, values in counts.items()}
     where = _places(con, database, of, sites)
-    facilities = _facilities(sites, of, where, number, counts["beds"])
+    facilities = _facilities(sites, of, where, counts)
     return facilities, _providers(con, database, sites, of, where)
 
 
@@ -183,13 +183,13 @@ def _facilities(
     sites: Sites,
     of: dict[str, np.ndarray],
     where: dict[str, np.ndarray],
-    sizes: np.ndarray,
-    beds: np.ndarray,
+    counts: dict[str, np.ndarray],
 ) -> pa.Table:
     import pyarrow as pa
 
     size = len(sites.number)
     npis = fictional_npis(2 * sites.number, sites.seed)
+    beds = shared_out(sites, counts["facilities"], counts["beds"], counts["with_beds"])
     columns: dict[str, Any] = {
         "facility_id": pa.array([f"F{n:07d}" for n in sites.number.tolist()], pa.string()),
         "npi": pa.array([str(n) for n in npis.tolist()], pa.string()),
@@ -197,7 +197,7 @@ def _facilities(
         "type": pa.array(of["type"].tolist(), pa.string()),
         "subtype": pa.nulls(size, pa.string()),
         **_where_columns(of, where),
-        "beds": pa.array(shared_out(sites, sizes, beds), pa.int32()),
+        "beds": pa.array(beds, pa.int32()),
         "ownership": pa.nulls(size, pa.string()),
         "rating": pa.nulls(size, pa.int32()),
         "fictional": pa.array([True] * size, pa.bool_()),
@@ -241,7 +241,7 @@ def _providers(
             given[sex == one] = pool.at(sites.share("first name"))[sex == one]
     family = Pool.of(lasts["name"], lasts["share"]).at(sites.share("last name"))
     npis = fictional_npis(2 * sites.number + 1, sites.seed)
-    roles = [invented.ROLES.get(kind, invented.ADMINISTRATOR) for kind in of["type"].tolist()]
+    roles = [invented.role(kind) for kind in of["type"].tolist()]
     columns: dict[str, Any] = {
         "npi": pa.array([str(n) for n in npis.tolist()], pa.string()),
         "entity": pa.array(["person"] * size, pa.string()),

@@ -73,18 +73,21 @@ def names(sites: Sites, types: np.ndarray) -> list[str]:
     return found
 
 
-def shared_out(sites: Sites, sizes: np.ndarray, beds: np.ndarray) -> list[int | None]:
-    """The beds of each county and type, shared out so that their sum is that of the table."""
+def shared_out(
+    sites: Sites, sizes: np.ndarray, beds: np.ndarray, with_beds: np.ndarray
+) -> list[int | None]:
+    """Beds per facility: those of its county and type, shared out among as many as they are of.
+
+    The sums are those of the table; the beds of the other facilities are not known there, nor here.
+    """
     weights = 0.25 + sites.share("beds")
     found: list[int | None] = []
-    starts = np.flatnonzero(sites.k == 0)
-    for start in starts.tolist():
+    for start in np.flatnonzero(sites.k == 0).tolist():
         group = int(sites.group[start])
-        stop = start + int(sizes[group])
-        if beds[group] < 0:
-            found += [None] * (stop - start)
-            continue
-        cumulated = np.cumsum(weights[start:stop])
-        ends = np.round(cumulated / cumulated[-1] * float(beds[group])).astype(int)
-        found += np.diff(ends, prepend=0).tolist()
+        size, known = int(sizes[group]), int(with_beds[group])
+        if known:
+            cumulated = np.cumsum(weights[start : start + known])
+            ends = np.round(cumulated / cumulated[-1] * float(beds[group])).astype(int)
+            found += np.diff(ends, prepend=0).tolist()
+        found += [None] * (size - known)
     return found

@@ -120,8 +120,8 @@ def facilities_sql(
         raise ModelNotFoundError(message)
     conditions = _where(con, database, state, city, county)
     if kind is not None:
-        _require(kind, _distinct(con, database, table, "type"), "facility type", "facility_type")
-        conditions.append(f"type = {string(kind)}")
+        _require(kind, _known(con, database, table, "type"), "facility type", "facility_type")
+        conditions.append(_of_type("type", kind))
     if min_beds is not None:
         conditions.append(f"beds >= {int(min_beds)}")
     return _query(database, table, FACILITY_COLUMNS, conditions, ("facility_id",), most)
@@ -151,9 +151,15 @@ def _fictional(
         raise ModelNotFoundError(message)
     if word is None:
         return []
-    known = _distinct(con, database, PROVIDERS, "specialty")
+    known = _known(con, database, PROVIDERS, "specialty")
     _require(word, [*known, *TAXONOMIES], "specialty", "specialty")
-    return [f"specialty = {string(word)}"]
+    return [_of_type("specialty", word)]
+
+
+def _of_type(name: str, kind: str) -> str:
+    """A type; 'hospital' is any kind of hospital."""
+    some = " OR ends_with(type, ' hospital')".replace("type", name) if kind == "hospital" else ""
+    return f"({name} = {string(kind)}{some})"
 
 
 def _uncounted(what: str) -> str:
@@ -166,9 +172,11 @@ def _require(word: str, known: Sequence[str], what: str, argument: str) -> None:
         raise OptionError(message)
 
 
-def _distinct(con: Con, database: str, table: str, name: str) -> list[str]:
+def _known(con: Con, database: str, table: str, name: str) -> list[str]:
+    """The types in a directory; 'hospital' is one wherever there is any kind of hospital."""
     query = f"SELECT DISTINCT {quoted(name)} FROM {place.full(database, table)} ORDER BY 1"  # noqa: S608
-    return [value for (value,) in con.execute(query).fetchall() if value is not None]
+    found = [value for (value,) in con.execute(query).fetchall() if value is not None]
+    return [*found, *["hospital"] * any(value.endswith(" hospital") for value in found)]
 
 
 def _where(

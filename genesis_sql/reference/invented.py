@@ -24,15 +24,15 @@ STREETS = (
 
 ENDINGS: dict[str, tuple[str, ...]] = {
     "hospital": ("General Hospital", "Regional Hospital", "Community Hospital", "Medical Center"),
+    "critical access hospital": ("Community Hospital", "Critical Access Hospital"),
+    "children's hospital": ("Children's Hospital",),
+    "psychiatric hospital": ("Psychiatric Hospital", "Behavioral Hospital"),
     "nursing": ("Nursing Center", "Care Home", "Rehabilitation and Nursing"),
     "home health": ("Home Health", "Home Care", "Visiting Nurses"),
     "hospice": ("Hospice", "Hospice Care"),
     "dialysis": ("Dialysis", "Kidney Center"),
     "outpatient therapy": ("Physical Therapy", "Therapy Center"),
     "surgery centre": ("Surgery Center", "Outpatient Surgery"),
-    "rural clinic": ("Rural Clinic",),
-    "clinic": ("Clinic",),
-    "urgent care": ("Urgent Care",),
 }
 """How the names of the types of facility_counts end; another type ends with itself."""
 
@@ -49,3 +49,13 @@ ROLES: dict[str, str] = {
 health). So the count of facilities counts such persons; other facilities have an administrator.
 """
 ADMINISTRATOR = "administrator"
+
+
+def role(kind: str) -> str:
+    """The person in charge of a facility of a type.
+
+    Example:
+        >>> role("psychiatric hospital"), role("surgery centre")
+        ('head of the medical staff', 'administrator')
+    """
+    return ROLES.get("hospital" if kind.endswith("hospital") else kind, ADMINISTRATOR)

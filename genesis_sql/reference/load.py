@@ -6,11 +6,9 @@ where the source has another one, and never touched where somebody else made it.
 
 from __future__ import annotations
 
-import csv
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genesis_sql import refdata
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LOADED, KEPT, REFRESHED = "loaded", "kept", "refreshed"
+CODE_SET = "code set"
+"""What the comment of a code set begins with that the user loaded from elsewhere."""
 STATEMENT = "CALL genesis_load_reference()"
 _ARROW = "genesis_reference_rows"
 """What the rows of a table are called while they are copied."""
@@ -46,32 +46,19 @@ class Shelf:
     """Where tables come from: those that ship, or a folder of them with its SOURCES.csv."""
 
     sources: Mapping[str, Mapping[str, str]]
-    folder: Path | None = None
+    folder: str | None = None
 
     @classmethod
     def at(cls, con: Con, path: str | None) -> Shelf:
         """The shipped ones, or those of a folder.
 
         Raises:
-            SourceError: the folder has no SOURCES.csv, or it lacks a column.
+            SourceError: the folder has no SOURCES.csv of this release.
             AccessError: the connection may not read files.
         """
-        if path is None:
-            return cls(refdata.sources())
-        require_external_access(con)
-        folder = Path(path)
-        listed = folder / "SOURCES.csv"
-        if not listed.is_file():
-            message = f"'{path}' is no folder with a SOURCES.csv; genesis reference build makes one"
-            raise SourceError(message)
-        with listed.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            headings = list(reader.fieldnames or ())
-            for name in ("table", "vintage", "licence", "columns", "sha256"):
-                if name not in headings:
-                    message = f"'{listed}' has no column '{name}'{nearest(name, headings)}"
-                    raise SourceError(message)
-            return cls({row["table"]: row for row in reader}, folder)
+        if path is not None:
+            require_external_access(con)
+        return cls(refdata.sources(path), path)
 
     def read(self, name: str) -> pa.Table:
         """The rows of a table.
@@ -79,10 +66,8 @@ class Shelf:
         Raises:
             SourceError: its file is missing, unreadable, or lacks a column the shipped one has.
         """
-        if self.folder is None:
-            return refdata.read(name)
-        rows = _read_file(self.folder, name)
-        known = refdata.sources().get(name)
+        rows = refdata.read(name, self.folder)
+        known = refdata.sources().get(name) if self.folder is not None else None
         for column in (pair.split()[0] for pair in known["columns"].split(", ")) if known else ():
             if column not in rows.column_names:
                 message = (
@@ -98,23 +83,13 @@ class Shelf:
         return self.sources[name]["sha256"]
 
 
-def _read_file(folder: Path, name: str) -> pa.Table:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    file = folder / f"{name}.parquet"
-    try:
-        return parquet.read_table(file, use_threads=False)
-    except FileNotFoundError as error:
-        message = f"'{file}' is missing, though SOURCES.csv beside it lists it"
-        raise SourceError(message) from error
-    except (pa.ArrowInvalid, OSError) as error:
-        message = f"'{file}' is no Parquet file"
-        raise SourceError(message) from error
-
-
 def load(
-    con: Con, database: str, *, tables: Sequence[str] | None = None, path: str | None = None
+    con: Con,
+    database: str,
+    *,
+    tables: Sequence[str] | None = None,
+    path: str | None = None,
+    codes_too: bool = False,
 ) -> list[Loaded]:
     """Put reference tables into a database, all or those named, and make the views on them.
 
@@ -123,6 +98,7 @@ def load(
         database: where they go, into the schema genesis_reference.
         tables: only these.
         path: a folder that `genesis reference build` wrote; the shipped tables where not given.
+        codes_too: also in place of code sets that the user loaded from elsewhere.
 
     Raises:
         ModelNotFoundError: there is no table of such a name.
@@ -137,12 +113,15 @@ def load(
             raise ModelNotFoundError(message)
     wanted = list(shelf.sources) if tables is None else list(dict.fromkeys(tables))
     there = place.standing(con, database)
-    todo = [n for n in wanted if _status(shelf, there, n) != KEPT]
+    status = {n: _status(shelf, there.get(n), codes_too=codes_too) for n in wanted}
+    for name in wanted:
+        place.require_ours(there, name, STATEMENT)
+    todo = [n for n in wanted if status[n] != KEPT]
     if not todo and not views.missing(con, database, there):
         return [_row(con, database, shelf, n, KEPT) for n in wanted]
     place.require_writable(con, database)
     read = {name: shelf.read(name) for name in todo}
-    return transaction(con, functools.partial(_write, con, database, shelf, wanted, read))
+    return transaction(con, functools.partial(_write, con, database, shelf, status, read))
 
 
 def ensure(con: Con, database: str) -> list[str]:
@@ -164,26 +143,24 @@ def ensure(con: Con, database: str) -> list[str]:
     return missing
 
 
-def _status(shelf: Shelf, there: Mapping[str, Standing], name: str) -> str:
-    if name not in there:
+def _status(shelf: Shelf, standing: Standing | None, *, codes_too: bool) -> str:
+    if standing is None:
         return LOADED
-    place.require_ours(dict(there), name, STATEMENT)
-    return KEPT if there[name].checksum == shelf.checksum(name) else REFRESHED
+    if place.stated(standing)[0] == CODE_SET and not codes_too:
+        return KEPT
+    return KEPT if standing.checksum == shelf.checksum(standing.name) else REFRESHED
 
 
 def _write(
-    con: Con, database: str, shelf: Shelf, wanted: Sequence[str], read: Mapping[str, Any]
+    con: Con, database: str, shelf: Shelf, status: Mapping[str, str], read: Mapping[str, Any]
 ) -> list[Loaded]:
     place.make_schema(con, database)
     there = place.standing(con, database)
-    found = []
-    for name in wanted:
-        status = _status(shelf, there, name)
-        if name in read:
-            _copy(con, database, shelf, name, read[name])
-        found.append(_row(con, database, shelf, name, status))
+    for name, rows in read.items():
+        place.require_ours(there, name, STATEMENT)
+        _copy(con, database, shelf, name, rows)
     views.make(con, database, anew=bool(read))
-    return found
+    return [_row(con, database, shelf, name, status[name]) for name in status]
 
 
 def _copy(con: Con, database: str, shelf: Shelf, name: str, rows: Any) -> None:
@@ -203,7 +180,7 @@ def _comment(shelf: Shelf, name: str) -> str:
 
 
 def _row(con: Con, database: str, shelf: Shelf, name: str, status: str) -> Loaded:
-    query = f"SELECT count(*) FROM {place.full(database, name)}"  # noqa: S608 - quoted
-    count = int(con.execute(query).fetchall()[0][0])
+    """What became of a table; it tells of what stands there, which may be the user's own."""
+    count = place.count(con, database, name)
     source = shelf.sources[name]
     return Loaded(name, count, status, source["vintage"], source["licence"])

@@ -125,7 +125,13 @@ def put(con: Con, database: str, name: str, query: str, comment: str) -> int:
     place = full(database, name)
     con.execute(f"CREATE OR REPLACE TABLE {place} AS {query}")
     con.execute(f"COMMENT ON TABLE {place} IS {string(comment)}")
-    return int(con.execute(f"SELECT count(*) FROM {place}").fetchall()[0][0])  # noqa: S608 - quoted
+    return count(con, database, name)
+
+
+def count(con: Con, database: str, name: str) -> int:
+    """The number of rows of a table."""
+    query = f"SELECT count(*) FROM {full(database, name)}"  # noqa: S608 - quoted
+    return int(con.execute(query).fetchall()[0][0])
 
 
 def put_view(con: Con, database: str, name: str, query: str, comment: str) -> None:

@@ -33,7 +33,6 @@ def _shipped(con: Con, database: str, name: str, standing: Standing | None) -> l
 
 
 def _beside(con: Con, database: str, standing: Standing) -> list[Any]:
-    query = f"SELECT count(*) FROM {place.full(database, standing.name)}"  # noqa: S608 - quoted
-    count = int(con.execute(query).fetchall()[0][0])
+    count = place.count(con, database, standing.name)
     _, publisher, vintage, licence = place.stated(standing)
     return [standing.name, count, vintage, licence, publisher, True]

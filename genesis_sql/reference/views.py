@@ -14,12 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 
-from sqlglot import exp
-
 from genesis_sql.reference import place
 from genesis_sql.reference.place import Con, Standing
 from genesis_sql.reference.states import STATES
-from genesis_sql.sqlbuild import column, fill, string, text
+from genesis_sql.sqlbuild import quoted, string
 
 _HEADING = re.compile(r"^-- (\w+): ([\w ]+)$", re.MULTILINE)
 _SUMMED = ("births", "deaths", "net_migration", "land_sqmi", "households")
@@ -29,7 +27,6 @@ _OF_HOUSEHOLDS = re.compile(
 )
 _OF_ADULTS_25 = ("no_high_school", "high_school", "some_college", "bachelors")
 _NOT_AVERAGED = re.compile(r"lat|lon|rucc|median_.*|svi_.*")
-_PERCENT = "sum($x * $w) FILTER (WHERE NOT $x IS NULL) / sum($w) FILTER (WHERE NOT $x IS NULL)"
 _STATE_NAME = " ".join(
     [
         "CASE any_value(c.state)",
@@ -38,11 +35,46 @@ _STATE_NAME = " ".join(
     ]
 )
 
-_GROWN = (
-    "SELECT fips, sum(population) AS population FROM county_single_ages "
-    "WHERE age >= 25 GROUP BY fips"
+_AGES = {
+    "age_0_17": "a.age_min = 0",
+    "age_18_64": "a.age_min = 18",
+    "age_65_84": "a.age_min = 65",
+    "age_85_plus": "a.age_min = 85",
+    "age_65_plus": "a.age_min >= 65",
+    "female": "a.sex = 'F'",
+    "male": "a.sex = 'M'",
+}
+_FIGURES = """
+WITH ages AS (
+  SELECT a.fips, {ages} FROM county_ages AS a GROUP BY a.fips
+), rates AS (
+  SELECT p.fips, {rates} FROM prevalences AS p GROUP BY p.fips
 )
-"""What education is a percentage of."""
+SELECT c.*, ages.* EXCLUDE (fips), rates.* EXCLUDE (fips)
+FROM counties AS c
+LEFT JOIN ages ON ages.fips = c.fips LEFT JOIN rates ON rates.fips = c.fips
+""".strip()
+_ROLLED = """
+WITH grown AS (
+  SELECT fips, sum(population) AS population FROM county_single_ages WHERE age >= 25 GROUP BY fips
+), persons AS (
+  SELECT {keys}, {persons}
+  FROM counties AS c LEFT JOIN grown ON grown.fips = c.fips WHERE {where} GROUP BY {by}
+), ages AS (
+  SELECT {keys}, {ages}
+  FROM county_ages AS a JOIN counties AS c ON c.fips = a.fips WHERE {where} GROUP BY {by}
+), averages AS (
+  SELECT {keys}, p.measure AS measure, {average} AS percent
+  FROM prevalences AS p JOIN denominators AS d ON d.fips = p.fips AND d.measure = p.measure
+  JOIN counties AS c ON c.fips = p.fips WHERE {where} GROUP BY {by}, p.measure
+), rates AS (
+  SELECT {names}, {rates} FROM averages AS p GROUP BY {names}
+)
+SELECT persons.*, ages.* EXCLUDE ({names}), rates.* EXCLUDE ({names})
+FROM persons LEFT JOIN ages ON ages.{key} = persons.{key}
+LEFT JOIN rates ON rates.{key} = persons.{key}
+""".strip()
+"""Education is a percentage of the grown: people of 25 and more."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +105,7 @@ class Level:
 
     view: str
     keys: Mapping[str, str]
-    where: str = "TRUE"
+    where: str = "true"
     told: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -82,7 +114,7 @@ LEVELS = (
     Level(
         "metros",
         {"cbsa_code": "c.cbsa_code", "cbsa_title": "c.cbsa_title", "cbsa_type": "c.cbsa_type"},
-        "NOT c.cbsa_code IS NULL",
+        "c.cbsa_code IS NOT NULL",
     ),
     Level("nation", {"nation": "'US'"}),
 )
@@ -137,130 +169,85 @@ def _wide(con: Con, database: str, possible: set[str]) -> list[View]:
     needs = ("counties", "county_ages", "prevalences", "measures")
     if not possible.issuperset(needs):
         return []
-    query = f"SELECT DISTINCT measure FROM {place.full(database, 'measures')} ORDER BY measure"  # noqa: S608 - quoted
-    measures = [m for (m,) in con.execute(query).fetchall()]
+    listed = f"SELECT DISTINCT measure FROM {place.full(database, 'measures')} ORDER BY measure"  # noqa: S608 - quoted
+    measures = [m for (m,) in con.execute(listed).fetchall()]
     columns = place.columns(con, database, "counties")
-    figures = View("county_figures", needs, text(_figures(measures)))
     rolled = (*needs, "county_single_ages", "denominators")
-    return [figures] + [
-        View(level.view, rolled, text(_rolled(level, columns, measures)))
+    return [View("county_figures", needs, _figures(measures))] + [
+        View(level.view, rolled, _rolled(level, columns, measures))
         for level in LEVELS
         if columns.keys() >= {name for name in level.keys if name.startswith("cbsa")}
     ]
 
 
-def _ages(of: str) -> dict[str, str]:
-    """Percentages of age and sex, from rows of county_ages called ``of``."""
-    whole = f"sum({of}.population)"
-    parts = {
-        "age_0_17": f"{of}.age_min = 0",
-        "age_18_64": f"{of}.age_min = 18",
-        "age_65_84": f"{of}.age_min = 65",
-        "age_85_plus": f"{of}.age_min = 85",
-        "age_65_plus": f"{of}.age_min >= 65",
-        "female": f"{of}.sex = 'F'",
-        "male": f"{of}.sex = 'M'",
-    }
-    return {
-        f"pct_{name}": f"100.0 * coalesce({whole} FILTER (WHERE {part}), 0) / {whole}"
-        for name, part in parts.items()
-    }
+def _ages() -> list[str]:
+    """Percentages of age and sex, from rows of county_ages called a."""
+    return [
+        f"100.0 * coalesce(sum(a.population) FILTER (WHERE {part}), 0) / sum(a.population) "
+        f"AS pct_{name}"
+        for name, part in _AGES.items()
+    ]
 
 
-def _figures(measures: Sequence[str]) -> exp.Expression:
+def _figures(measures: Sequence[str]) -> str:
     """One row per county: its own columns, its ages, and a column per measure."""
-    ages = exp.select("a.fips", *(_named(e, n) for n, e in _ages("a").items()))
-    rates = exp.select("p.fips", *(_rate(m, "max(p.percent)") for m in measures))
-    return (
-        exp.select("c.*", "ages.* EXCLUDE (fips)", "rates.* EXCLUDE (fips)", dialect="duckdb")
-        .with_(
-            "ages",
-            as_=ages.from_("county_ages AS a", copy=False).group_by("a.fips", copy=False),
-            copy=False,
-        )
-        .with_(
-            "rates",
-            as_=rates.from_("prevalences AS p", copy=False).group_by("p.fips", copy=False),
-            copy=False,
-        )
-        .from_("counties AS c", copy=False)
-        .join("ages", on="ages.fips = c.fips", join_type="left", copy=False)
-        .join("rates", on="rates.fips = c.fips", join_type="left", copy=False)
-    )
+    return _FIGURES.format(ages=_listed(_ages()), rates=_listed(_rates(measures)))
 
 
-def _rolled(level: Level, columns: Mapping[str, str], measures: Sequence[str]) -> exp.Expression:
+def _rates(measures: Sequence[str]) -> list[str]:
+    """A column per measure, from rows called p that have one value of each."""
+    return [
+        f"max(p.percent) FILTER (WHERE p.measure = {string(m)}) AS {_column(m)}" for m in measures
+    ]
+
+
+def _rolled(level: Level, columns: Mapping[str, str], measures: Sequence[str]) -> str:
     """One row per state, metropolitan area or nation."""
-    keys = [_named(e, n) for n, e in level.keys.items()]
-    names = list(level.keys)
-    by = [fill(e) for e in level.keys.values()]
-    told = [_named(e, n) for n, e in level.told.items()]
-    persons = exp.select(*keys, *told, *_persons(columns)).from_("counties AS c", copy=False)
-    persons = persons.join("grown", on="grown.fips = c.fips", join_type="left", copy=False)
-    ages = exp.select(*keys, *(_named(e, n) for n, e in _ages("a").items()))
-    ages = ages.from_("county_ages AS a", copy=False).join(
-        "counties AS c", on="c.fips = a.fips", copy=False
+    return _ROLLED.format(
+        keys=_listed(_named(level.keys)),
+        by=_listed(list(level.keys.values())),
+        names=", ".join(map(quoted, level.keys)),
+        key=quoted(next(iter(level.keys))),
+        where=level.where,
+        persons=_listed([*_named(level.told), *_persons(columns)]),
+        ages=_listed(_ages()),
+        average=_average("p.percent", "d.population"),
+        rates=_listed(_rates(measures)),
     )
-    rate = text(fill(_PERCENT, x=fill("p.percent"), w=fill("d.population")))
-    rates = exp.select(*keys, *(_rate(m, rate) for m in measures)).from_(
-        "prevalences AS p", copy=False
-    )
-    rates = rates.join(
-        "denominators AS d", on="d.fips = p.fips AND d.measure = p.measure", copy=False
-    )
-    rates = rates.join("counties AS c", on="c.fips = p.fips", copy=False)
-    query = exp.select(
-        "persons.*",
-        *(f"{t}.* EXCLUDE ({', '.join(names)})" for t in ("ages", "rates")),
-        dialect="duckdb",
-    )
-    query = query.with_("grown", as_=_GROWN, copy=False)
-    for name, part in (("persons", persons), ("ages", ages), ("rates", rates)):
-        query = query.with_(
-            name, as_=part.where(level.where, copy=False).group_by(*by, copy=False), copy=False
-        )
-    query = query.from_("persons", copy=False)
-    for name in ("ages", "rates"):
-        on = f"{name}.{names[0]} = persons.{names[0]}"
-        query = query.join(name, on=on, join_type="left", copy=False)
-    return query
 
 
-def _persons(columns: Mapping[str, str]) -> list[exp.Expression]:
+def _persons(columns: Mapping[str, str]) -> list[str]:
     """Sums and averages of the columns of counties."""
-    found = [_named("count(*)", "counties"), _named("sum(c.population)", "population")]
+    found = ["count(*) AS counties", "sum(c.population) AS population"]
     for name, kind in columns.items():
+        value = f"c.{quoted(name)}"
         if name in _SUMMED:
-            found.append(_as(exp.Sum(this=column(name, "c")), name))
+            found.append(f"sum({value}) AS {quoted(name)}")
         elif name in _AVERAGED or (kind == "DOUBLE" and not _NOT_AVERAGED.fullmatch(name)):
-            average = fill(_PERCENT, x=column(name, "c"), w=_weight(name, columns))
-            found.append(_as(average, name))
+            found.append(f"{_average(value, _weight(name, columns))} AS {quoted(name)}")
     return found
 
 
-def _weight(name: str, columns: Mapping[str, str]) -> exp.Expression:
+def _average(value: str, weight: str) -> str:
+    """A mean with weights, over the rows that have a value."""
+    rows = f"FILTER (WHERE {value} IS NOT NULL)"
+    return f"sum({value} * {weight}) {rows} / sum({weight}) {rows}"
+
+
+def _weight(name: str, columns: Mapping[str, str]) -> str:
     """What a percentage is a percentage of."""
     if _OF_HOUSEHOLDS.fullmatch(name) and "households" in columns:
-        return column("households", "c")
-    return column("population", "grown" if name in _OF_ADULTS_25 else "c")
+        return "c.households"
+    return "grown.population" if name in _OF_ADULTS_25 else "c.population"
 
 
-def _as(node: exp.Expression, name: str) -> exp.Expression:
-    return exp.Alias(this=node, alias=exp.to_identifier(name, quoted=True))
+def _named(expressions: Mapping[str, str]) -> list[str]:
+    return [f"{expression} AS {quoted(name)}" for name, expression in expressions.items()]
 
 
-def _named(expression: str, name: str) -> exp.Expression:
-    return _as(fill(expression), name)
+def _column(measure: str) -> str:
+    return quoted(f"pct_{measure.lower()}")
 
 
-def _rate(measure: str, aggregate: str) -> exp.Expression:
-    """One measure out of the rows of prevalences called p, as a column of its own."""
-    of_measure = exp.EQ(this=column("measure", "p"), expression=exp.Literal.string(measure))
-    tree = fill(aggregate)
-    filters = list(tree.find_all(exp.Filter))
-    for node in filters:
-        where = node.args["expression"]
-        where.set("this", exp.and_(where.this, of_measure.copy()))
-    if not filters:
-        tree = exp.Filter(this=tree, expression=exp.Where(this=of_measure))
-    return _as(tree, f"pct_{measure.lower()}")
+def _listed(parts: Sequence[str]) -> str:
+    return ",\n  ".join(parts)

@@ -27,7 +27,6 @@ def reference() -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture(scope="session")
 def figures(reference: duckdb.DuckDBPyConnection) -> Figures:
     """The figures of that database."""
-    pytest.importorskip("genesis_sql.profiles.compile")
     return Figures(reference, "memory")
 
 

@@ -35,6 +35,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"product": "patientsym"}, "no product 'patientsym'; did you mean 'patientsim'"),
     ({"clinical": {"primary_condition": "diabetis"}}, "did you mean 'diabetes'"),
     ({"clinical": {"comorbidities": ["I50"]}}, r"comorbidities\[0\]: no public figure"),
+    ({"clinical": {"comorbidities": ["E12"]}}, "ICD-10-CM has no code 'E12'; did you mean 'E1"),
+    ({"clinical": {"primary_condition": "Z99.99"}}, "ICD-10-CM has no code 'Z99.99'"),
     ({"clinical": {"comorbidities": [{}]}}, "name the condition by its code"),
     ({"clinical": {"severity": {"mild": 1.0}}}, "no clinical.primary_condition"),
     ({"clinical": {"comorbidities": ["I10", "hypertension"]}}, "'I10' stands in .* already"),

@@ -213,15 +213,43 @@ def test_an_unknown_number_of_providers_is_said(figures: Figures) -> None:
     assert plain["tables"]["patients"]["columns"]["provider_id"]["type"] == "reference"
 
 
-def test_races_by_ethnicity_keep_both_margins(figures: Figures) -> None:
+def test_races_by_ethnicity_are_the_countys(figures: Figures) -> None:
     columns = _columns({"demographics": {"reference": HARRIS}}, figures)
-    people = figures.con.execute(
-        "SELECT hispanic, white_not_hispanic, white FROM genesis_reference.counties "
-        "WHERE fips = '48201'"
+    found = figures.con.execute(
+        "SELECT sum(percent) FILTER (hispanic) / 100, "
+        "sum(percent) FILTER (NOT hispanic AND race = 'black') / sum(percent) FILTER (NOT hispanic), "
+        "sum(percent) FILTER (hispanic AND race = 'white') / sum(percent) FILTER (hispanic) "
+        "FROM genesis_reference.county_races WHERE fips = '48201'"
     ).fetchall()[0]
-    hispanic, alone, white = (p / 100 for p in people)
-    assert columns["ethnicity"]["values"]["Hispanic or Latino"] == pytest.approx(hispanic)
+    assert 0.3 < found[0] < 0.6
+    assert columns["ethnicity"]["values"]["Hispanic or Latino"] == pytest.approx(found[0], abs=1e-6)
+    here = columns["race"]["otherwise"]["values"]["Black or African American"]
     there = columns["race"]["cases"][0]["then"]["values"]["White"]
-    here = columns["race"]["otherwise"]["values"]["White"]
-    assert here == pytest.approx(alone / (1 - hispanic), abs=0.01)
-    assert there * hispanic + here * (1 - hispanic) == pytest.approx(white, abs=0.01)
+    assert (here, there) == pytest.approx(found[1:])
+
+
+def test_names_and_addresses_come_on_request(figures: Figures) -> None:
+    spec = {"demographics": {"reference": HARRIS, "names": True, "address": True}}
+    columns = _columns(spec, figures)
+    assert not {"given_name", "zip"} & set(
+        _columns({"demographics": {"reference": HARRIS}}, figures)
+    )
+    old = next(
+        case["then"]["values"]
+        for case in columns["given_name"]["cases"]
+        if case["when"] == {"gender": "F", "age": {"min": 85, "max": 130}}
+    )
+    assert max(old, key=lambda name: old[name]) == "Mary"
+    spots = columns["spot"]["cases"][0]["then"]["values"]
+    assert "77002 | HOUSTON" in {spot.upper() for spot in spots}
+
+
+def test_the_conditions_say_where_each_comes_from(figures: Figures) -> None:
+    spec = {
+        "demographics": {"reference": HARRIS},
+        "clinical": {"comorbidities": [{"code": "I10", "prevalence": 0.7}]},
+    }
+    code = _columns(spec, figures, "conditions")["code"]
+    assert code["origin"] == "spec"
+    assert "E11: CDC PLACES 2024: 14.3 %" in code["note"]
+    assert "I10: clinical.comorbidities[0]" in code["note"]

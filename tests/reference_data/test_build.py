@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from genesis_sql import refdata
-from genesis_sql.errors import SourceError
+from genesis_sql.errors import SourceError, TargetError
 from genesis_sql.reference_data import build as module
 from genesis_sql.reference_data.build import TABLES, build
 from genesis_sql.reference_data.registry import Source, Table, pairs, query
@@ -125,7 +125,7 @@ def test_a_missing_column_of_parquet_is_named(some: Some, tmp_path: Path) -> Non
         ),
         (
             lambda text: "".join(text.splitlines(True)[:180]),
-            r"'national_ages' would have 179 rows where 202",
+            r"'national_ages' would have 77 rows where 202",
         ),
         (lambda text: text.split("\n", 1)[0], r"agesex-res\.csv' holds no rows"),
         (lambda text: "", r"agesex-res\.csv' has no column 'SEX'"),
@@ -140,6 +140,21 @@ def test_a_file_cut_short_is_refused(
     with pytest.raises(SourceError, match=wrong):
         build(folder, tmp_path / "to", [_table("national_ages")])
     assert not (tmp_path / "to").exists()
+
+
+def test_a_value_that_is_none_is_told(some: Some, tmp_path: Path) -> None:
+    folder = some(AGES)
+    _edit(next(folder.rglob(AGES)), lambda text: text.replace("2,7,", "2,seven,"))
+    with pytest.raises(SourceError, match=r"'national_ages' cannot be made.*-agesex.*'seven'"):
+        build(folder, tmp_path / "to", [_table("national_ages")])
+    assert not (tmp_path / "to").exists()
+
+
+def test_a_place_that_cannot_be_written_is_told(some: Some, tmp_path: Path) -> None:
+    (tmp_path / "to").write_text("mine")
+    with pytest.raises(TargetError, match=r"to' cannot be written: File exists"):
+        build(some(AGES), tmp_path / "to", [_table("national_ages")])
+    assert (tmp_path / "to").read_text() == "mine"
 
 
 def test_a_folder_without_any_file_is_refused(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from genesis_sql.domains.health.columns import (
@@ -21,8 +22,9 @@ from genesis_sql.domains.health.columns import (
     zero_one,
 )
 from genesis_sql.domains.health.conditions import Drawn, Wish
-from genesis_sql.domains.health.vocabulary import condition
-from genesis_sql.errors import OptionError
+from genesis_sql.domains.health.figures import Figures
+from genesis_sql.domains.health.vocabulary import Condition, condition
+from genesis_sql.errors import OptionError, nearest
 
 Table = dict[str, Any]
 _YEAR = {"type": "bands", "bands": [{"min": 0, "max": 364, "weight": 1}]}
@@ -41,14 +43,18 @@ LOINC = {
 LOINC codes are free to use under the LOINC licence (Regenstrief Institute)."""
 
 
-def wishes(section: Mapping[str, Any]) -> list[Wish]:
-    """What the section says of conditions, the primary one first."""
+def wishes(section: Mapping[str, Any], figures: Figures) -> list[Wish]:
+    """What the section says of conditions, the primary one first.
+
+    Raises:
+        OptionError: a condition or a code is unknown, or stands there twice.
+    """
     found = []
     primary = section.get("primary_condition")
     if primary is not None:
-        found.append(_wish(primary, "clinical.primary_condition", 1.0))
+        found.append(_wish(primary, "clinical.primary_condition", 1.0, figures))
     for i, other in enumerate(section.get("comorbidities", ())):
-        found.append(_wish(other, f"clinical.comorbidities[{i}]", None))
+        found.append(_wish(other, f"clinical.comorbidities[{i}]", None, figures))
     seen: dict[str, str] = {}
     for wish in found:
         code = wish.condition.code
@@ -59,7 +65,7 @@ def wishes(section: Mapping[str, Any]) -> list[Wish]:
     return found
 
 
-def _wish(given: Any, path: str, otherwise: float | None) -> Wish:
+def _wish(given: Any, path: str, otherwise: float | None, figures: Figures) -> Wish:
     if isinstance(given, str):
         given = {"code": given}
     named = given.get("code", given.get("name", given.get("condition")))
@@ -69,7 +75,28 @@ def _wish(given: Any, path: str, otherwise: float | None) -> Wish:
     wanted = condition(str(named), f"{path}.code", given.get("description"))
     prevalence = given.get("prevalence")
     at = otherwise if prevalence is None else share(f"{path}.prevalence", prevalence)
-    return Wish(wanted, at, path)
+    return Wish(_known(wanted, f"{path}.code", figures), at, path)
+
+
+def _known(wanted: Condition, path: str, figures: Figures) -> Condition:
+    """The condition, its code being one of ICD-10-CM, with the words that stand there.
+
+    Raises:
+        OptionError: ICD-10-CM has no such code, nor one that begins so.
+    """
+    code = wanted.code
+    found = figures.rows(
+        "code, description", "icd10cm", "WHERE starts_with(code, ?) ORDER BY code LIMIT 1", code
+    )
+    if not found:
+        alike = "WHERE starts_with(code, ?) ORDER BY code"
+        codes = [c for (c,) in figures.rows("code", "icd10cm", alike, code[:2])]
+        groups = {c[:3] for c in codes}
+        message = f"{path}: ICD-10-CM has no code '{code}'{nearest(code, [*codes, *groups])}"
+        raise OptionError(message)
+    if wanted.description == code and found[0][0] == code:
+        return replace(wanted, description=found[0][1])
+    return wanted
 
 
 def severity_column(section: Mapping[str, Any], primary: str | None) -> dict[str, Column]:

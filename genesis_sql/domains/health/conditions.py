@@ -231,7 +231,6 @@ def place_profile(plan: _Plan, place: Place, figures: Figures) -> dict[str, Any]
             }
     return {
         "id": place.id,
-        "product": None,
         "generation": {"count": 1},
         "tables": {"patients": {"rows": 1, "columns": columns}},
     }
@@ -343,7 +342,7 @@ def conditions_table(drawn: Drawn, day: datetime.date) -> dict[str, Any]:
     first = {c.code: c.earliest for c in drawn.meaning.values()}
     columns = {
         "patient_id": made({"type": "parent", "column": "patient_id"}, DEFAULT, "whose it is"),
-        "code": made({"type": "chosen", "labels": codes}, DEFAULT, "ICD-10-CM"),
+        "code": made({"type": "chosen", "labels": codes}, *_sources(drawn)),
         "description": made({"type": "chosen", "labels": words}, DEFAULT, "what the code means"),
         "age": made({"type": "parent", "column": "age"}, DEFAULT, "for onset", hidden=True),
         "birth_day": made(
@@ -363,6 +362,14 @@ def conditions_table(drawn: Drawn, day: datetime.date) -> dict[str, Any]:
         "rows": {"type": "each", "flags": list(drawn.meaning)},
         "columns": columns,
     }
+
+
+def _sources(drawn: Drawn) -> tuple[str, str]:
+    """Where the conditions come from, and what each one's column says of itself."""
+    columns = {flag: drawn.columns[flag] for flag in drawn.meaning}
+    origins = {column["origin"] for column in columns.values()}
+    told = [f"{drawn.meaning[flag].code}: {column['note']}" for flag, column in columns.items()]
+    return SPEC if SPEC in origins else next(iter(origins)), "; ".join(told)
 
 
 def _onset(first: Mapping[str, int], day: datetime.date) -> str:

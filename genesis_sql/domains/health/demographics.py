@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from genesis_sql.domains.health.columns import (
     made,
     shares,
 )
-from genesis_sql.domains.health.figures import RACES, Figures, not_hispanic
+from genesis_sql.domains.health.figures import RACES, Figures
 from genesis_sql.domains.health.geography import NATION, Place, home_columns, place_of
 from genesis_sql.domains.health.vocabulary import plain
 from genesis_sql.domains.health.whole_ages import of_years, whole_ages
@@ -37,7 +38,7 @@ _RACES = {
     RACES["black"]: ("black", "african american", "black or african american"),
     RACES["native"]: ("native", "american indian", "alaska native", "native american", "aian"),
     RACES["pacific"]: ("pacific", "pacific islander", "native hawaiian", "nhpi"),
-    RACES["other_race"]: ("other", "other race", "some other race"),
+    RACES["other"]: ("other", "other race", "some other race"),
     RACES["two_plus"]: ("two plus", "multiracial", "two or more", "two or more races", "mixed"),
 }
 _ETHNICITIES = {
@@ -155,7 +156,7 @@ def _ethnicity(section: Mapping[str, Any], place: Place, figures: Figures) -> Co
         given = shares("demographics.ethnicity", section["ethnicity"])
         named = _named(given, _ETHNICITIES, "ethnicity")
         return made(categorical(named), SPEC, "demographics.ethnicity")
-    hispanic = figures.people(place)["hispanic"]
+    hispanic = math.fsum(part for (is_so, _), part in figures.races(place).items() if is_so)
     values = {HISPANIC: hispanic, NOT_HISPANIC: 1 - hispanic}
     return made(categorical(values), place.origin, f"share of {place.name}")
 
@@ -164,33 +165,15 @@ def _race(section: Mapping[str, Any], place: Place, figures: Figures) -> Column:
     if "race" in section:
         given = shares("demographics.race", section["race"])
         return made(categorical(_named(given, _RACES, "race")), SPEC, "demographics.race")
-    races = joint_races(figures.people(place))
-    hispanic, others = categorical(races[HISPANIC]), categorical(races[NOT_HISPANIC])
-    column = either([({"ethnicity": HISPANIC}, hispanic)], others)
+    laws: dict[bool, Column] = {}
+    for is_so in (True, False):
+        races = {race: part for (h, race), part in figures.races(place).items() if h == is_so}
+        if sum(races.values()) > 0:
+            laws[is_so] = categorical(races)
+    column = next(iter(laws.values()))
+    if len(laws) == 2:
+        column = either([({"ethnicity": HISPANIC}, laws[True])], laws[False])
     return made(column, place.origin, f"shares of {place.name} by ethnicity")
-
-
-def joint_races(people: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """Races by ethnicity: those who are not Hispanic as published, the others are the rest.
-
-    Args:
-        people: shares among all of each race, of each race ``…_not_hispanic``, and 'hispanic'.
-
-    Example:
-        >>> some = {"white": 0.6, "black": 0.4, "hispanic": 0.5}
-        >>> found = joint_races(some | {"white_not_hispanic": 0.2, "black_not_hispanic": 0.3})
-        >>> round(found["Hispanic or Latino"]["White"], 6)
-        0.8
-    """
-    races = {key: people.get(key, 0.0) for key in RACES}
-    apart = {key: min(people.get(not_hispanic(key), 0.0), part) for key, part in races.items()}
-    rest = {key: part - apart[key] for key, part in races.items()}
-    found: dict[str, dict[str, float]] = {}
-    for label, shares_ in ((HISPANIC, rest), (NOT_HISPANIC, apart)):
-        total = sum(shares_.values())
-        used = shares_ if total > 0 else races
-        found[label] = {RACES[key]: part / sum(used.values()) for key, part in used.items()}
-    return found
 
 
 def _named(

@@ -62,7 +62,7 @@ def expanded(spec: Mapping[str, Any], figures: Figures) -> dict[str, Any]:
     tables = _tables(sections, people, figures)
     return {
         "id": str(spec.get("id") or "profile"),
-        "product": product,
+        **({"product": product} if product else {}),
         "generation": generation,
         "tables": merged(tables, spec.get("tables") or {}),
     }
@@ -84,7 +84,7 @@ def _tables(
 ) -> dict[str, Any]:
     place, home = places(people, figures)
     day = as_of(people)
-    wishes = clinical.wishes(sections.get("clinical", {}))
+    wishes = clinical.wishes(sections.get("clinical", {}), figures)
     drawn = draw(wishes, place, figures)
     primary = wishes[0] if wishes and "primary_condition" in sections["clinical"] else None
     flag = drawn.flag_of(primary.condition.code, primary.path) if primary else None

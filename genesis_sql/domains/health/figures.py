@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,10 @@ RACES = {
     "native": "American Indian or Alaska Native",
     "asian": "Asian",
     "pacific": "Native Hawaiian or Other Pacific Islander",
-    "other_race": "Some Other Race",
+    "other": "Some Other Race",
     "two_plus": "Two or More Races",
 }
-"""The categories of the Office of Management and Budget by the columns of `counties`."""
+"""The categories of the Office of Management and Budget by the words of `county_races`."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,10 @@ class Figures:
     _loaded: bool = field(default=False, init=False)
     _measures: dict[str, Measure] = field(default_factory=dict, init=False)
     _ages: dict[Place, dict[tuple[str, int], float]] = field(default_factory=dict, init=False)
+    _races: dict[Place, dict[tuple[bool, str], float]] = field(default_factory=dict, init=False)
+    _prevalences: dict[Place, dict[str, tuple[float, str]]] = field(
+        default_factory=dict, init=False
+    )
 
     def rows(self, what: str, table: str, rest: str = "", *values: Any) -> list[tuple[Any, ...]]:
         """The rows of ``SELECT what FROM table rest``, both of them words of this package."""
@@ -103,11 +108,15 @@ class Figures:
             self._ages[place] = {(sex, int(age)): float(people) for sex, age, people in found}
         return self._ages[place]
 
-    def people(self, place: Place) -> dict[str, float]:
-        """Shares (0-1) of races among all people, 'hispanic', and ``…_not_hispanic`` of each."""
-        names = [*RACES, "hispanic", *map(not_hispanic, RACES)]
-        row = self.rows_of(place, ", ".join(map(_mean, names)), "counties")[0]
-        return {name: (value or 0.0) / 100 for name, value in zip(names, row, strict=True)}
+    def races(self, place: Place) -> dict[tuple[bool, str], float]:
+        """Shares (0-1) of all people by (whether Hispanic, race in our words)."""
+        if place not in self._races:
+            joined = f"county_races AS r JOIN {self._named('counties')} USING (fips)"
+            what = "r.hispanic, r.race, sum(percent * population)"
+            found = self.rows_of(place, what, joined, "GROUP BY ALL ORDER BY ALL")
+            total = math.fsum(part for _, _, part in found)
+            self._races[place] = {(h, RACES[race]): part / total for h, race, part in found}
+        return self._races[place]
 
     def share(self, place: Place, name: str) -> float | None:
         """One figure of `counties` (0-1), weighted by population; None where it is missing."""
@@ -124,7 +133,15 @@ class Figures:
 
     def prevalences(self, place: Place) -> dict[str, tuple[float, str]]:
         """Share (0-1) and PLACES release by measure, each weighted by its own denominator."""
+        if place not in self._prevalences:
+            self._prevalences[place] = self._prevalences_of(place)
+        return self._prevalences[place]
+
+    def _prevalences_of(self, place: Place) -> dict[str, tuple[float, str]]:
         release = "CAST(release AS VARCHAR)"
+        if place.column == "fips":  # one county: its denominator cancels
+            found = self.rows_of(place, f"measure, percent, {release}", "prevalences")
+            return {m: (float(p) / 100, r) for m, p, r in found if p is not None}
         what = (
             "measure, sum(percent * population) / nullif(sum(population), 0), "
             f"string_agg(DISTINCT {release}, ' and ' ORDER BY {release})"
@@ -152,16 +169,6 @@ class Figures:
 
             ensure(self.con, self.database)
             self._loaded = True
-
-
-def not_hispanic(race: str) -> str:
-    """The column of `counties` with those of a race who are not Hispanic.
-
-    Example:
-        >>> not_hispanic("other_race")
-        'other_not_hispanic'
-    """
-    return f"{race.removesuffix('_race')}_not_hispanic"
 
 
 def _mean(name: str) -> str:
