@@ -135,7 +135,7 @@ def test_the_manager_keeps_in_a_file_here(manager: Any, tmp_path: Path) -> None:
     manager.profiles.save_profile(name="kept", profile_spec=OLDER)
     assert compat.get_manager().profiles.load_profile("kept").version == 1
     manager.close()
-    assert (tmp_path / "genesis.duckdb").exists()
+    assert (tmp_path / "healthsim.duckdb").exists()
     again = compat.get_manager()
     assert again.profiles.load_profile("kept").profile_spec == OLDER["profile"]
     again.close()

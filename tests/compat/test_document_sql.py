@@ -107,11 +107,11 @@ def test_cohorts_are_managed(saved: Con) -> None:
     saved.execute("CALL genesis_tag_cohort('a', tags := ['pilot'])")
     saved.execute("CALL genesis_rename_cohort('b', new_name := 'second')")
     saved.execute("CALL genesis_clone_cohort('a', new_name := 'copy')")
-    saved.execute("CALL genesis_merge_cohorts(['a', 'second'], new_name := 'both')")
+    saved.execute("CALL genesis_merge_cohorts(['a', 'second'], new_name := 'together')")
     tagged = {r["name"] for r in _rows(saved, "FROM genesis_cohorts(tags := ['pilot'])")}
-    assert {"a"} <= tagged <= {"a", "copy"}
-    assert saved.execute("SELECT count(*) FROM both.patients").fetchall() == [(100,)]
-    told = _rows(saved, "CALL genesis_summarise_cohort('both')")
+    assert {"a", "copy"} <= tagged
+    assert saved.execute("SELECT count(*) FROM together.patients").fetchall() == [(100,)]
+    told = _rows(saved, "CALL genesis_summarise_cohort('together')")
     assert any(r["table_name"] == "patients" for r in told)
 
 
