@@ -89,7 +89,7 @@ def save_profile(
         before = _active(ws, name)
         found = resolve()
         saved = _saved(written, found, before[1] if before else None)
-        if before is not None and before[1] == saved:
+        if before is not None and before[1].to_bytes() == saved.to_bytes():
             executions.finish(ws.con, ws.database, execution, seconds=ws.seconds)
             return [_row(name, before[0], "kept", found.plain, found.notes)]
         version = models.begin_version(

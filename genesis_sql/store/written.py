@@ -55,7 +55,7 @@ class Saved:
         return seed if isinstance(seed, int) else None
 
     def to_bytes(self) -> bytes:
-        """As a part of the model; the order of tables and columns is content, and stays."""
+        """As a part of the model; tables and columns keep their order, for it says something."""
         plain = {**vars(self), "tags": list(self.tags)}
         return json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace")
 

@@ -205,14 +205,6 @@ def test_the_uninsured_are_those_of_the_county(figures: Figures) -> None:
     assert "Uninsured" not in payer["otherwise"]["values"]
 
 
-def test_an_unknown_number_of_providers_is_said(figures: Figures) -> None:
-    columns = _columns(NETWORK, figures, "providers")
-    assert "no public-domain file counts endocrinology in Texas" in columns["provider_id"]["note"]
-    plain = expanded(STRUCTURE, figures)
-    assert plain["tables"]["providers"]["rows"] == 8
-    assert plain["tables"]["patients"]["columns"]["provider_id"]["type"] == "reference"
-
-
 def test_races_by_ethnicity_are_the_countys(figures: Figures) -> None:
     columns = _columns({"demographics": {"reference": HARRIS}}, figures)
     found = figures.con.execute(
