@@ -8,7 +8,6 @@ from typing import Any
 import duckdb
 import pytest
 
-import genesis_sql
 from genesis_sql.errors import GenesisError, from_wire
 
 COLUMNS = {
@@ -148,8 +147,7 @@ def test_a_wrong_spec_is_refused_with_its_path(con: Con, spec: dict[str, Any], p
     assert "wrong" not in [r["name"] for r in _rows(con, "FROM genesis_profiles()")]
 
 
-def test_names_that_are_sql_do_nothing_but_name() -> None:
-    con = genesis_sql.connect()
+def test_names_that_are_sql_do_nothing_but_name(con: Con) -> None:
     con.execute("CREATE TABLE victim AS SELECT 1 AS a")
     name = "x'); DROP TABLE victim; --\""
     spec = {"id": name, "generation": {"count": 20}, "demographics": {"gender": {"female": 1.0}}}
@@ -157,4 +155,3 @@ def test_names_that_are_sql_do_nothing_but_name() -> None:
     rows = con.execute("SELECT gender FROM genesis_generate(?, 'patients')", [name]).fetchall()
     assert len(rows) == 20
     assert con.execute("FROM victim").fetchall() == [(1,)]
-    con.close()
