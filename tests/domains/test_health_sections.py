@@ -196,6 +196,10 @@ def test_a_product_brings_its_tables(product: str, tables: set[str], figures: Fi
     assert set(expanded(spec, figures)["tables"]) == tables
 
 
+def test_a_pharmacy_alone_has_something_to_fill(figures: Figures) -> None:
+    assert {"medications", "fills"} <= set(expanded({"product": "rxmembersim"}, figures)["tables"])
+
+
 def test_the_uninsured_are_those_of_the_county(figures: Figures) -> None:
     columns = _columns({"coverage": {}, "demographics": {"reference": HARRIS}}, figures)
     payer = columns["payer"]
