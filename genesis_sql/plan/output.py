@@ -28,7 +28,7 @@ from genesis_sql.program.expressions import inlined, sampled
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.pattern_numpy import render, render_unique
 from genesis_sql.program.steps import Program
-from genesis_sql.sqlbuild import quoted, text
+from genesis_sql.sqlbuild import quoted, string, text
 
 if TYPE_CHECKING:
     from genesis_sql.plan.sampler import Sampler
@@ -159,13 +159,18 @@ def value_sql(program: Program, name: str, fields: Mapping[str, str]) -> str:
     """SQL of a column in its final type, out of fields that hold the sampled columns."""
     types = {o.name: o.type for o in program.outputs}
     type_ = types[name] if name in types else program.domains[name].type
+    domain = program.domains.get(name)
+    if name not in fields and isinstance(domain, Fixed):
+        value = "NULL" if domain.value is None else string(domain.value)
+        return f"CAST({value} AS {type_})"
     if name in fields:
         field, sent = fields[name], transport(program.domains[name])
         return field if sent == type_.upper() else f"CAST({field} AS {type_})"
 
     def raw(read: str) -> exp.Expression | None:
         """The field of a column the kernel produces, in its type; written as text already."""
-        return exp.var(value_sql(program, read, fields)) if read in fields else None
+        made = read in fields or isinstance(program.domains.get(read), Fixed)
+        return exp.var(value_sql(program, read, fields)) if made else None
 
     return f"CAST({text(inlined(program, name, raw))} AS {type_})"
 

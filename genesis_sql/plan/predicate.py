@@ -140,7 +140,7 @@ def end_of(model: Model, program: Program, path: Path) -> tuple[Program, Link | 
 
 def bases(program: Program, name: str) -> list[str]:
     """The sampled columns that a visible column is made of."""
-    if name in sampled(program):
+    if name in sampled(program) or name not in computed(program):
         return [name]
     inner = columns_read(computed(program)[name])
     return sorted({b for other in inner for b in bases(program, other)})

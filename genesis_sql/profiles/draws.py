@@ -180,11 +180,17 @@ def added(logit: Logit, inputs: Sequence[str], axes: Mapping[str, Axis]) -> list
 
 def draw_step(column: Drawn, axes: Mapping[str, Axis]) -> Draw:
     """The step that draws a column."""
+    tree, laws = routed(column, axes)
+    return Draw(column.name, column.inputs, tree, cells(column.kind, laws))
+
+
+def routed(column: Drawn, axes: Mapping[str, Axis]) -> tuple[Tree, Sequence[Slots]]:
+    """The tree over the codes of a column's inputs, and the laws it leads to."""
     inputs, sizes = column.inputs, [axes[n].size for n in column.inputs]
     if column.logit is None:
         cases = [case_of(i, t, inputs, dict(axes)) for i, (t, _) in enumerate(column.cases)]
         tree = grow(column.where, sizes, first_of(cases, len(cases)))
-        return Draw(column.name, inputs, tree, cells(column.kind, column.laws))
+        return tree, column.laws
     if column.logit.intercept is None:
         message = f"{column.where} has no intercept yet; calibrate finds it from its rate"
         raise ProfileError(message)
@@ -197,7 +203,7 @@ def draw_step(column: Drawn, axes: Mapping[str, Axis]) -> Draw:
     sums = Sum(column.logit.intercept, tuple(added(column.logit, inputs, axes)), among)
     outside = found.setdefault(0.0, 0) if column.logit.among else 0
     tree = grow(column.where, sizes, added_up(sums, cell, outside))
-    return Draw(column.name, inputs, tree, cells(column.kind, [column.flag(p) for p in found]))
+    return tree, [column.flag(p) for p in found]
 
 
 def cells(kind: Domain, laws: Sequence[Slots]) -> Cells:

@@ -8,6 +8,7 @@ from functools import lru_cache
 import sqlglot
 from sqlglot import exp
 
+from genesis_sql.program.domain import Fixed
 from genesis_sql.program.steps import Expression, Program
 
 
@@ -31,10 +32,12 @@ def computed(program: Program) -> dict[str, str]:
 def sampled(program: Program) -> tuple[str, ...]:
     """The columns that the kernel produces for the output: the visible ones in order.
 
-    Behind them stand the hidden ones that visible expressions read.
+    Behind them stand the hidden ones that visible expressions read. Constants are written into the
+    statement and come from no kernel, unless there is nothing else.
     """
-    sqls = computed(program)
-    names = dict.fromkeys(o.name for o in program.outputs if o.name not in sqls)
+    sqls, fixed = computed(program), fixed_columns(program)
+    shown = [o.name for o in program.outputs if o.name not in sqls]
+    names = dict.fromkeys([n for n in shown if n not in fixed] or shown[:1])
     open_ = [o.name for o in program.outputs if o.name in sqls]
     seen: set[str] = set()
     while open_:
@@ -42,9 +45,14 @@ def sampled(program: Program) -> tuple[str, ...]:
         if name in sqls and name not in seen:
             seen.add(name)
             open_ += columns_read(sqls[name])
-        elif name not in sqls and name in program.domains:
+        elif name not in sqls and name in program.domains and name not in fixed:
             names.setdefault(name)
     return tuple(names)
+
+
+def fixed_columns(program: Program) -> dict[str, Fixed]:
+    """The columns that have one value in all rows."""
+    return {n: d for n, d in program.domains.items() if isinstance(d, Fixed)}
 
 
 def inlined(

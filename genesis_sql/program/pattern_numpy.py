@@ -168,7 +168,10 @@ def _paint(
 
 def _decimal(values: np.ndarray, least: int) -> np.ndarray:
     """At least that many decimal digits, right aligned, uint8 of shape (rows, digits)."""
-    width = max(len(str(int(values.max(initial=0)))), least, 1)
+    longest = len(str(int(values.max(initial=0))))
+    width = max(longest, least, 1)
+    if longest <= least:
+        return _padded(values, width)
     out, rest = np.empty((len(values), width), np.uint8), values
     for place in range(width):
         tens = rest // np.uint64(10)
@@ -176,6 +179,24 @@ def _decimal(values: np.ndarray, least: int) -> np.ndarray:
         out[:, width - 1 - place] = digit if place < max(least, 1) else np.where(rest > 0, digit, 0)
         rest = tens
     return out
+
+
+@lru_cache(maxsize=1)
+def _fours() -> np.ndarray:
+    """The texts '0000' to '9999', each as one uint32."""
+    digits = np.arange(10_000)[:, None] // np.array([1_000, 100, 10, 1]) % 10 + 48
+    return np.ascontiguousarray(digits.astype(np.uint8)).view(np.uint32).ravel()
+
+
+def _padded(values: np.ndarray, width: int) -> np.ndarray:
+    """Digits with zeros in front, four at a time: uint8 of shape (rows, width)."""
+    groups, rest = -(-width // 4), values
+    out = np.empty((len(values), groups), np.uint32)
+    for at in range(groups - 1, -1, -1):
+        above = rest // np.uint64(10_000)
+        out[:, at] = _fours()[(rest - above * np.uint64(10_000)).astype(np.intp)]
+        rest = above
+    return out.view(np.uint8)[:, 4 * groups - width :]
 
 
 def _repeat(text: str, rows: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from genesis_sql.program.domain import (
     Record,
     Words,
 )
-from genesis_sql.program.expressions import inlined, sampled
+from genesis_sql.program.expressions import fixed_columns, inlined, sampled
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.pattern_sql import integer_key_sql, render_columns, unique_columns
 from genesis_sql.program.sql_nodes import (
@@ -58,18 +58,22 @@ def add_outputs(relation: Relation, program: Program) -> list[tuple[str, exp.Exp
         node = _decode(relation, program.domains[name], name, types[name].upper())
         relation.put(out, as_type(node, types[name]), keep=True)
 
+    fixed = fixed_columns(program)
+
     def value(read: str) -> exp.Expression | None:
+        if read not in made and read in fixed:
+            return as_type(_constant(fixed[read]), types.get(read, fixed[read].type))
         return column(made[read]) if read in made else None
 
+    shown = ((o, value(o.name)) for o in program.outputs)
     return [
-        (
-            o.name,
-            column(made[o.name])
-            if o.name in made
-            else as_type(inlined(program, o.name, value), o.type),
-        )
-        for o in program.outputs
+        (o.name, as_type(inlined(program, o.name, value), o.type) if node is None else node)
+        for o, node in shown
     ]
+
+
+def _constant(domain: Fixed) -> exp.Expression:
+    return exp.null() if domain.value is None else exp.Literal.string(domain.value)
 
 
 def comparable(relation: Relation, name: str, mine: Domain, other: Domain) -> exp.Expression:
@@ -86,7 +90,7 @@ def _decode(relation: Relation, domain: Domain, name: str, type_: str) -> exp.Ex
         labels = relation.single(f"#{name} labels", texts(domain.labels))
         return case([(op(exp.GT, raw, 0), call("list_extract", labels, raw))])
     if isinstance(domain, Fixed):
-        return exp.null() if domain.value is None else exp.Literal.string(domain.value)
+        return _constant(domain)
     if isinstance(domain, Grid):
         return _grid(domain, times(raw, domain.step), type_)
     if isinstance(domain, Reals):

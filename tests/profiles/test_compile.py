@@ -132,7 +132,7 @@ def test_every_flag_that_is_set_is_a_row(compiled: Any) -> None:
 
 
 def test_flags_beyond_one_formula(compiled: Any) -> None:
-    flags = {f"flag {i}": {"type": "logistic", "rate": 0.3} for i in range(40)}
+    flags = {f"flag {i}": {"type": "logistic", "rate": 0.3} for i in range(20)}
     made = compiled(
         {
             "tables": {
