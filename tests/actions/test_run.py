@@ -218,7 +218,7 @@ def test_validation(ran: Con) -> None:
         genesis_sql.validate_run(ran, "s")
     with pytest.raises(OptionError, match="name one"):
         genesis_sql.validate_run(ran)
-    with pytest.raises(CohortError, match="no cohort 'c3'; did you mean"):
+    with pytest.raises(CohortError, match="no cohort 'c3'; there are: 'c1'"):
         genesis_sql.validate_run(ran, "c3")
     ran.execute("DROP TABLE c2.visits")
     with pytest.raises(CohortError, match="has no table 'visits' any more"):

@@ -245,3 +245,22 @@ def test_the_conditions_say_where_each_comes_from(figures: Figures) -> None:
     assert code["origin"] == "spec"
     assert "E11: CDC PLACES 2024: 14.3 %" in code["note"]
     assert "I10: clinical.comorbidities[0]" in code["note"]
+
+
+def test_labs_of_numbers_and_of_words(figures: Figures) -> None:
+    labs = [
+        {"name": "culture", "value": {"positive": 0.2, "negative": 0.8}},
+        {"name": "egfr", "type": "normal", "mean": 80, "std_dev": 9, "decimals": 1},
+    ]
+    columns = _columns({"clinical": {"labs": labs}}, figures, "labs")
+    assert columns["result"]["cases"][0]["when"] == {"test": "culture"}
+    assert columns["value"]["cases"][0]["when"] == {"test": "egfr"}
+    assert columns["unit"]["labels"]["lab_egfr"] == "mL/min/1.73 m2"
+    assert columns["unit"]["labels"]["lab_culture"] == ""
+
+
+def test_a_county_without_counted_homes_has_addresses_too(figures: Figures) -> None:
+    spec = {"demographics": {"reference": {"fips": "48301"}, "address": True}}
+    spots = _columns(spec, figures)["spot"]["cases"][0]["then"]
+    assert spots["type"] in ("categorical", "constant")
+    assert spots.get("values", {"": 1}) != {}
