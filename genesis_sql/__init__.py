@@ -43,6 +43,7 @@ from genesis_sql.profile_doors import save_cohort as save_cohort
 from genesis_sql.profile_doors import save_profile as save_profile
 from genesis_sql.profile_doors import summarise_cohort as summarise_cohort
 from genesis_sql.profile_doors import tag_cohort as tag_cohort
+from genesis_sql.profile_doors import validate_run as validate_run
 from genesis_sql.reference_doors import find_facilities as find_facilities
 from genesis_sql.reference_doors import find_providers as find_providers
 from genesis_sql.reference_doors import list_reference_tables as list_reference_tables
@@ -96,6 +97,7 @@ __all__ = [
     "load_profile",
     "run_profile",
     "replay",
+    "validate_run",
     "list_cohorts",
     "save_cohort",
     "rename_cohort",

@@ -327,6 +327,7 @@ def _read(
 ) -> duckdb.DuckDBPyRelation:
     from genesis_sql.reads import PLANS
 
+    session.local.begun = None  # that of an earlier statement would hide what was written since
     return con.sql(PLANS[kind](session, arguments, database, schema))
 
 

@@ -71,8 +71,8 @@ def load_profile(
 def run_profile(
     con: duckdb.DuckDBPyConnection,
     name: str,
-    *,
     cohort: str | None = None,
+    *,
     seed: int | None = None,
     count: int | None = None,
     version: int | None = None,
@@ -105,6 +105,19 @@ def replay(con: duckdb.DuckDBPyConnection, execution: int) -> list[Row]:
         ModelNotFoundError: the version that ran is gone.
     """
     return effect(con, "replay", {"execution": execution})
+
+
+def validate_run(
+    con: duckdb.DuckDBPyConnection, cohort: str | None = None, *, execution: int | None = None
+) -> list[Row]:
+    """What a run keeps of its profile, and what chance allows for that many rows.
+
+    Args:
+        con: where it is recorded.
+        cohort: its name.
+        execution: its number, in the place of a name.
+    """
+    return effect(con, "validate", {"cohort": cohort, "execution": execution})
 
 
 def list_cohorts(

@@ -101,6 +101,24 @@ def _replay(
     return replay(ws, execution, lambda: fingerprint(cursor, call.database))
 
 
+def _validate(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    from genesis_sql.actions.ran import choose
+    from genesis_sql.profiles.validate import validate
+
+    given = call.arguments
+    ws = workspace(session, cursor, call.database, call.schema, job)
+    ran = choose(ws, optional(given, "cohort"), whole(given, "execution"))
+    return [
+        {
+            "table_name": c.table, "column_name": c.column or None, "check": c.check,
+            "expected": c.expected, "found": c.found, "passed": c.passed, "p_value": c.p_value,
+        }
+        for c in validate(cursor, ran.tables, ran.plain)
+    ]  # fmt: skip
+
+
 def _cohorts(
     session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
@@ -142,5 +160,6 @@ EFFECTS: dict[str, Effect] = {
     "save_profile": _save_profile,
     "run": _run,
     "replay": _replay,
+    "validate": _validate,
     **dict.fromkeys(_OF_COHORTS, _cohorts),
 }

@@ -79,9 +79,12 @@ def found(below: Sequence[Path], file: File, known: Collection[str] = ()) -> Pat
         known: names in small letters that are no other vintage of it, but wanted themselves.
 
     Raises:
-        SourceError: only another vintage of it is there.
+        SourceError: only another vintage of it is there, or two that differ.
     """
     exact = [p for p in below if p.name.lower() == file.name.lower()]
+    if len({_bytes(place) for place in exact}) > 1:
+        message = f"'{exact[0]}' and '{exact[1]}' differ: leave one of the two there"
+        raise SourceError(message)
     if exact or file.optional:
         return exact[0] if exact else None
     pattern = file.others.lower()

@@ -11,7 +11,7 @@ import pytest
 
 NAMES = sorted(
     module.name
-    for package in ("genesis_sql", "genesis_sql.udfs")
+    for package in ("genesis_sql", "genesis_sql.reference_data", "genesis_sql.udfs")
     for module in pkgutil.walk_packages(
         importlib.import_module(package).__path__, prefix=f"{package}."
     )

@@ -109,6 +109,15 @@ def test_the_small_verbs(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None
     assert kinds == ["drop", "activate", "import"]
 
 
+def test_what_was_written_since_a_read_in_sql_is_seen() -> None:
+    con = genesis_sql.connect()
+    assert con.execute("FROM genesis_models()").fetchall() == []
+    con.execute("CREATE TABLE t AS SELECT range % 3 AS a FROM range(100)")
+    genesis_sql.fit(con, "m", "t")
+    assert len(genesis_sql.list_models(con).fetchall()) == 1
+    con.close()
+
+
 def test_it_works_where_the_connection_stands(tmp_path: Path) -> None:
     with duckdb.connect() as con:
         con.execute(

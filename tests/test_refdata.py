@@ -37,7 +37,8 @@ def test_checksum_and_rows_are_as_stated(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(refdata.sources()))
 def test_origin_is_stated(name: str) -> None:
     stated = refdata.sources()[name]
-    assert all(stated[field] for field in ("publisher", "vintage", "licence", "transformation"))
+    fields = ("publisher", "vintage", "licence", "denominator", "transformation", "columns")
+    assert all(stated[field] for field in fields)
 
 
 def test_every_data_file_has_its_row_in_sources() -> None:

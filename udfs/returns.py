@@ -61,6 +61,8 @@ PROFILES: dict[str, str] = {
     "seconds DOUBLE, content_hash VARCHAR",
     "replay": 'table_name VARCHAR, "rows" BIGINT, recorded_hash VARCHAR, replayed_hash VARCHAR, '
     "identical BOOLEAN",
+    "validate": 'table_name VARCHAR, column_name VARCHAR, "check" VARCHAR, expected VARCHAR, '
+    "found VARCHAR, passed BOOLEAN, p_value DOUBLE",
     "delete_cohort": "cohort VARCHAR, table_name VARCHAR, status VARCHAR",
     "export_cohort": 'cohort VARCHAR, table_name VARCHAR, "rows" BIGINT, path VARCHAR, '
     "bytes BIGINT",

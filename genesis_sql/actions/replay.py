@@ -33,7 +33,7 @@ def replay(ws: Workspace, execution: int, reference: Callable[[], str]) -> list[
     """
     found, run = runs.find(ws.con, ws.database, execution)
     model = _model(ws, found, run)
-    spec = _spec(found)
+    spec = spec_of(found)
     recorded = runs.hashes(ws.con, ws.database, execution)
     sampler = ws.sampler(model, spec)
     report = []
@@ -83,7 +83,7 @@ def _model(ws: Workspace, found: Execution, run: Run) -> Model:
     return model
 
 
-def _spec(found: Execution) -> Spec:
+def spec_of(found: Execution) -> Spec:
     """The sizes and the seed of a run, all that was appended before it included."""
     record = json.loads(found.spec or "{}")
     sizes = tuple(Sizes(scale, tuple((t, n) for t, n in rows)) for scale, rows in record["sizes"])

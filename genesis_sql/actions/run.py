@@ -11,6 +11,7 @@ from genesis_sql.actions.target import find_target
 from genesis_sql.actions.workspace import Workspace
 from genesis_sql.errors import CohortError, OptionError, ReadOnlyError
 from genesis_sql.plan.definition import Model
+from genesis_sql.program.steps import ROW, Number, Program
 from genesis_sql.sqlbuild import string
 from genesis_sql.store import cohorts, profiles, runs
 from genesis_sql.store.cohorts import Cohort
@@ -135,7 +136,13 @@ def _sizes(model: Model, saved: Saved, count: int | None) -> tuple[float, dict[s
     roots = [t for t in model.visible if model.programs[t].main is None]
     base = saved.count or model.programs[roots[0]].rows
     exact = {t: count for t in roots if model.programs[t].rows == base}
-    return count / base, exact
+    listed = {t: model.programs[t] for t in roots if _listed(model.programs[t])}
+    return count / base, exact | {t: program.rows for t, program in listed.items()}
+
+
+def _listed(program: Program) -> bool:
+    """Whether its rows stand in a list, which does not grow with a run."""
+    return any(isinstance(step, Number) and step.column == ROW for step in program.steps)
 
 
 def _keeping(

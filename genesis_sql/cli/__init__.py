@@ -30,7 +30,7 @@ from genesis_sql.cli.measure import (
     quality,
     report,
 )
-from genesis_sql.cli.profiles import profiles, replay, run
+from genesis_sql.cli.profiles import profiles, replay, run, validate
 from genesis_sql.cli.reference import reference
 from genesis_sql.store.migrator import library_version
 
@@ -60,6 +60,6 @@ def main() -> None:
 for _command in (
     demo, profile, check, methods, fit, generate, quality, privacy, report, assert_, certificate,
     compare, privacy_audit, ledger, budget, models, describe, history, activate, drop, export,
-    import_, reference, profiles, run, replay, cohorts,
+    import_, reference, profiles, run, replay, validate, cohorts,
 ):  # fmt: skip
     main.add_command(_command)

@@ -128,3 +128,19 @@ def replay(*, file: str, execution: int, as_json: bool) -> None:
     with files.opened(file, "either") as con:
         found = profile_doors.replay(con, execution)
     show.rows(found, as_json=as_json)
+
+
+@click.command(cls=Command)
+@file_argument
+@click.argument("cohort", required=False)
+@click.option("--execution", type=int, help="A run by its number, in the place of COHORT.")
+@json_option
+def validate(*, file: str, cohort: str | None, execution: int | None, as_json: bool) -> None:
+    """Compare COHORT with its profile; exit code 1 where it does not keep it."""
+    with files.opened(file, "either") as con:
+        found = profile_doors.validate_run(con, cohort, execution=execution)
+    show.rows(found, as_json=as_json)
+    failed = [row for row in found if row["passed"] is False]
+    if failed:
+        show.note(f"{len(failed)} of {len(found)} checks failed.")
+        raise click.exceptions.Exit(1)

@@ -55,7 +55,11 @@ _state = click.option("--state", help="Only there: TX, or Texas.")
 _county = click.option("--county", help="Only there: 48201, or a name together with --state.")
 _city = click.option("--city", help="Only there.")
 _limit = click.option(
-    "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="So many rows."
+    "--limit",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="So many rows.",
 )
 
 

@@ -37,6 +37,10 @@ _STATEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"genesis cohorts rename {_HERE} '\1' '\2'",
     ),
     (
+        re.compile(rf"CALL genesis_generate_database\({_TEXT}, target := {_TEXT}\)"),
+        rf"genesis generate {_HERE} '\1' --target '\2'",
+    ),
+    (
         re.compile(rf"CALL genesis_run\({_TEXT}, cohort := {_TEXT}\)"),
         rf"genesis run {_HERE} '\1' --cohort '\2'",
     ),

@@ -2,7 +2,7 @@
 
 What was imported from ``healthsim``, ``healthsim.generation`` and ``healthsim.state`` is here and
 under ``genesis_sql.compat.generation`` and ``genesis_sql.compat.state``. Where no connection is
-given, calls that keep nothing work in memory, and :func:`get_manager` opens ``genesis.duckdb`` in
+given, calls that keep nothing work in memory, and :func:`get_manager` opens ``healthsim.duckdb`` in
 the current directory.
 """
 

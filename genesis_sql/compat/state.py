@@ -14,19 +14,22 @@ from genesis_sql import profile_doors
 from genesis_sql.compat.generation import RepeatableSpec, readable
 from genesis_sql.compat.memory import database_of, dicts
 from genesis_sql.session import connect, register
-from genesis_sql.store import executions, runs
+from genesis_sql.sqlbuild import qualified
+from genesis_sql.store import executions, migrator, names, profiles, runs
+from genesis_sql.store.transaction import transaction
 
-DATABASE = "genesis.duckdb"
-"""What `get_manager()` opens, in the current directory."""
+DATABASE = "healthsim.duckdb"
+"""What `get_manager()` opens, in the current directory; a file `genesis` would hide our schema."""
 RECORDED = "record_execution"
 """The kind, in the history, of what was run elsewhere: there is no content to replay."""
 
 Row = dict[str, Any]
 
-_FOUND_BY = """
-SELECT product, description, tags FROM genesis.profiles WHERE model = ? AND version = ?
-"""
 _RUN_OF = "SELECT execution FROM genesis_cohorts() WHERE name = ? AND execution IS NOT NULL"
+_RAN = """
+SELECT r.resolved, e.seed, r.count FROM genesis.runs AS r
+JOIN genesis.executions AS e ON e.id = r.execution WHERE r.execution = ?
+"""
 _TOLD = "SELECT schema_name, description, tags, execution FROM genesis_cohorts() WHERE name = ?"
 
 
@@ -81,12 +84,9 @@ class ProfileManager:
         known, version = self._named(name)
         row = profile_doors.load_profile(self.con, known, version=version)
         number = row["version"]
-        found = self.con.execute(_FOUND_BY, [row["name"], number]).fetchall()
-        product, description, tags = found[0]
+        product, description, tags = self._found_by(known, number)
         said = (row["spec"], readable(row["resolved"]))
-        return SavedProfile(
-            f"{known}@{number}", known, number, *said, product, description, tuple(tags)
-        )
+        return SavedProfile(f"{known}@{number}", known, number, *said, product, description, tags)
 
     def list_profiles(
         self,
@@ -119,17 +119,24 @@ class ProfileManager:
         known = self.con.execute(_RUN_OF, [cohort_id]).fetchall()
         if known:
             return int(known[0][0])
-        profile = self.load_profile(profile_id)
-        generation = profile.resolved.get("generation", {})
-        used = generation.get("seed") if seed is None else seed
-        given = {"profile_id": profile.id, "cohort_id": cohort_id, "count": count}
         cursor, database = self.con.cursor(), database_of(self.con)
+        name, version = self._named(profile_id)
+        found = profiles.find(cursor, database, name, version)
+        saved = profiles.load(cursor, database, name, found.version)
+        given = {"profile_id": profile_id, "cohort_id": cohort_id, "count": count}
         number = executions.start(
-            cursor, database, kind=RECORDED, model=profile.name, version=profile.version,
-            arguments=given, seed=used, spec={"resolved": profile.resolved, "count": count},
+            cursor, database, kind=RECORDED, model=name, version=found.version, arguments=given,
+            seed=saved.seed if seed is None else seed,
         )  # fmt: skip
+        ran = runs.Run.of(number, str(found.uuid), saved, count, cohort_id, "")
         seconds = None if duration_ms is None else duration_ms / 1000
-        executions.finish(cursor, database, number, rows=count, seconds=seconds)
+        end = executions.Ended(rows=count, seconds=seconds)
+
+        def write() -> None:
+            runs.write(cursor, database, ran)
+            executions.write_end(cursor, database, number, end)
+
+        transaction(cursor, write)
         return number
 
     def get_execution_spec(self, execution_id: int) -> Row:
@@ -139,14 +146,19 @@ class ProfileManager:
             ModelNotFoundError: there is no such execution.
         """
         cursor, database = self.con.cursor(), database_of(self.con)
-        found = next(
-            (e for e in executions.history(cursor, database) if e.id == execution_id), None
-        )
-        if found is not None and found.kind == RECORDED:
-            held = json.loads(found.spec or "{}")
-            return _repeatable(held["resolved"], found.seed, held["count"])
-        ran, run = runs.find(cursor, database, execution_id)
-        return _repeatable(run.resolved, ran.seed, run.count)
+        there = migrator.exists(cursor, database, needs=profiles.NEEDS)
+        held = names.run(cursor, database, _RAN, execution_id) if there else []
+        if not held:
+            runs.find(cursor, database, execution_id)  # says what there is
+        resolved, seed, count = held[0]
+        return _repeatable(json.loads(resolved), seed, count)
+
+    def _found_by(self, name: str, version: int) -> tuple[str | None, str | None, tuple[str, ...]]:
+        """The product, description and tags of a version."""
+        place = qualified(database_of(self.con), "genesis", "profiles")
+        query = f"SELECT product, description, tags FROM {place} WHERE model = ? AND version = ?"  # noqa: S608 - quoted
+        product, description, tags = self.con.execute(query, [name, version]).fetchall()[0]
+        return product, description, tuple(tags)
 
     def _named(self, given: str) -> tuple[str, int | None]:
         """The name and the version of what is given as a name or as an id."""
@@ -225,7 +237,7 @@ def get_manager(con: duckdb.DuckDBPyConnection | str | None = None) -> StateMana
     """What is kept in a database.
 
     Args:
-        con: a connection, or the path of a database; `genesis.duckdb` in the current directory
+        con: a connection, or the path of a database; `healthsim.duckdb` in the current directory
             where not given, made where it is missing.
 
     Example:

@@ -24,6 +24,7 @@ from genesis_sql.profiles.tables import CHOICE, TableLaws, read_tables
 from genesis_sql.program.domain import Categories, Domain, Fixed, Grid
 from genesis_sql.program.steps import (
     PARENT,
+    ROW,
     Constant,
     Copy,
     Formula,
@@ -42,8 +43,6 @@ NO_CONTENT = ("origin", "note", "title", "description")
 """What a column says about itself: it changes no draw."""
 CHOSEN_KIND, CHOSEN_WEIGHT = "#kind:all", "#count:all"
 """Hidden columns of a table that others refer to: one group, equal weights."""
-ROW = "#row"
-"""The number of a row of a table with lists."""
 COUNTED = Grid("BIGINT", 1, 0)
 ONE_LABEL = Slots(np.ones(1, np.int32), np.ones(1, np.int32), np.ones(1))
 ONE = Slots(np.ones(1, np.int64), np.ones(1, np.int64), np.ones(1))

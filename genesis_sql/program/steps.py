@@ -32,6 +32,8 @@ PARENT = "parent"
 KIND = "#kind"
 PREV, AGO, TIME, PAST = "#prev", "#ago", "#time", "#past"
 BEFORE = tuple(f"{name}." for name in (PREV, AGO, TIME, PAST))
+ROW = "#row"
+"""The row number of a table whose rows stand in a list; more of them would repeat it."""
 PLACES = ("#k", "#count", "#left")
 """Columns of the main parent's alias that are the child's own: its place among its siblings, their
 number, and how many come after it."""

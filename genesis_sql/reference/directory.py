@@ -74,7 +74,7 @@ def make_directory(
     """
     code = None if state is None else state_code(state)
     place.require_writable(con, database)
-    loaded = ensure(con, database)
+    loaded = ensure(con, database, tables=NEEDS)
     there = place.standing(con, database)
     for name in (FACILITIES, PROVIDERS):
         place.require_ours(there, name, STATEMENT)

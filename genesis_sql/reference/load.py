@@ -124,7 +124,7 @@ def load(
     return transaction(con, functools.partial(_write, con, database, shelf, status, read))
 
 
-def ensure(con: Con, database: str) -> list[str]:
+def ensure(con: Con, database: str, *, tables: Sequence[str] | None = None) -> list[str]:
     """Load what is missing of the shipped tables, and nothing else; one query where all are there.
 
     Older tables stay as they are: `CALL genesis_load_reference()` refreshes them.
@@ -132,12 +132,14 @@ def ensure(con: Con, database: str) -> list[str]:
     Args:
         con: a cursor outside a transaction.
         database: where they shall be.
+        tables: only these.
 
     Returns:
         The tables that were loaded, so that it can be said.
     """
     there = place.standing(con, database)
-    missing = [n for n in refdata.sources() if n not in there or not there[n].ours]
+    wanted = [n for n in refdata.sources() if tables is None or n in tables]
+    missing = [n for n in wanted if n not in there or not there[n].ours]
     if missing:
         load(con, database, tables=missing)
     return missing

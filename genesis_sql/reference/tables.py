@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from genesis_sql import refdata
 from genesis_sql.reference import place
 from genesis_sql.reference.place import Con, Standing
-from genesis_sql.sqlbuild import rows_of
+from genesis_sql.sqlbuild import string
 
-COLUMNS = ("table_name", "rows", "vintage", "licence", "publisher", "loaded")
+_ROW = (
+    'SELECT {name} AS table_name, CAST({rows} AS BIGINT) AS "rows", {vintage} AS vintage, '
+    "{licence} AS licence, {publisher} AS publisher, {loaded} AS loaded"
+)
 
 
 def tables_sql(con: Con, database: str) -> str:
     """A SELECT of one row per table; `loaded` says whether it stands in the database.
 
-    The rows, vintage and licence are those of what is loaded, or of what would be.
+    The rows, vintage and licence are those of what is loaded, or of what would be. Rows are counted
+    when the statement runs: its macro is bound on every connection.
     """
     there = {n: s for n, s in place.standing(con, database).items() if s.ours and not s.is_view}
     shipped = refdata.sources()
-    found = [_shipped(con, database, n, there.get(n)) for n in shipped]
-    found += [_beside(con, database, there[n]) for n in sorted(set(there) - set(shipped))]
-    return rows_of(COLUMNS, found)
+    found = [_shipped(database, n, s, there.get(n)) for n, s in shipped.items()]
+    found += [_standing(database, there[n]) for n in sorted(set(there) - set(shipped))]
+    return " UNION ALL ".join(found or [_row("", "0", "", "", "", loaded=False) + " WHERE false"])
 
 
-def _shipped(con: Con, database: str, name: str, standing: Standing | None) -> list[Any]:
-    source = refdata.sources()[name]
-    if standing is None:
-        stated = [source["vintage"], source["licence"], source["publisher"]]
-        return [name, int(source["rows"]), *stated, False]
-    return _beside(con, database, standing)
+def _shipped(database: str, name: str, source: Mapping[str, str], standing: Standing | None) -> str:
+    if standing is not None:
+        return _standing(database, standing)
+    stated = (source["vintage"], source["licence"], source["publisher"])
+    return _row(name, str(int(source["rows"])), *stated, loaded=False)
 
 
-def _beside(con: Con, database: str, standing: Standing) -> list[Any]:
-    count = place.count(con, database, standing.name)
+def _standing(database: str, standing: Standing) -> str:
     _, publisher, vintage, licence = place.stated(standing)
-    return [standing.name, count, vintage, licence, publisher, True]
+    rows = f"(SELECT count(*) FROM {place.full(database, standing.name)})"  # noqa: S608 - quoted
+    return _row(standing.name, rows, vintage, licence, publisher, loaded=True)
+
+
+def _row(name: str, rows: str, vintage: str, licence: str, publisher: str, *, loaded: bool) -> str:
+    return _ROW.format(
+        name=string(name),
+        rows=rows,
+        vintage=string(vintage),
+        licence=string(licence),
+        publisher=string(publisher),
+        loaded="true" if loaded else "false",
+    )

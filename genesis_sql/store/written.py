@@ -55,9 +55,9 @@ class Saved:
         return seed if isinstance(seed, int) else None
 
     def to_bytes(self) -> bytes:
-        """As a part of the model; equal profiles give equal bytes."""
+        """As a part of the model; tables and columns keep their order, for it says something."""
         plain = {**vars(self), "tags": list(self.tags)}
-        return json.dumps(plain, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
+        return json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace")
 
     @staticmethod
     def from_bytes(data: bytes) -> Saved:

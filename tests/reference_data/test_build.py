@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import http.server
+import re
 import threading
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,8 @@ from genesis_sql import refdata
 from genesis_sql.errors import SourceError, TargetError
 from genesis_sql.reference_data import build as module
 from genesis_sql.reference_data.build import TABLES, build
-from genesis_sql.reference_data.registry import Source, Table, pairs, query
+from genesis_sql.reference_data.files import below, found
+from genesis_sql.reference_data.registry import File, Source, Table, pairs, query
 
 Some = Callable[..., Path]
 AGES = "nc-est2024-agesex-res.csv"
@@ -140,6 +143,32 @@ def test_a_file_cut_short_is_refused(
     with pytest.raises(SourceError, match=wrong):
         build(folder, tmp_path / "to", [_table("national_ages")])
     assert not (tmp_path / "to").exists()
+
+
+def test_two_files_of_one_name_have_to_be_the_same(some: Some, tmp_path: Path) -> None:
+    folder = some(PLACES)
+    place, other = next(folder.rglob(PLACES)), folder / PLACES
+    other.write_bytes(place.read_bytes())
+    build(folder, tmp_path / "to", [_table("place_of_service")])
+    _edit(other, lambda text: text.replace("Pharmacy", "Apothecary"))
+    with pytest.raises(SourceError, match=r"place_of_service\.csv' and '.*_service\.csv' differ"):
+        build(folder, tmp_path / "to", [_table("place_of_service")])
+
+
+@pytest.mark.parametrize(
+    "file",
+    sorted({f for table in TABLES for f in table.files if f.others}, key=lambda f: f.view),
+    ids=lambda f: f.name,
+)
+def test_patterns_of_other_vintages_fit_the_own_name(file: File, tmp_path: Path) -> None:
+    """The year in the name put back by some: refused by the name of the file that is needed."""
+    digits = re.findall(r"[0-9]{4}", file.name)
+    assert fnmatch(file.name.lower(), file.others.lower())
+    assert digits
+    older = file.name.replace(digits[0], "1999")
+    (tmp_path / older).write_text("x")
+    with pytest.raises(SourceError, match=rf"{re.escape(older)}' is of another vintage"):
+        found(below(tmp_path), file)
 
 
 def test_a_value_that_is_none_is_told(some: Some, tmp_path: Path) -> None:

@@ -7,9 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from genesis_sql import refdata
-from genesis_sql.reference_data import health
-from genesis_sql.reference_data.build import build
+from genesis_sql.reference_data import geography, health
 
 Con = duckdb.DuckDBPyConnection
 
@@ -103,6 +101,24 @@ def test_harris_county(con: Con) -> None:
     ]
 
 
+def test_counties_add_up_to_the_nation_that_cdc_states(con: Con, publishers: Path) -> None:
+    """The file of six measures has a line for the United States; blood pressure lacks Florida."""
+    place = publishers / "cdc_places" / "places_county_6measures_2024_release.csv"
+    (stated,) = con.execute(
+        f"SELECT {', '.join(SIX.values())} FROM read_csv(?, all_varchar = true) "
+        "WHERE county_fips = '00059'",
+        [str(place)],
+    ).fetchall()
+    found = con.execute(
+        "SELECT measure, sum(percent * adults) / sum(adults) FROM prevalences JOIN ("
+        "  SELECT fips, sum(population) AS adults FROM county_ages WHERE age_min >= 18 "
+        "  GROUP BY fips) USING (fips) GROUP BY measure"
+    ).fetchall()
+    adults = dict(found)
+    for measure, percent in zip(SIX, stated, strict=True):  # CDC's is of the survey, not a sum
+        assert adults[measure] == pytest.approx(float(percent), abs=1.3), measure
+
+
 def test_every_county_has_every_old_measure_but_where_cdc_has_none(con: Con) -> None:
     assert con.execute(
         "SELECT count(DISTINCT fips), count(*) - count(DISTINCT (fips, measure)), "
@@ -185,18 +201,56 @@ def test_measures_and_prevalences_name_each_other(con: Con) -> None:
     )
 
 
-def test_cdc_s_own_file_of_2024_goes_before_all(publishers: Path, tmp_path: Path) -> None:
-    """A made-up file in the form of CDC's: a county's values, of which the wide file has others."""
-    columns = health.PLACES_2024.columns
-    for name in ("PLACES_county_GIS_2022_release.csv", "2024_Gaz_counties_national.txt"):
-        (tmp_path / name).symlink_to(next(publishers.rglob(name)))
-    counties = refdata.read("counties").to_pydict()["fips"]
-    lines = [",".join((fips, *["55.5"] * (len(columns) - 1))) for fips in counties]
-    (tmp_path / health.PLACES_2024.name).write_text("\n".join((",".join(columns), *lines)))
-    (built,) = build(tmp_path, tmp_path / "to", [health.PREVALENCES])
-    assert built.status == "built"
-    table = refdata.read("prevalences", str(tmp_path / "to"))
-    found = {
-        (r["release"], r["percent"] == 55.5, r["measure"] == "KIDNEY") for r in table.to_pylist()
-    }
-    assert found == {("2024", True, False), ("2022", False, True)}
+def _made(values: dict[str, list[dict[str, str]]]) -> dict[tuple[str, str], tuple[object, ...]]:
+    """Prevalences from a few made-up lines of the files, by county and measure."""
+    import pyarrow as pa
+
+    con = duckdb.connect()
+    geography.prepare(con)
+    for file in health.PREVALENCES.files:
+        rows = [{c: line.get(c, "") for c in file.columns} for line in values.get(file.view, ())]
+        schema = pa.schema([(c, pa.string()) for c in file.columns])
+        con.register(file.view, pa.Table.from_pylist(rows, schema))
+    made = list(health.PREVALENCES.make(con))
+    assert made
+    return {(fips, measure): (percent, *rest) for fips, measure, percent, *rest in made}
+
+
+COUNTIES = [
+    {"GEOID": "48201", "USPS": "TX", "NAME": "Harris County"},
+    {"GEOID": "24005", "USPS": "MD", "NAME": "Baltimore County"},
+    {"GEOID": "24510", "USPS": "MD", "NAME": "Baltimore city"},
+    {"GEOID": "09190", "USPS": "CT", "NAME": "Western Connecticut Planning Region"},
+]
+WIDE = [{"fips": f, "diabetes": "11", "arthritis": "21"} for f in ("48201", "24005")]
+OLD = [
+    {"CountyFIPS": f, "DIABETES_CrudePrev": d, "ARTHRITIS_CrudePrev": a}
+    for f, d, a in (
+        ("48201", "13", "23"), ("24005", "13", "23"), ("24510", "13", "23"),
+        ("09001", "10", "20"), ("09005", "10", "30"),
+    )
+]  # fmt: skip
+
+
+def test_files_go_before_each_other() -> None:
+    six = [{"county_fips": "48201", "diabetes_pct": "12.00"}]
+    own = [{"CountyFIPS": "48201", "DIABETES_CrudePrev": "14.5"}]
+    files = {"gazetteer": COUNTIES, "wide_2024": WIDE, "places_2022": OLD}
+    made = _made(files)
+    assert made["48201", "DIABETES"] == (11, "2024", False)
+    assert made["24005", "DIABETES"] == (13, "2022", False)  # its line of 2024 is an average
+    assert made["24510", "DIABETES"] == (13, "2022", False)
+    made = _made({**files, "six_2024": six})
+    assert made["48201", "DIABETES"] == (12, "2024", False)
+    assert made["48201", "ARTHRITIS"] == (21, "2024", False)
+    made = _made({**files, "six_2024": six, "places_2024": own})
+    assert made["48201", "DIABETES"] == (14.5, "2024", False)
+    assert made["48201", "ARTHRITIS"] == (21, "2024", False)
+
+
+def test_connecticut_is_weighted_by_its_towns() -> None:
+    """Western Connecticut has 590,772 people of old Fairfield County and 29,777 of Litchfield."""
+    made = _made({"gazetteer": COUNTIES, "places_2022": OLD})
+    assert made["09190", "DIABETES"] == (10, "2022", True)
+    wanted = (20 * 590772 + 30 * 29777) / (590772 + 29777)
+    assert made["09190", "ARTHRITIS"] == (round(wanted, 1), "2022", True)

@@ -79,6 +79,9 @@ def test_percentages_are_percentages(con: Con) -> None:
     incomes = " + ".join(c for c in percents if c.startswith("income_"))
     low, high = _one(con, f"SELECT min({incomes}), max({incomes}) FROM counties")
     assert 99.5 < low <= high < 100.5  # type: ignore[operator]
+    races = "white + black + native + asian + pacific + other_race + two_plus"
+    low, high = _one(con, f"SELECT min({races}), max({races}) FROM counties")
+    assert 99.7 < low <= high < 100.3  # type: ignore[operator]
 
 
 def test_ages_sum_to_the_counties(con: Con) -> None:

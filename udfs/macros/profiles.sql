@@ -20,6 +20,10 @@ FROM query(genesis_plan_('run', CAST(to_json({'model': profile, 'cohort': cohort
 CREATE OR REPLACE TEMP MACRO genesis_replay(execution) AS TABLE
 FROM query(genesis_plan_('replay', CAST(to_json({'execution': execution}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
 
+-- What a run keeps of its profile, and what chance allows for that many rows.
+CREATE OR REPLACE TEMP MACRO genesis_validate(cohort := NULL, execution := NULL) AS TABLE
+FROM query(genesis_plan_('validate', CAST(to_json({'cohort': cohort, 'execution': execution}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));
+
 -- Cohorts: tables of runs and others, found by tags or text.
 CREATE OR REPLACE TEMP MACRO genesis_cohorts(tags := NULL, search := NULL) AS TABLE
 FROM query(genesis_plan_('cohorts', CAST(to_json({'tags': tags, 'search': search}) AS VARCHAR), current_database(), current_schema(), current_connection_id(), epoch_us(now())));

@@ -33,11 +33,13 @@ class Move:
         how: 'number', 'numbered text', 'text' or 'uuid'.
         type: of the column.
         by: what is added in each cohort; 0 in the first.
+        stem: what stands before the number in every text.
     """
 
     how: str
     type: str
     by: tuple[int, ...] = ()
+    stem: str = ""
 
     def sql(self, column: str, cohort: int) -> str:
         """The new value of a column (quoted) in one of the cohorts, from 0."""
@@ -46,11 +48,10 @@ class Move:
         if self.how == "number":
             return f"CAST(CAST({column} AS HUGEINT) + {self.by[cohort]} AS {self.type})"
         if self.how == "numbered text":
-            digits = f"regexp_extract({column}, {string(_NUMBERED)}, 2)"
-            moved = f"CAST(CAST({digits} AS HUGEINT) + {self.by[cohort]} AS VARCHAR)"
+            digits = f"substr({column}, {len(self.stem) + 1})"
+            moved = f"CAST(CAST({digits} AS BIGINT) + {self.by[cohort]} AS VARCHAR)"
             wide = f"greatest(strlen({digits}), strlen({moved}))"
-            stem = f"regexp_extract({column}, {string(_NUMBERED)}, 1)"
-            return f"{stem} || lpad({moved}, CAST({wide} AS INTEGER), '0')"
+            return f"{string(self.stem)} || lpad({moved}, CAST({wide} AS INTEGER), '0')"
         if self.how == "uuid":
             return f"CAST(md5('{cohort + 1}:' || CAST({column} AS VARCHAR)) AS UUID)"
         return f"{column} || '-{cohort + 1}'"
@@ -120,7 +121,8 @@ def _move(ws: Workspace, table: Held, column: str, schemas: Sequence[str]) -> Mo
         numbered = [_numbered(ws, source, quoted(column)) for source in sources]
         stems = {stem for n in numbered if n is not None for stem in n[0]}
         if all(n is not None for n in numbered) and len(stems) <= 1:
-            return Move("numbered text", kind, _offsets([n[1] for n in numbered if n is not None]))
+            by = _offsets([n[1] for n in numbered if n is not None])
+            return Move("numbered text", kind, by, next(iter(stems), ""))
         return Move("text", kind)
     if kind == "UUID":
         return Move("uuid", kind)

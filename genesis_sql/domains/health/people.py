@@ -5,7 +5,7 @@ They cost draws from long lists, so that nobody pays for them who does not ask.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from genesis_sql.domains.health.columns import (
@@ -21,6 +21,8 @@ from genesis_sql.domains.health.figures import Figures
 from genesis_sql.domains.health.geography import Place
 from genesis_sql.errors import OptionError
 
+WORKING = (1960, 1970, 1980, 1990)
+"""Decades of birth of people at work."""
 NAMES, SURNAMES = 200, 1000
 """The most frequent first names of a sex and decade, and surnames, that are drawn."""
 _ZIPS = 20_000
@@ -32,15 +34,7 @@ def name_columns(section: Mapping[str, Any], figures: Figures) -> dict[str, Colu
     if not section.get("names"):
         return {}
     year = as_of(section).year
-    most = (
-        "QUALIFY row_number() OVER (PARTITION BY sex, decade ORDER BY count DESC, name) <= ? "
-        "ORDER BY ALL"
-    )
-    groups: dict[tuple[str, int], dict[str, float]] = {}
-    for sex, decade, name, count in figures.rows(
-        "sex, decade, name, count", "first_names", most, NAMES
-    ):
-        groups.setdefault((sex, int(decade)), {})[name] = float(count)
+    groups = _first_names(figures)
     decades = sorted({decade for _, decade in groups})
     cases: list[tuple[Mapping[str, Any], Column]] = []
     for (sex, decade), names in groups.items():
@@ -50,18 +44,47 @@ def name_columns(section: Mapping[str, Any], figures: Figures) -> dict[str, Colu
         if decade == decades[-1]:
             ages["min"] = 0
         cases.append(({"gender": sex, "age": ages}, categorical(names)))
-    both: dict[str, float] = {}
-    for names in groups.values():
-        for name, count in names.items():
-            both[name] = both.get(name, 0.0) + count
-    most = "ORDER BY share DESC, name LIMIT ?"
-    surnames = figures.rows("name, share", "surnames", most, SURNAMES)
-    families = {name: float(part) for name, part in surnames}
-    given = either(cases, categorical(both))
+    given = either(cases, categorical(_together(groups.values())))
     return {
         "given_name": made(given, REFERENCE, "SSA baby names by sex and decade of birth"),
-        "family_name": made(categorical(families), REFERENCE, "Census surnames by frequency"),
+        "family_name": _family(figures),
     }
+
+
+def provider_names(figures: Figures) -> dict[str, Column]:
+    """`first_name` and `last_name` of people who were born from 1960 to 1990."""
+    working = [names for (_, decade), names in _first_names(figures).items() if decade in WORKING]
+    given = made(categorical(_together(working)), REFERENCE, "SSA baby names of 1960 to 1990")
+    return {"first_name": given, "last_name": _family(figures)}
+
+
+def _first_names(figures: Figures) -> dict[tuple[str, int], dict[str, float]]:
+    """How many were given each name, by sex and decade."""
+    most = (
+        "QUALIFY row_number() OVER (PARTITION BY sex, decade ORDER BY count DESC, name) <= ? "
+        "ORDER BY ALL"
+    )
+    groups: dict[tuple[str, int], dict[str, float]] = {}
+    for sex, decade, name, count in figures.rows(
+        "sex, decade, name, count", "first_names", most, NAMES
+    ):
+        groups.setdefault((sex, int(decade)), {})[name] = float(count)
+    return groups
+
+
+def _together(groups: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    both: dict[str, float] = {}
+    for names in groups:
+        for name, count in names.items():
+            both[name] = both.get(name, 0.0) + count
+    return both
+
+
+def _family(figures: Figures) -> Column:
+    most = "ORDER BY share DESC, name LIMIT ?"
+    found = figures.rows("name, share", "surnames", most, SURNAMES)
+    law = categorical({name: float(part) for name, part in found})
+    return made(law, REFERENCE, "Census surnames by frequency")
 
 
 def address_columns(section: Mapping[str, Any], home: Place, figures: Figures) -> dict[str, Column]:
@@ -83,7 +106,8 @@ def address_columns(section: Mapping[str, Any], home: Place, figures: Figures) -
         )
         raise OptionError(message)
     cases: list[tuple[Mapping[str, Any], Column]] = [
-        ({"county_fips": fips}, categorical(places)) for fips, places in spots.items()
+        ({"county_fips": fips}, categorical(places if any(places.values()) else _alike(places)))
+        for fips, places in spots.items()
     ]
     if not cases:
         message = f"demographics.address: the reference tables hold no ZIP codes of {home.name}"
@@ -94,3 +118,8 @@ def address_columns(section: Mapping[str, Any], home: Place, figures: Figures) -
         "zip": made(expression("left(spot, 5)", "VARCHAR"), REFERENCE, note),
         "city": made(expression(f"substring(spot, {6 + len(_GAP)})", "VARCHAR"), REFERENCE, note),
     }
+
+
+def _alike(places: Mapping[str, float]) -> dict[str, float]:
+    """Equal weights: of a county where HUD counts no home at all."""
+    return dict.fromkeys(places, 1.0)
