@@ -169,7 +169,8 @@ def decode_number(domain: Grid | Reals, raw: Raw, arrow_type: pa.DataType) -> pa
     mask = None if raw.valid is None else ~raw.valid
     if isinstance(domain, Reals):
         return _reals(raw.values, mask, arrow_type)
-    whole = raw.values.astype(np.int64) * domain.step
+    whole = raw.values.astype(np.int64, copy=False)
+    whole = whole if domain.step == 1 else whole * domain.step
     if pa.types.is_floating(arrow_type):
         return pa.array(whole / 10.0**domain.scale, pa.float64(), mask=mask).cast(arrow_type)
     if pa.types.is_decimal(arrow_type):

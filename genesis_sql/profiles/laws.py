@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from genesis_sql.errors import ProfileError
+from genesis_sql.errors import ProfileError, nearest
+from genesis_sql.program.column_types import is_plain
 from genesis_sql.program.domain import Categories, Domain, Grid, Reals
 
 CONTINUOUS = ("normal", "lognormal", "uniform", "exponential", "beta")
@@ -32,6 +33,14 @@ LEAST_MASS = 1e-9  # what [min, max] has to hold of a law
 MOST_ATOMS = 1_000_000
 
 Spec = Mapping[str, Any]
+_KNOWN = (
+    "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DATE", "TIMESTAMP",
+    "VARCHAR", "UUID", "DECIMAL(10,2)",
+)  # fmt: skip
+_ALIASES = {
+    "TEXT": "VARCHAR", "STRING": "VARCHAR", "INT": "INTEGER", "BOOL": "BOOLEAN", "REAL": "FLOAT",
+    "DATETIME": "TIMESTAMP",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +83,25 @@ class Slots:
 # kinds
 
 
+def type_of(where: str, given: object) -> str:
+    """A column type as DuckDB spells it.
+
+    Raises:
+        ProfileError: it is none that a column of a profile can have.
+
+    Example:
+        >>> type_of("people.born", "date"), type_of("people.name", "text")
+        ('DATE', 'VARCHAR')
+    """
+    text = str(given).strip()
+    text = text if text.upper().startswith("ENUM") else text.upper()
+    text = _ALIASES.get(text, text)
+    if not is_plain(text):
+        message = f"{where}: sql_type '{str(given)[:60]}' is no type of a column"
+        raise ProfileError(message + nearest(text, _KNOWN))
+    return text
+
+
 def leaves(spec: Spec) -> Iterator[Spec]:
     """The plain laws inside a distribution."""
     if spec["type"] == "conditional":
@@ -97,13 +125,8 @@ def kind_of(where: str, spec: Spec, *, whole: bool = False) -> Domain:
         ProfileError: its laws give numbers and texts.
     """
     laws = list(leaves(spec))
-    named = [str(s["sql_type"]) for s in (spec, *laws) if s.get("sql_type")]
-    type_ = (
-        named[0].upper()
-        if named and not named[0].upper().startswith("ENUM")
-        else "".join(named[:1])
-    )
-    type_ = "VARCHAR" if type_ in ("TEXT", "STRING") else type_
+    named = [type_of(where, s["sql_type"]) for s in (spec, *laws) if s.get("sql_type")]
+    type_ = named[0] if named else ""
     listed = [v for law in laws for v in _values(law)]
     numeric = [law["type"] for law in laws if law["type"] in NUMERIC]
     if type_ in ("VARCHAR", "BOOLEAN", "UUID", "JSON") or type_.startswith("ENUM"):

@@ -11,7 +11,7 @@ from genesis_sql.errors import ProfileError, nearest
 from genesis_sql.profiles.choices import as_cases
 from genesis_sql.profiles.draws import Drawn, read_drawn
 from genesis_sql.profiles.keys import key_domain
-from genesis_sql.profiles.laws import Spec, kind_of, text_of
+from genesis_sql.profiles.laws import Spec, kind_of, text_of, type_of
 from genesis_sql.profiles.when import Axis, Reach, Test, axis
 from genesis_sql.program.domain import Domain, Fixed, Grid
 
@@ -179,6 +179,8 @@ def _read(
     parent = spec.get("parent")
     count = plain.get("generation", {}).get("count") or 1
     rows = 0 if parent is not None else int(spec.get("rows", count))
+    columns = {c: _typed(f"{name}.{c}", held) for c, held in spec["columns"].items()}
+    spec = {**spec, "columns": columns}
     table = TableLaws(name, spec, parent, rows, made[parent].key if parent else None)
     _check_names(table)
     for column, held in table.columns.items():
@@ -208,6 +210,13 @@ def _read(
     for drawn in table.drawn.values():
         _ask(table, drawn)
     return table
+
+
+def _typed(where: str, held: Spec) -> Spec:
+    """A column with its type as DuckDB spells it."""
+    if not held.get("sql_type"):
+        return held
+    return {**held, "sql_type": type_of(where, held["sql_type"])}
 
 
 def _check_names(table: TableLaws) -> None:

@@ -6,6 +6,9 @@ from typing import Any
 
 from genesis_sql.errors import ProfileError
 
+MOST_VALUES = 1_000_000
+"""Values of a document, what its aliases stand for counted each time."""
+
 
 def from_yaml(text: str) -> Any:
     """The value of a YAML document; dates become text.
@@ -42,13 +45,28 @@ def from_yaml(text: str) -> Any:
         for first, held in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
     try:
-        return yaml.load(text, Loader)
+        found = yaml.load(text, Loader)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark is not None else ""
         problem = str(getattr(error, "problem", None) or error).splitlines()[0]
         message = f"{where}the profile is neither JSON nor YAML: {problem}"
         raise ProfileError(message) from error
+    if _counted(found, 0) > MOST_VALUES:
+        message = f"the profile's aliases unfold to more than {MOST_VALUES:,} values; write fewer"
+        raise ProfileError(message)
+    return found
+
+
+def _counted(value: Any, before: int) -> int:
+    """Values in a document with its aliases unfolded, counted until they are too many."""
+    count = before + 1
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in inner:
+        if count > MOST_VALUES:
+            break
+        count = _counted(one, count)
+    return count
 
 
 def _name(key: Any) -> str:

@@ -248,6 +248,11 @@ def test_constants_are_no_draws(one_table: Any) -> None:
         ({"a": {"type": "logistic", "rate": 0.5, "among": {"sexx": 1}}, "sex": {"type": "constant", "value": 1}}, "did you mean 'sex'"),
         ({"a": {"type": "normal", "mean": 0, "std_dev": 1, "min": 50}}, "less than one in 10⁹"),
         ({"a": {"type": "key", "format": "x"}}, "holds no number"),
+        (
+            {"a": {"type": "expression", "sql": "1", "sql_type": "INTEGER) AS b, (SELECT 1"}},
+            r"t\.a: sql_type 'INTEGER\) AS b, .* is no type of a column",
+        ),
+        ({"a": {"type": "poisson", "mean": 1, "sql_type": "INTEGR"}}, "did you mean 'INTEGER'"),
         ({"a": {"type": "reference", "table": "u"}}, "there is no table 'u'"),
         ({"a": {"type": "parent", "column": "u"}}, "copies a column of the parent"),
         ({"a.b": {"type": "constant", "value": 1}}, "cannot be a name"),

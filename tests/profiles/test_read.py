@@ -193,6 +193,13 @@ def test_errors_are_one_sentence_with_a_path(spec: Any, message: str) -> None:
     assert "\n" not in text
 
 
+def test_aliases_do_not_unfold_without_end() -> None:
+    lines = ["a: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"k{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
+    with pytest.raises(ProfileError, match="aliases unfold to more than"):
+        read_profile("\n".join(lines))
+
+
 def test_shares_may_be_off_by_a_millionth() -> None:
     thirds = {"a": 1 / 3, "b": 1 / 3, "c": 0.3333333}
     assert read_profile(one(law("categorical", values=thirds)))
