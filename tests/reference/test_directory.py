@@ -198,3 +198,16 @@ def test_without_counts_there_is_nothing_to_draw_from(
 def test_no_facility_is_no_error(own: duckdb.DuckDBPyConnection) -> None:
     own.execute("DELETE FROM genesis_reference.facility_counts WHERE fips = '35001'")
     assert [r["rows"] for r in genesis_sql.make_directory(own, state="NM")] == [0, 0]
+
+
+@pytest.mark.slow
+def test_the_whole_nation(con: duckdb.DuckDBPyConnection) -> None:
+    rows = {r["table_name"]: r["rows"] for r in genesis_sql.make_directory(con)}
+    counted = con.execute(
+        "SELECT sum(facilities), sum(beds) FROM genesis_reference.facility_counts"
+    ).fetchall()[0]
+    assert rows["facilities_fictional"] == rows["providers_fictional"] == counted[0] > 40_000
+    query = """SELECT count(DISTINCT npi), count(zip), sum(beds) FROM
+      (SELECT npi, zip, beds FROM genesis_reference.facilities_fictional UNION ALL
+       SELECT npi, zip, NULL FROM genesis_reference.providers_fictional)"""
+    assert con.execute(query).fetchall() == [(2 * counted[0], 2 * counted[0], counted[1])]
