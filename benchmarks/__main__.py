@@ -19,6 +19,7 @@ NAMES = {
     "neural": "networks: argn, diffusion, ctgan beside the ctgan package, a table of 10 M rows",
     "quality": "what measuring costs, beside sdmetrics, and whether it agrees with the referee",
     "privacy": "planted leaks, differential privacy: fidelity at epsilon 1, and its audit",
+    "profiles": "people per second, laws, keys, validation, replay, Harris County",
     "draw": "the counter draw: dieharder, and tests of our own over many streams and families",
     "kernel": "the compiled kernel beside the same loops in numpy",
 }

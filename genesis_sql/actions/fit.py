@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from genesis_sql import interrupt
 from genesis_sql.actions.content import content_of
 from genesis_sql.actions.fit_private import fit_private_schema, fit_private_table
 from genesis_sql.actions.learning import FitArguments as FitArguments
@@ -73,19 +74,20 @@ def _fit(
 
     asked = stored if arguments.device == "auto" else {**stored, "device": arguments.device}
     with ending(failed):  # around the start, too: Ctrl-C may come just behind it
-        execution = executions.start(
-            ws.con, ws.database, kind=kind, model=name, arguments=asked, seed=arguments.seed
-        )
+        with interrupt.held():  # what is begun is known here, whenever Ctrl-C comes
+            execution = executions.start(
+                ws.con, ws.database, kind=kind, model=name, arguments=asked, seed=arguments.seed
+            )
+            version = models.begin_version(
+                ws.con,
+                ws.database,
+                name,
+                kind=arguments.kind,
+                method=arguments.method,
+                arguments=stored,
+                execution=execution,
+            )
         ws.job.id = execution
-        version = models.begin_version(
-            ws.con,
-            ws.database,
-            name,
-            kind=arguments.kind,
-            method=arguments.method,
-            arguments=stored,
-            execution=execution,
-        )
         ws.job.begun(version, _begun(name, version, graph, by_table))
         watch = Watching(ws, name, version, graph, by_table)
         done = learn(ws, name, version, (graph, by_table), stored, arguments, watch)

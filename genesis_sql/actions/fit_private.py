@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from genesis_sql import interrupt
 from genesis_sql.actions.private_options import Guarantee, read_guarantee
 from genesis_sql.actions.private_tables import Prepared, prepare, require_table
 from genesis_sql.actions.private_units import below, count_name, counts_asked, read_bounded
@@ -219,14 +220,15 @@ def _fit(
 
     kind = "fit" if arguments.kind == "table" else "fit_database"
     with ending(failed):
-        execution = executions.start(
-            ws.con, ws.database, kind=kind, model=name, arguments=stored, seed=arguments.seed
-        )
+        with interrupt.held():
+            execution = executions.start(
+                ws.con, ws.database, kind=kind, model=name, arguments=stored, seed=arguments.seed
+            )
+            version = models.begin_version(
+                ws.con, ws.database, name, kind=arguments.kind, method=ledger.DP, arguments=stored,
+                execution=execution,
+            )  # fmt: skip
         ws.job.id = execution
-        version = models.begin_version(
-            ws.con, ws.database, name, kind=arguments.kind, method=ledger.DP, arguments=stored,
-            execution=execution,
-        )  # fmt: skip
         ws.job.begun(version, _rows(name, version, prepared, None, 0.0, "runs in the background"))
         cost = _cost(guarantee, prepared)
         sources = [source_name(p.raw) for p in prepared]

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from genesis_sql import interrupt
 from genesis_sql.actions.content_hash import content_hash
 from genesis_sql.actions.integrity import require_rows, verify
 from genesis_sql.actions.kept import require_there
@@ -111,7 +112,8 @@ def generate_database(
         keys=arguments.keys,
     )
     recording = recording or Recording()
-    run = _Run(ws, model, writing, arguments, recording)
+    with interrupt.held():  # what is begun is known here, whenever Ctrl-C comes
+        run = _Run(ws, model, writing, arguments, recording)
     with ending(run.failed):
         ws.con.execute("BEGIN")
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from genesis_sql import interrupt
 from genesis_sql.actions.content import content_of
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import ModelNotFoundError, OptionError
@@ -83,7 +84,10 @@ def save_profile(
 
     stored = {"product": written.spec.get("product"), "tags": written.tags}
     with ending(failed):
-        execution = executions.start(ws.con, ws.database, kind=KIND, model=name, arguments=stored)
+        with interrupt.held():
+            execution = executions.start(
+                ws.con, ws.database, kind=KIND, model=name, arguments=stored
+            )
         ws.job.id = execution
         ws.progress("resolving", 0.0)
         before = _active(ws, name)
@@ -92,10 +96,11 @@ def save_profile(
         if before is not None and before[1].to_bytes() == saved.to_bytes():
             executions.finish(ws.con, ws.database, execution, seconds=ws.seconds)
             return [_row(name, before[0], "kept", found.plain, found.notes)]
-        version = models.begin_version(
-            ws.con, ws.database, name, kind=profiles.KIND, method=profiles.METHOD,
-            arguments=stored, execution=execution,
-        )  # fmt: skip
+        with interrupt.held():
+            version = models.begin_version(
+                ws.con, ws.database, name, kind=profiles.KIND, method=profiles.METHOD,
+                arguments=stored, execution=execution,
+            )  # fmt: skip
         ws.job.begun(version, [])
         ws.progress("compiling", 0.5)
         done = compile_(found.plain, version)

@@ -56,7 +56,6 @@ _county = click.option("--county", help="Only there: 48201, or a name together w
 _city = click.option("--city", help="Only there.")
 _limit = click.option(
     "--limit",
-    "most",
     type=click.IntRange(min=0),
     default=20,
     show_default=True,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import duckdb
 from sqlglot import exp
 
+from genesis_sql.profiles.laws import text_of
 from genesis_sql.profiles.tables import TableLaws
 from genesis_sql.profiles.verdict import Check
 from genesis_sql.program.allowlist import check_expression
@@ -23,7 +24,7 @@ class Shown:
     Attributes:
         relation: text behind FROM.
         columns: that it has.
-        copies: hidden columns that its parent shows.
+        copies: hidden columns that its parent or its children show.
         source: the relation with those copies.
         rows: how many it has.
     """
@@ -42,22 +43,81 @@ class Shown:
         relation = tables[table.name]
         columns = _columns(con, relation)
         rows = int(con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])  # noqa: S608 - a relation of the caller
-        above, own = laws.get(str(table.parent)), table.parent_key
-        if above is None or above.name not in tables or own not in columns:
+        joins = _parents_columns(con, table, laws, tables, columns)
+        joins += _childrens_flags(con, table, laws, tables, columns)
+        if not joins:
             return Shown(relation, columns, frozenset(), relation, rows)
-        there = _columns(con, tables[above.name])
-        hidden = [
-            (c, str(table.columns[c]["column"])) for c in table.of("parent") if c not in columns
-        ]
-        copies = [(c, source) for c, source in hidden if source in there]
-        if not copies or above.key not in there:
-            return Shown(relation, columns, frozenset(), relation, rows)
-        brought = ", ".join(f"p.{quoted(source)} AS {quoted(c)}" for c, source in copies)
-        source = (
-            f"(SELECT c.*, {brought} FROM {relation} AS c LEFT JOIN {tables[above.name]} AS p "  # noqa: S608
-            f"ON p.{quoted(above.key)} = c.{quoted(own)})"
+        brought = ", ".join(f"{sql} AS {quoted(name)}" for found, _ in joins for name, sql in found)
+        joined = " ".join(join for _, join in joins)
+        source = f"(SELECT c.*, {brought} FROM {relation} AS c {joined})"  # noqa: S608
+        names = frozenset(name for found, _ in joins for name, _ in found)
+        return Shown(relation, columns, names, source, rows)
+
+
+Join = tuple[list[tuple[str, str]], str]
+"""Hidden columns with their SQL, and the join that brings them."""
+
+
+def _parents_columns(
+    con: Con,
+    table: TableLaws,
+    laws: Mapping[str, TableLaws],
+    tables: Mapping[str, str],
+    columns: frozenset[str],
+) -> list[Join]:
+    """Hidden copies of what the parent shows."""
+    above, own = laws.get(str(table.parent)), table.parent_key
+    if above is None or above.name not in tables or own not in columns:
+        return []
+    there = _columns(con, tables[above.name])
+    hidden = [(c, str(table.columns[c]["column"])) for c in table.of("parent") if c not in columns]
+    copies = [(c, f"p.{quoted(source)}") for c, source in hidden if source in there]
+    if not copies or above.key not in there:
+        return []
+    on = f"p.{quoted(above.key)} = c.{quoted(own)}"
+    return [(copies, f"LEFT JOIN {tables[above.name]} AS p ON {on}")]
+
+
+def _childrens_flags(
+    con: Con,
+    table: TableLaws,
+    laws: Mapping[str, TableLaws],
+    tables: Mapping[str, str],
+    columns: frozenset[str],
+) -> list[Join]:
+    """Hidden flags, by the children that stand for them: 1 where there is one."""
+    out: list[Join] = []
+    known: set[str] = set()
+    for child in laws.values():
+        hidden = [f for f in child.flags if f not in columns and f not in known]
+        if child.parent != table.name or child.name not in tables or not hidden:
+            continue
+        chosen = telling(child, _columns(con, tables[child.name]))
+        if chosen is None or table.key not in columns:
+            continue
+        known.update(hidden)
+        labels, alias = child.columns[chosen]["labels"], quoted(f"of {child.name}")
+        value = f"CAST({quoted(chosen)} AS VARCHAR)"
+        flags = ", ".join(
+            f"CAST(bool_or({value} = {string(text_of(labels[f]))}) AS INTEGER) AS {quoted(f)}"
+            for f in hidden
         )
-        return Shown(relation, columns, frozenset(c for c, _ in copies), source, rows)
+        key = quoted(str(child.parent_key))
+        rows = f"(SELECT {key} AS k, {flags} FROM {tables[child.name]} GROUP BY k)"  # noqa: S608
+        join = f"LEFT JOIN {rows} AS {alias} ON {alias}.k = c.{quoted(str(table.key))}"
+        out.append(([(f, f"coalesce({alias}.{quoted(f)}, 0)") for f in hidden], join))
+    return out
+
+
+def telling(child: TableLaws, columns: frozenset[str]) -> str | None:
+    """A column of 'each' rows that tells which flag each stands for."""
+    if child.parent_key not in columns:
+        return None
+    for name in child.of("chosen"):
+        values = [text_of(v) for v in child.columns[name]["labels"].values()]
+        if name in columns and len(set(values)) == len(values):
+            return name
+    return None
 
 
 def _columns(con: Con, relation: str) -> frozenset[str]:
@@ -137,7 +197,7 @@ def _copies(
 
 
 def _expressions(con: Con, table: TableLaws, own: Shown) -> Iterator[Check]:
-    known = {c.lower(): c for c in own.columns}
+    known = {c.lower(): c for c in own.columns | own.copies}
     for name in table.of("expression"):
         tree = check_expression(str(table.columns[name]["sql"]))
         read = [n.name.lower() for n in tree.find_all(exp.Column)]
@@ -149,7 +209,7 @@ def _expressions(con: Con, table: TableLaws, own: Shown) -> Iterator[Check]:
         given = table.columns[name].get("sql_type")
         made = f"CAST({text(tree)} AS {given})" if given else text(tree)
         query = (
-            f"SELECT count(*) FROM {own.relation} "  # noqa: S608 - checked by the allow-list
+            f"SELECT count(*) FROM {own.source} "  # noqa: S608 - checked by the allow-list
             f"WHERE ({made}) IS DISTINCT FROM {quoted(name)}"
         )
         yield _told(table.name, name, "expression", "what its SQL gives", _count(con, query))
@@ -176,15 +236,18 @@ def _each(
     own, above = shown[table.name], shown.get(str(table.parent))
     key = laws[str(table.parent)].key
     needed = {*table.flags, str(key)}
+    first = telling(table, own.columns)
+    if above is not None and first is not None and not needed <= above.columns:
+        yield _once(con, table, own, first)
+        return
     if above is None or table.parent_key not in own.columns or not needed <= above.columns:
         yield Check(table.name, "", "each", "", "the parent does not show its flags", None)
         return
-    chosen = [c for c in table.of("chosen") if c in own.columns]
-    first, k = chosen[0] if chosen else None, quoted(str(key))
+    k = quoted(str(key))
     labels = table.columns[first]["labels"] if first else {}
     wanted = " UNION ALL ".join(
-        f"SELECT p.{k} AS k, {string(str(labels.get(flag, '')))} AS v FROM {above.relation} AS p "  # noqa: S608
-        f"WHERE p.{quoted(flag)} = 1"
+        f"SELECT p.{k} AS k, {string(text_of(labels.get(flag, '')))} AS v "  # noqa: S608
+        f"FROM {above.relation} AS p WHERE p.{quoted(flag)} = 1"
         for flag in table.flags
     )
     value = f"CAST(c.{quoted(first)} AS VARCHAR)" if first else "''"
@@ -196,3 +259,15 @@ def _each(
     )
     told = "a row for each flag that is set"
     yield _told(table.name, first or "", "each", told, _count(con, query))
+
+
+def _once(con: Con, table: TableLaws, own: Shown, chosen: str) -> Check:
+    """Where the flags are hidden: no flag twice, and none that is not there."""
+    key, value = quoted(str(table.parent_key)), f"CAST({quoted(chosen)} AS VARCHAR)"
+    labels = ", ".join(string(text_of(v)) for v in table.columns[chosen]["labels"].values())
+    query = (
+        f"SELECT count(*) - count(DISTINCT ({key}, {value})) "  # noqa: S608
+        f"+ count(*) FILTER (({value} IN ({labels})) IS NOT TRUE) FROM {own.relation}"
+    )
+    told = "each flag once for a row of the parent"
+    return _told(table.name, chosen, "each", told, _count(con, query))

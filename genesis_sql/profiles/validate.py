@@ -103,7 +103,7 @@ def _chances(con: Con, table: TableLaws, shown: Shown) -> Iterator[Check]:
     if not shown.rows:
         return
     for name in table.order:
-        if name not in shown.columns:
+        if name not in shown.columns and name not in shown.copies:
             continue
         drawn = table.drawn[name]
         known = all(i in shown.columns or i in shown.copies for i in drawn.inputs)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -45,11 +47,22 @@ TRAVIS: dict[str, Any] = {
 """A county and its providers, from the reference."""
 
 
-@pytest.fixture(scope="module")
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database of the module, with the reference loaded."""
-    con = genesis_sql.connect()
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the reference loaded; it is copied, for nobody writes to it."""
+    file = tmp_path_factory.mktemp("shelf") / "shelf.duckdb"
+    con = genesis_sql.connect(str(file))
     con.execute("CALL genesis_load_reference()")
+    con.close()
+    return file
+
+
+@pytest.fixture(scope="module")
+def con(
+    shelf: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of the module, with the reference loaded."""
+    con = genesis_sql.connect(shutil.copy(shelf, tmp_path_factory.mktemp("con") / "con.duckdb"))
     yield con
     con.close()
 

@@ -8,7 +8,6 @@ from typing import Any
 import duckdb
 import pytest
 
-import genesis_sql
 from genesis_sql.errors import GenesisError, from_wire
 
 COLUMNS = {
@@ -95,10 +94,15 @@ def test_the_history_and_a_replay(saved: Con) -> None:
 
 
 def test_a_run_is_validated_against_its_profile(saved: Con) -> None:
-    saved.execute("CALL genesis_run('older-with-diabetes', cohort := 'checked', seed := 1)")
+    saved.execute("CALL genesis_run('travis-county', cohort := 'checked', seed := 2)")
     found = _rows(saved, "FROM genesis_validate(cohort := 'checked')")
-    assert len(found) > 3
-    assert all(r["passed"] for r in found)
+    passed = {(r["table_name"], r["column_name"]): r["passed"] for r in found}
+    assert passed["patients", "gender"] is passed["patients", "age"] is True
+    assert False not in passed.values()
+    saved.execute("UPDATE checked.patients SET gender = 'F'")
+    found = _rows(saved, "FROM genesis_validate(cohort := 'checked')")
+    wrong = {(r["table_name"], r["column_name"]) for r in found if r["passed"] is False}
+    assert wrong == {("patients", "gender")}
 
 
 def test_cohorts_are_managed(saved: Con) -> None:
@@ -148,8 +152,7 @@ def test_a_wrong_spec_is_refused_with_its_path(con: Con, spec: dict[str, Any], p
     assert "wrong" not in [r["name"] for r in _rows(con, "FROM genesis_profiles()")]
 
 
-def test_names_that_are_sql_do_nothing_but_name() -> None:
-    con = genesis_sql.connect()
+def test_names_that_are_sql_do_nothing_but_name(con: Con) -> None:
     con.execute("CREATE TABLE victim AS SELECT 1 AS a")
     name = "x'); DROP TABLE victim; --\""
     spec = {"id": name, "generation": {"count": 20}, "demographics": {"gender": {"female": 1.0}}}
@@ -157,4 +160,3 @@ def test_names_that_are_sql_do_nothing_but_name() -> None:
     rows = con.execute("SELECT gender FROM genesis_generate(?, 'patients')", [name]).fetchall()
     assert len(rows) == 20
     assert con.execute("FROM victim").fetchall() == [(1,)]
-    con.close()

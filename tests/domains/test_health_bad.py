@@ -45,6 +45,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
         "has no condition 'copd'",
     ),
     ({"clinical": {"labs": [{"name": "a"}]}}, "say how 'a' is distributed"),
+    ({"clinical": {"labs": [{"name": "a", "value": 1}, {"name": "a"}]}}, "'a' stands there twice"),
     ({"clinical": {"labs": [{"unit": "a"}]}}, r"clinical.labs\[0\]: it has no name"),
     ({"providers": {"reference": {"specialty": "cardiolgy"}}}, "did you mean 'cardiology'"),
     ({"providers": {"source": "networksym"}}, "did you mean 'networksim'"),

@@ -132,3 +132,13 @@ def test_without_a_place_nothing_is_drawn_that_was_not_asked_for(figures: Figure
     columns = plain["tables"]["patients"]["columns"]
     assert not [c for c in columns if c.startswith("has_")]
     assert columns["age"]["origin"] == "default"
+
+
+def test_a_measure_of_a_part_stays_one_of_that_part(figures: Figures, share: Share) -> None:
+    plain = expanded({"clinical": {"comorbidities": ["high cholesterol"]}}, figures)
+    columns = plain["tables"]["patients"]["columns"]
+    assert set(columns) >= {"has_e78", "has_cholscreen"}
+    asked, all_ = share(plain, "has_e78", {"has_cholscreen": 1}), share(plain, "has_e78", ADULTS)
+    screened = share(plain, "has_cholscreen", ADULTS)
+    assert 0.3 < asked < 0.45
+    assert all_ == pytest.approx(asked * screened)

@@ -139,6 +139,34 @@ def test_a_table_that_is_not_there(run: Any) -> None:
         validate(run.con, {"peopel": "x"}, PLAIN)
 
 
+def test_hidden_flags_are_seen_in_the_children(compiled: Any) -> None:
+    columns = {
+        **PEOPLE,
+        "ill": {**PEOPLE["ill"], "hidden": True},
+        "bad": {**PEOPLE["bad"], "hidden": True},
+        "worst": {
+            "type": "expression",
+            "sql": "CASE WHEN bad = 1 THEN 'B' WHEN ill = 1 THEN 'I' END",
+        },
+    }
+    people = {**PLAIN["tables"]["people"], "columns": columns}
+    plain = {"tables": {**PLAIN["tables"], "people": people}}
+    made = compiled(plain)
+    for name in TABLES:
+        made.table(name, seed=4)
+    checks = validate(made.con, TABLES, plain)
+    assert failed(checks) == set()
+    assert {("people", "ill"), ("people", "bad")} <= {
+        (c.table, c.column) for c in checks if c.check == "distribution" and c.passed
+    }
+    made.con.execute("UPDATE people SET worst = 'I' WHERE worst = 'B' AND id < 'P00100'")
+    assert failed(validate(made.con, TABLES, plain)) == {("people", "worst", "expression")}
+    made.con.execute("DELETE FROM codes WHERE code = 'I' AND hash(id) % 4 = 0")
+    assert ("people", "ill", "distribution") in failed(validate(made.con, TABLES, plain))
+    made.con.execute("INSERT INTO codes SELECT * FROM codes LIMIT 1")
+    assert ("codes", "code", "each") in failed(validate(made.con, TABLES, plain))
+
+
 def passes(compiled: Any, seeds: int) -> int:
     """Correct runs of 100 rows that pass."""
     made = compiled({"tables": {"people": {**PLAIN["tables"]["people"], "rows": 100}}})

@@ -28,19 +28,20 @@ from genesis_sql.errors import OptionError, nearest
 
 Table = dict[str, Any]
 _YEAR = {"type": "bands", "bands": [{"min": 0, "max": 364, "weight": 1}]}
-LOINC = {
-    "hba1c": ("4548-4", "%"),
-    "glucose": ("2345-7", "mg/dL"),
-    "ldl": ("13457-7", "mg/dL"),
-    "hdl": ("2085-9", "mg/dL"),
-    "egfr": ("33914-3", "mL/min/1.73 m2"),
-    "creatinine": ("2160-0", "mg/dL"),
-    "systolic": ("8480-6", "mm[Hg]"),
-    "diastolic": ("8462-4", "mm[Hg]"),
-    "bmi": ("39156-5", "kg/m2"),
+LAB_DECIMALS = 2
+"""Decimals of laboratory values where the spec says nothing."""
+UNITS = {
+    "hba1c": "%",
+    "glucose": "mg/dL",
+    "ldl": "mg/dL",
+    "hdl": "mg/dL",
+    "egfr": "mL/min/1.73 m2",
+    "creatinine": "mg/dL",
+    "systolic": "mm[Hg]",
+    "diastolic": "mm[Hg]",
+    "bmi": "kg/m2",
 }
-"""LOINC codes and units of the laboratory values that specs name most; others bring their own.
-LOINC codes are free to use under the LOINC licence (Regenstrief Institute)."""
+"""Usual units of the values that specs name most; codes of tests come with the spec."""
 
 
 def wishes(section: Mapping[str, Any], figures: Figures) -> list[Wish]:
@@ -128,45 +129,56 @@ def law(given: Any, path: str) -> Column:
 def labs(section: Mapping[str, Any], drawn: Drawn) -> tuple[dict[str, Column], dict[str, Table]]:
     """The flags of who is measured, and the table `labs` of the values.
 
-    Each lab is ``{name, distribution, by_condition: {code: distribution}, share, code, unit}``.
+    Each lab is ``{name, distribution, by_condition: {code: distribution}, share, code, unit,
+    decimals}``; numbers stand in `value`, words in `result`.
+
+    Raises:
+        OptionError: a lab has no distribution, stands there twice, or asks for a condition that the
+            profile does not draw.
     """
     given = _listed(section.get("labs"), "clinical.labs")
     if not given:
         return {}, {}
     flags: dict[str, Column] = {}
-    labels: dict[str, dict[str, str]] = {"test": {}, "loinc": {}, "unit": {}}
+    labels: dict[str, dict[str, str]] = {"test": {}, "code": {}, "unit": {}}
     cases: list[tuple[Mapping[str, Any], Column]] = []
-    needed: dict[str, Column] = {}
     for i, lab in enumerate(given):
         path, name = f"clinical.labs[{i}]", str(lab["name"])
+        if name in labels["test"].values():
+            message = f"{path}: the lab '{name}' stands there twice; give it by_condition"
+            raise OptionError(message)
         flag = _flag("lab", name, flags)
         flags[flag] = _some(lab.get("share", 1), {}, path)
-        code, unit = LOINC.get(name.lower(), ("", ""))
-        for column, value in (("test", name), ("loinc", code), ("unit", unit)):
-            stated = lab.get({"loinc": "code", "test": "name"}.get(column, column), value)
-            labels[column][flag] = str(stated)
+        labels["test"][flag] = name
+        labels["code"][flag] = str(lab.get("code", ""))
+        labels["unit"][flag] = str(lab.get("unit", UNITS.get(name.lower(), "")))
         for code_of, spec in lab.get("by_condition", {}).items():
             has = drawn.flag_of(str(code_of), f"{path}.by_condition")
-            note = "for the value"
-            needed[has] = made({"type": "parent", "column": has}, DEFAULT, note, hidden=True)
             cases.append(({"test": name, has: 1}, law(spec, f"{path}.by_condition.{code_of}")))
         cases.append(({"test": name}, law(_value_of(lab, path), path)))
-    return flags, {"labs": _labs_table(flags, labels, needed, cases)}
+    decimals = max(int(lab.get("decimals", LAB_DECIMALS)) for lab in given)
+    return flags, {"labs": _labs_table(flags, labels, cases, decimals)}
 
 
 def _labs_table(
     flags: Mapping[str, Column],
     labels: Mapping[str, Mapping[str, str]],
-    needed: Mapping[str, Column],
     cases: Sequence[tuple[Mapping[str, Any], Column]],
+    decimals: int,
 ) -> Table:
-    chosen = {
-        name: made({"type": "chosen", "labels": dict(values)}, SPEC, "clinical.labs")
-        for name, values in labels.items()
-    }
-    value = made({**either(list(cases[:-1]), cases[-1][1]), "sql_type": "DOUBLE"}, SPEC, "by test")
-    patient = made({"type": "parent", "column": "patient_id"}, DEFAULT, "whose it is")
-    columns = {"patient_id": patient, **chosen, **needed, "value": value}
+    columns = {"patient_id": made({"type": "parent", "column": "patient_id"}, DEFAULT, "whose")}
+    for name, values in labels.items():
+        columns[name] = made({"type": "chosen", "labels": dict(values)}, SPEC, "clinical.labs")
+    for has in dict.fromkeys(c for when, _ in cases for c in when if c != "test"):
+        note = "for the value"
+        columns[has] = made({"type": "parent", "column": has}, DEFAULT, note, hidden=True)
+    numbers = [case for case in cases if not _of_words(case[1])]
+    words = [case for case in cases if _of_words(case[1])]
+    if numbers:
+        column = {**either(numbers), "sql_type": "DOUBLE", "decimals": decimals}
+        columns["value"] = made(column, SPEC, "by test")
+    if words:
+        columns["result"] = made({**either(words), "sql_type": "VARCHAR"}, SPEC, "by test")
     return {
         "parent": "patients",
         "rows": {"type": "each", "flags": list(flags)},
@@ -174,12 +186,29 @@ def _labs_table(
     }
 
 
+def _of_words(column: Column) -> bool:
+    """Whether a law gives words in place of numbers."""
+    values = column.get("values", [column["value"]] if "value" in column else [])
+    inner = [case["then"] for case in column.get("cases", ())]
+    return any(isinstance(v, str) and not _is_number(v) for v in values) or any(
+        _of_words(law_) for law_ in inner
+    )
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
 def _value_of(lab: Mapping[str, Any], path: str) -> Any:
     for key in ("distribution", "value", "result"):
         if key in lab:
             return lab[key]
     if "type" in lab:
-        kept = {"name", "code", "unit", "share", "by_condition"}
+        kept = {"name", "code", "unit", "share", "by_condition", "decimals"}
         return {k: v for k, v in lab.items() if k not in kept}
     message = f"{path}: say how '{lab['name']}' is distributed, such as {{'type': 'normal', …}}"
     raise OptionError(message)

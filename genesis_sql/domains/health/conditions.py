@@ -15,7 +15,6 @@ from typing import Any
 
 from genesis_sql.domains.health.columns import (
     DEFAULT,
-    REFERENCE,
     SPEC,
     Column,
     constant,
@@ -69,20 +68,21 @@ class Drawn:
         raise OptionError(message)
 
 
-def draw(wishes: Sequence[Wish], place: Place, figures: Figures) -> Drawn:
+def draw(wishes: Sequence[Wish], place: Place, figures: Figures, *, everything: bool) -> Drawn:
     """The conditions of a place, and those of the spec.
 
     Args:
         wishes: what the spec says; the first of a category takes the place of its measure.
-        place: a place named by the spec draws all conditions of CDC PLACES that have a code.
+        place: whose rates are used.
         figures: the reference tables.
+        everything: whether all conditions of CDC PLACES that have a code are drawn.
 
     Raises:
         OptionError: a condition without prevalence that no public figure covers.
     """
-    if not wishes and place.origin == DEFAULT:
+    if not wishes and not everything:
         return Drawn({}, {})
-    plan = _Plan.of(wishes, place, figures)
+    plan = _Plan.of(wishes, place, figures, everything=everything)
     levels = _calibrated(plan, place, figures)
     columns: dict[str, Column] = {}
     for name in plan.order:
@@ -125,7 +125,9 @@ class _Plan:
     borrowed: frozenset[str]
 
     @classmethod
-    def of(cls, wishes: Sequence[Wish], place: Place, figures: Figures) -> _Plan:
+    def of(
+        cls, wishes: Sequence[Wish], place: Place, figures: Figures, *, everything: bool
+    ) -> _Plan:
         measures = figures.measures()
         by_code = {m.code: n for n, m in measures.items() if m.code and m.kind == "condition"}
         wished: dict[str, Wish] = {}
@@ -136,11 +138,12 @@ class _Plan:
                 alone.append(wish)
             else:
                 wished[name] = wish
-        drawn = set(wished) | (set(by_code.values()) if place.origin == REFERENCE else set())
+        drawn = set(wished) | (set(by_code.values()) if everything else set())
         effects = figures.effects()
-        if place.origin == REFERENCE:
+        if everything:
             drawn = _closure(drawn, measures, effects)
-        drawn |= {m for n in drawn - set(wished) if (m := measures[n].within)}
+        told = {n for n, wish in wished.items() if wish.prevalence is not None}
+        drawn |= {m for n in drawn - told if (m := measures[n].within)}
         effects = {
             n: [e for e in effects.get(n, []) if e.factor in ("age", "sex") or e.factor in drawn]
             for n in drawn

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from genesis_sql.domains.health import clinical, coverage, pharmacy, providers, trial
-from genesis_sql.domains.health.columns import DEFAULT, SPEC, Column, made
+from genesis_sql.domains.health.columns import DEFAULT, REFERENCE, SPEC, Column, made
 from genesis_sql.domains.health.conditions import conditions_table, draw, primary_column
 from genesis_sql.domains.health.demographics import as_of, person_columns, places
 from genesis_sql.domains.health.figures import Figures
@@ -85,7 +85,9 @@ def _tables(
     place, home = places(people, figures)
     day = as_of(people)
     wishes = clinical.wishes(sections.get("clinical", {}), figures)
-    drawn = draw(wishes, place, figures)
+    takes = "pharmacy" in sections and not wishes  # of what, if nobody has anything
+    everything = place.origin == REFERENCE or takes
+    drawn = draw(wishes, place, figures, everything=everything)
     primary = wishes[0] if wishes and "primary_condition" in sections["clinical"] else None
     flag = drawn.flag_of(primary.condition.code, primary.path) if primary else None
     columns: dict[str, Column] = {

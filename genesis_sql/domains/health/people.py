@@ -106,7 +106,8 @@ def address_columns(section: Mapping[str, Any], home: Place, figures: Figures) -
         )
         raise OptionError(message)
     cases: list[tuple[Mapping[str, Any], Column]] = [
-        ({"county_fips": fips}, categorical(places)) for fips, places in spots.items()
+        ({"county_fips": fips}, categorical(places if any(places.values()) else _alike(places)))
+        for fips, places in spots.items()
     ]
     if not cases:
         message = f"demographics.address: the reference tables hold no ZIP codes of {home.name}"
@@ -117,3 +118,8 @@ def address_columns(section: Mapping[str, Any], home: Place, figures: Figures) -
         "zip": made(expression("left(spot, 5)", "VARCHAR"), REFERENCE, note),
         "city": made(expression(f"substring(spot, {6 + len(_GAP)})", "VARCHAR"), REFERENCE, note),
     }
+
+
+def _alike(places: Mapping[str, float]) -> dict[str, float]:
+    """Equal weights: of a county where HUD counts no home at all."""
+    return dict.fromkeys(places, 1.0)
