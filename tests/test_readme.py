@@ -187,3 +187,14 @@ def test_five_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert con.execute(counted).fetchall() == [(2000, True, 0, 0)]
         keys = "SELECT count(*) FROM duckdb_constraints() WHERE schema_name = 'synth' AND constraint_type = 'FOREIGN KEY'"
         assert con.execute(keys).fetchall() == [(4,)]
+
+
+def test_the_profile_blocks() -> None:
+    con = genesis_sql.connect()
+    for statement in duckdb.extract_statements(_block("profile", "Profiles")):
+        assert con.execute(statement).fetchall(), statement.query
+    con.execute("CALL genesis_save_profile('s', spec := ?)", [_block("yaml", "Profiles")])
+    rows = con.execute("FROM genesis_generate('s', 'readings', rows := 400)").fetchall()
+    assert len(rows) == 400
+    assert min(r[1] for r in rows) >= 5
+    con.close()

@@ -94,10 +94,15 @@ def test_the_history_and_a_replay(saved: Con) -> None:
 
 
 def test_a_run_is_validated_against_its_profile(saved: Con) -> None:
-    saved.execute("CALL genesis_run('older-with-diabetes', cohort := 'checked', seed := 1)")
+    saved.execute("CALL genesis_run('travis-county', cohort := 'checked', seed := 2)")
     found = _rows(saved, "FROM genesis_validate(cohort := 'checked')")
-    assert len(found) > 3
-    assert all(r["passed"] for r in found)
+    passed = {(r["table_name"], r["column_name"]): r["passed"] for r in found}
+    assert passed["patients", "gender"] is passed["patients", "age"] is True
+    assert False not in passed.values()
+    saved.execute("UPDATE checked.patients SET gender = 'F'")
+    found = _rows(saved, "FROM genesis_validate(cohort := 'checked')")
+    wrong = {(r["table_name"], r["column_name"]) for r in found if r["passed"] is False}
+    assert wrong == {("patients", "gender")}
 
 
 def test_cohorts_are_managed(saved: Con) -> None:
