@@ -210,6 +210,27 @@ def test_a_product_brings_its_tables(product: str, tables: set[str], figures: Fi
     assert set(expanded(spec, figures)["tables"]) == tables
 
 
+def test_medicines_of_both_sections_are_taken(figures: Figures) -> None:
+    spec = {
+        "clinical": {"primary_condition": "E11", "medications": ["metformin"]},
+        "pharmacy": {"medications": [{"name": "glipizide", "condition": "E11", "share": 0.2}]},
+    }
+    columns = _columns(spec, figures, "medications")
+    assert set(columns["medication"]["labels"].values()) == {"metformin", "glipizide"}
+    assert columns["medication"]["origin"] == "spec"
+    usual = _columns(
+        {"clinical": {"primary_condition": "E11"}, "pharmacy": {}}, figures, "medications"
+    )
+    assert usual["medication"]["origin"] == "default"
+    assert usual["medication"]["note"] == "a choice of ours"
+
+
+def test_connecticut_says_whose_figures_it_has(figures: Figures) -> None:
+    columns = _columns({"demographics": {"reference": {"fips": "09110"}}}, figures)
+    assert "PLACES 2022 (of the counties before 2022)" in columns["has_n18"]["note"]
+    assert "PLACES 2024: " in columns["has_e11"]["note"]
+
+
 def test_a_pharmacy_alone_has_something_to_fill(figures: Figures) -> None:
     assert {"medications", "fills"} <= set(expanded({"product": "rxmembersim"}, figures)["tables"])
 

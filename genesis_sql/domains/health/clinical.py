@@ -12,6 +12,7 @@ from genesis_sql.domains.health.columns import (
     DEFAULT,
     SPEC,
     Column,
+    Told,
     categorical,
     constant,
     either,
@@ -136,7 +137,7 @@ def labs(section: Mapping[str, Any], drawn: Drawn) -> tuple[dict[str, Column], d
         OptionError: a lab has no distribution, stands there twice, or asks for a condition that the
             profile does not draw.
     """
-    given = _listed(section.get("labs"), "clinical.labs")
+    given = listed(section.get("labs"), "clinical.labs")
     if not given:
         return {}, {}
     flags: dict[str, Column] = {}
@@ -215,14 +216,13 @@ def _value_of(lab: Mapping[str, Any], path: str) -> Any:
 
 
 def medications(
-    section: Mapping[str, Any], drawn: Drawn, day: datetime.date, path: str = "clinical.medications"
+    given: Sequence[Mapping[str, Any]], drawn: Drawn, day: datetime.date, told: Told
 ) -> tuple[dict[str, Column], dict[str, Table]]:
     """The flags of who takes what, and the table `medications`.
 
     Each medication is ``{name, condition, share, code, dose}``; with a condition only those who
     have it take it.
     """
-    given = _listed(section.get("medications"), path)
     if not given:
         return {}, {}
     flags: dict[str, Column] = {}
@@ -232,24 +232,24 @@ def medications(
         among: dict[str, Any] = {}
         labels["condition"][flag] = ""
         if (named := drug.get("condition")) is not None:
-            has = drawn.flag_of(str(named), f"{path}[{i}].condition")
+            has = drawn.flag_of(str(named), f"{told.note}[{i}].condition")
             among, labels["condition"][flag] = {has: 1}, drawn.meaning[has].code
         part = drug.get("share", drug.get("prevalence", 1))
-        flags[flag] = _some(part, among, f"{path}[{i}]")
+        flags[flag] = _some(part, among, f"{told.note}[{i}]", told.origin)
         labels["medication"][flag] = str(drug["name"])
         for column in ("code", "dose"):
             labels[column][flag] = str(drug.get(column, ""))
-    return flags, {"medications": _medications_table(flags, labels, day, path)}
+    return flags, {"medications": _medications_table(flags, labels, day, told)}
 
 
 def _medications_table(
     flags: Mapping[str, Column],
     labels: Mapping[str, Mapping[str, str]],
     day: datetime.date,
-    path: str,
+    told: Told,
 ) -> Table:
     chosen = {
-        name: made({"type": "chosen", "labels": dict(values)}, SPEC, path)
+        name: made({"type": "chosen", "labels": dict(values)}, *told)
         for name, values in labels.items()
     }
     patient = made({"type": "parent", "column": "patient_id"}, DEFAULT, "whose it is")
@@ -275,9 +275,9 @@ def days_before(day: datetime.date, name: str) -> dict[str, Column]:
     }
 
 
-def _some(part: Any, among: Mapping[str, Any], path: str) -> Column:
+def _some(part: Any, among: Mapping[str, Any], path: str, origin: str = SPEC) -> Column:
     """A flag that holds for a share of those it is among."""
-    return made(zero_one(share(f"{path}.share", part), among), SPEC, path, hidden=True)
+    return made(zero_one(share(f"{path}.share", part), among), origin, path, hidden=True)
 
 
 def _flag(prefix: str, name: str, taken: Mapping[str, Any]) -> str:
@@ -287,7 +287,7 @@ def _flag(prefix: str, name: str, taken: Mapping[str, Any]) -> str:
     return flag
 
 
-def _listed(given: Any, path: str) -> list[dict[str, Any]]:
+def listed(given: Any, path: str) -> list[dict[str, Any]]:
     """A list of things with names; ``{name: {...}}`` and bare names are the same."""
     if given is None:
         return []

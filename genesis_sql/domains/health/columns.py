@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from genesis_sql.errors import OptionError
 
@@ -14,6 +14,13 @@ SURE = 50.0
 """Log odds that are certainty: 1 / (1 + exp(-50)) is 1 in double precision."""
 SLACK = 1e-6
 """Shares sum to 1 within this, as in every other law of a profile."""
+
+
+class Told(NamedTuple):
+    """Where something comes from, and what is said of it."""
+
+    origin: str
+    note: str
 
 
 def made(column: Mapping[str, Any], origin: str, note: str, *, hidden: bool = False) -> Column:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from genesis_sql.domains.health import clinical, coverage, pharmacy, providers, trial
-from genesis_sql.domains.health.columns import DEFAULT, REFERENCE, SPEC, Column, made
-from genesis_sql.domains.health.conditions import conditions_table, draw, primary_column
+from genesis_sql.domains.health.columns import DEFAULT, REFERENCE, SPEC, Column, Told, made
+from genesis_sql.domains.health.conditions import Drawn, conditions_table, draw, primary_column
 from genesis_sql.domains.health.demographics import as_of, person_columns, places
 from genesis_sql.domains.health.figures import Figures
 from genesis_sql.domains.health.people import address_columns, name_columns
@@ -119,15 +120,19 @@ def _tables(
 
 
 def _taken(
-    sections: Mapping[str, dict[str, Any]], drawn: Any, day: Any
+    sections: Mapping[str, dict[str, Any]], drawn: Drawn, day: datetime.date
 ) -> tuple[dict[str, Column], dict[str, Any]]:
-    """Medications of `clinical` or `pharmacy`, and the fills of the latter."""
-    section, path = sections.get("clinical", {}), "clinical.medications"
-    if "pharmacy" in sections and (given := sections["pharmacy"].get("medications")) is not None:
-        section, path = {"medications": given}, "pharmacy.medications"
-    elif "pharmacy" in sections and "medications" not in section:
-        section, path = {"medications": pharmacy.usual(drawn)}, "a choice of ours"
-    columns, tables = clinical.medications(section, drawn, day, path)
+    """Medications of `clinical` and `pharmacy`, and the fills of the latter."""
+    given: list[dict[str, Any]] = []
+    paths: list[str] = []
+    for name in ("clinical", "pharmacy"):
+        if (some := sections.get(name, {}).get("medications")) is not None:
+            path = f"{name}.medications"
+            given, paths = [*given, *clinical.listed(some, path)], [*paths, path]
+    told = Told(SPEC, " and ".join(paths))
+    if "pharmacy" in sections and not paths:
+        given, told = pharmacy.usual(drawn), Told(DEFAULT, "a choice of ours")
+    columns, tables = clinical.medications(given, drawn, day, told)
     if "pharmacy" in sections and tables:
         tables["fills"] = pharmacy.fills_table(sections["pharmacy"], day)
     return columns, tables

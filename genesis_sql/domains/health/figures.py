@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from genesis_sql.domains.health.geography import Place
 from genesis_sql.errors import SourceError
-from genesis_sql.sqlbuild import qualified, quoted
+from genesis_sql.sqlbuild import qualified, quoted, string
 
 if TYPE_CHECKING:
     import duckdb
 
 SCHEMA = "genesis_reference"
+MAPPED = " (of the counties before 2022)"
+"""What is said of figures that planning regions of Connecticut have from its old counties."""
 RACES = {
     "white": "White",
     "black": "Black or African American",
@@ -138,7 +140,7 @@ class Figures:
         return self._prevalences[place]
 
     def _prevalences_of(self, place: Place) -> dict[str, tuple[float, str]]:
-        release = "CAST(release AS VARCHAR)"
+        release = f"CAST(release AS VARCHAR) || CASE WHEN mapped THEN {string(MAPPED)} ELSE '' END"
         if place.column == "fips":  # one county: its denominator cancels
             found = self.rows_of(place, f"measure, percent, {release}", "prevalences")
             return {m: (float(p) / 100, r) for m, p, r in found if p is not None}
