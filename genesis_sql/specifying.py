@@ -104,18 +104,23 @@ def _replay(
 def _validate(
     session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
-    from genesis_sql.actions.ran import choose
+    from genesis_sql.actions.ran import choose, row_counts
     from genesis_sql.profiles.validate import validate
+    from genesis_sql.profiles.verdict import Check
 
     given = call.arguments
     ws = workspace(session, cursor, call.database, call.schema, job)
     ran = choose(ws, optional(given, "cohort"), whole(given, "execution"))
+    held = [
+        Check(table, "", "rows of the run", f"{wrote:,}", f"{there:,}", wrote == there)
+        for table, wrote, there in row_counts(ws, ran)
+    ]
     return [
         {
             "table_name": c.table, "column_name": c.column or None, "check": c.check,
             "expected": c.expected, "found": c.found, "passed": c.passed, "p_value": c.p_value,
         }
-        for c in validate(cursor, ran.tables, ran.plain)
+        for c in (*held, *validate(cursor, ran.tables, ran.plain))
     ]  # fmt: skip
 
 

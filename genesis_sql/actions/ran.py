@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from genesis_sql.actions.cohorts.tables import count, read_tables
@@ -22,10 +22,12 @@ class Ran:
     Attributes:
         plain: the profile, with the rows that each root table should have.
         tables: quoted text of each.
+        wrote: the rows that the run wrote into each, where that is recorded.
     """
 
     plain: Mapping[str, Any]
     tables: Mapping[str, str]
+    wrote: Mapping[str, int] = field(default_factory=dict)
 
 
 def of_cohort(ws: Workspace, name: str) -> Ran:
@@ -38,10 +40,9 @@ def of_cohort(ws: Workspace, name: str) -> Ran:
     held = read_tables(ws, found.schema, found.tables)
     places = {t.name: qualified(ws.database, found.schema, t.name) for t in held}
     plain = _profile(ws, found)
-    sizes = {t: count(ws, found.schema, t) for t in places}
-    if found.execution is not None:
-        sizes = _sizes(ws, found.execution) or sizes
-    return Ran(_sized(plain, sizes), places)
+    wrote = _sizes(ws, found.execution) if found.origin in (runs.KIND, "clone") else {}
+    sizes = wrote or {t: count(ws, found.schema, t) for t in places}
+    return Ran(_sized(plain, sizes), places, wrote)
 
 
 def _profile(ws: Workspace, cohort: Cohort) -> Mapping[str, Any]:
@@ -72,7 +73,8 @@ def of_execution(ws: Workspace, execution: int) -> Ran:
     there = [t.table for t in executions.tables(ws.con, ws.database, execution)]
     held = read_tables(replace(ws, database=database), schema, there)
     places = {t.name: qualified(database, schema, t.name) for t in held}
-    return Ran(_sized(run.resolved, _sizes(ws, execution)), places)
+    wrote = _sizes(ws, execution)
+    return Ran(_sized(run.resolved, wrote), places, wrote)
 
 
 def choose(ws: Workspace, cohort: str | None, execution: int | None) -> Ran:
@@ -89,8 +91,19 @@ def choose(ws: Workspace, cohort: str | None, execution: int | None) -> Ran:
     return of_cohort(ws, cohort) if cohort is not None else of_execution(ws, execution or 0)
 
 
-def _sizes(ws: Workspace, execution: int) -> dict[str, int]:
+def row_counts(ws: Workspace, ran: Ran) -> list[tuple[str, int, int]]:
+    """(table, the rows that the run wrote, the rows that are there)."""
+    return [
+        (t, n, int(ws.con.execute(f"SELECT count(*) FROM {ran.tables[t]}").fetchall()[0][0]))  # noqa: S608 - quoted
+        for t, n in ran.wrote.items()
+        if t in ran.tables
+    ]
+
+
+def _sizes(ws: Workspace, execution: int | None) -> dict[str, int]:
     """The rows that a run has written; none where its version is gone."""
+    if execution is None:
+        return {}
     found, _ = runs.find(ws.con, ws.database, execution)
     try:
         model = ws.load(str(found.model), found.version)

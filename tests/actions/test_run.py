@@ -212,6 +212,9 @@ def test_validation(ran: Con) -> None:
     ran.execute("UPDATE copy.people SET weight = 50 WHERE sex = 'F'")
     broken = [r for r in genesis_sql.validate_run(ran, "copy") if r["passed"] is False]
     assert {r["column_name"] for r in broken} == {"weight"}
+    ran.execute("DELETE FROM c2.visits WHERE visit = 'V00000001'")
+    lost = [r for r in genesis_sql.validate_run(ran, "c2") if r["passed"] is False]
+    assert ("visits", "rows of the run") in {(r["table_name"], r["check"]) for r in lost}
     ran.execute("CREATE SCHEMA s; CREATE TABLE s.t AS SELECT 1 AS a")
     genesis_sql.save_cohort(ran, "s")
     with pytest.raises(CohortError, match="was not made of a profile"):
