@@ -18,6 +18,7 @@ from genesis_sql.domains.health.columns import (
     SPEC,
     Column,
     constant,
+    either,
     expression,
     made,
     zero_one,
@@ -331,11 +332,10 @@ def primary_column(drawn: Drawn, primary: str | None) -> Column:
     if not flags:
         note = "no condition is drawn: name one in clinical, or a county in demographics.reference"
         return made({**constant(None), "sql_type": "VARCHAR"}, DEFAULT, note)
-    whens = " ".join(f"WHEN \"{f}\" = 1 THEN '{drawn.meaning[f].code}'" for f in flags)
     order = ", ".join(drawn.meaning[f].code for f in flags)
     note = f"the first that a person has of {order}"
-    origin = SPEC if primary else DEFAULT
-    return made(expression(f"CASE {whens} END", "VARCHAR"), origin, note)
+    column = either([({f: 1}, constant(drawn.meaning[f].code)) for f in flags])
+    return made({**column, "sql_type": "VARCHAR"}, SPEC if primary else DEFAULT, note)
 
 
 def conditions_table(drawn: Drawn, day: datetime.date) -> dict[str, Any]:
