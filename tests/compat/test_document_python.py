@@ -29,6 +29,9 @@ def test_generate_by_product_count_and_condition() -> None:
     assert {p["primary_condition"] for p in result["patients"]} == {"E11"}
     with_it = {c["patient_id"] for c in result["conditions"] if c["code"].startswith("E11")}
     assert with_it == {p["patient_id"] for p in result["patients"]}
+    ages = sorted(p["age"] for p in result["patients"])
+    assert ages[0] >= 18  # of those who have it, not of the country
+    assert ages[12] > 50
     assert result.get("cohort_id") is None
     assert compat.generate(product="patientsim", count=25, condition="diabetes") == result
 
