@@ -38,8 +38,12 @@ def test_generate_by_product_count_and_condition() -> None:
 
 @pytest.mark.parametrize("product", ["patientsim", "membersim", "rxmembersim", "trialsim"])
 def test_every_product_makes_patients_and_tables_of_its_own(product: str) -> None:
-    result = compat.generate(product=product, count=12)
-    assert len(result["patients"]) == 12
+    result = compat.generate(product=product, count=40, condition="diabetes")
+    assert len(result["patients"]) == 40
+    prescribed = {m["medication_id"]: m["prescribed"] for m in result.get("medications", ())}
+    fills = result.get("fills", [])
+    assert bool(fills) == (product == "rxmembersim")
+    assert all(f["filled"] >= prescribed[f["medication_id"]] for f in fills)
     assert all(isinstance(rows, list) for rows in result.values())
 
 
