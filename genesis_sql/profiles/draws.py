@@ -13,7 +13,7 @@ import numpy as np
 from genesis_sql.errors import ProfileError
 from genesis_sql.profiles.laws import Slots, Spec, kind_of, slots
 from genesis_sql.profiles.routing import Sum, added_up, case_of, first_of, grow
-from genesis_sql.profiles.when import Axis, Test, tests_of
+from genesis_sql.profiles.when import Axis, Reach, Test, tests_of
 from genesis_sql.program.cells import Cells, alias_tables
 from genesis_sql.program.domain import Categories, Domain, Grid, Reals
 from genesis_sql.program.steps import Draw, Tree
@@ -85,6 +85,20 @@ class Drawn:
         if self.otherwise is not None:
             last = slots(self.where, self.otherwise, self.kind, self.null)
         return (*found, last) if last is not None else tuple(found)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What values it can have."""
+        if self.logit is not None:
+            return Reach(0, 1, self.null > 0)
+        null = any(law.null > 0 for law in self.laws)
+        some = [law for law in self.laws if len(law.low)]
+        last = [law.low + law.width - (law.low.dtype.kind == "i") for law in some]
+        if isinstance(self.kind, Categories) or not some:
+            return Reach(null=null)
+        return Reach(
+            float(min(law.low.min() for law in some)), float(max(h.max() for h in last)), null
+        )
 
     def flag(self, share: float) -> Slots:
         """The law of a 0/1 column."""
@@ -186,10 +200,11 @@ def draw_step(column: Drawn, axes: Mapping[str, Axis]) -> Draw:
 
 def routed(column: Drawn, axes: Mapping[str, Axis]) -> tuple[Tree, Sequence[Slots]]:
     """The tree over the codes of a column's inputs, and the laws it leads to."""
-    inputs, sizes = column.inputs, [axes[n].size for n in column.inputs]
+    inputs = column.inputs
+    codes = tuple((axes[n].lowest, axes[n].size - 1) for n in inputs)
     if column.logit is None:
         cases = [case_of(i, t, inputs, dict(axes)) for i, (t, _) in enumerate(column.cases)]
-        tree = grow(column.where, sizes, first_of(cases, len(cases)))
+        tree = grow(column.where, codes, first_of(cases, len(cases)))
         return tree, column.laws
     if column.logit.intercept is None:
         message = f"{column.where} has no intercept yet; calibrate finds it from its rate"
@@ -202,7 +217,7 @@ def routed(column: Drawn, axes: Mapping[str, Axis]) -> tuple[Tree, Sequence[Slot
     among = case_of(0, column.logit.among, inputs, dict(axes))
     sums = Sum(column.logit.intercept, tuple(added(column.logit, inputs, axes)), among)
     outside = found.setdefault(0.0, 0) if column.logit.among else 0
-    tree = grow(column.where, sizes, added_up(sums, cell, outside))
+    tree = grow(column.where, codes, added_up(sums, cell, outside))
     return tree, [column.flag(p) for p in found]
 
 

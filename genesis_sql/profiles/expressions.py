@@ -46,7 +46,7 @@ def _trees(table: TableLaws) -> Trees:
     known = {c.lower(): c for c in table.columns}
     late = {c for c in table.of("parent") if c not in table.kinds}
     out: Trees = {}
-    for name in table.of("expression"):
+    for name in (n for n in table.of("expression") if n not in table.drawn):
         where = table.where(name)
         tree = check_expression(str(table.columns[name]["sql"]))
         for node in tree.find_all(exp.Column):

@@ -107,12 +107,12 @@ class _Nodes:
         return len(self.feature) - 1
 
 
-def grow(where: str, sizes: Sequence[int], decide: Callable[[Box], Found]) -> Tree:
+def grow(where: str, codes: Box, decide: Callable[[Box], Found]) -> Tree:
     """The tree that asks until every box of codes has its cell.
 
     Args:
         where: the column, for errors.
-        sizes: codes of each input.
+        codes: from and to of each input.
         decide: see `first_of`.
 
     Raises:
@@ -136,6 +136,6 @@ def grow(where: str, sizes: Sequence[int], decide: Callable[[Box], Found]) -> Tr
         nodes.right[at] = put((*box[:which], (found + 1, high), *box[which + 1 :]))
         return at
 
-    put(tuple((0, size - 1) for size in sizes))
+    put(codes)
     arrays = (nodes.feature, nodes.threshold, nodes.left, nodes.right)
     return Tree(*(np.array(a, np.int32) for a in arrays))

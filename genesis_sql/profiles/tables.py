@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from genesis_sql.errors import ProfileError, nearest
+from genesis_sql.profiles.choices import as_cases
 from genesis_sql.profiles.draws import Drawn, read_drawn
 from genesis_sql.profiles.keys import key_domain
 from genesis_sql.profiles.laws import Spec, kind_of, text_of
-from genesis_sql.profiles.when import Axis, Test, axis
+from genesis_sql.profiles.when import Axis, Reach, Test, axis
 from genesis_sql.program.domain import Domain, Fixed, Grid
 
 LATE = ("key", "reference", "expression", "listed")
@@ -80,9 +81,12 @@ class TableLaws:
     def axes(self) -> dict[str, Axis]:
         """The codes of the columns that something asks about."""
         return {
-            name: axis(self.where(name), self.kinds[name], tests)
+            name: axis(self.where(name), self.kinds[name], tests, self._reach(name))
             for name, tests in self.asked.items()
         }
+
+    def _reach(self, name: str) -> Reach:
+        return self.drawn[name].reach if name in self.drawn else Reach()
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -196,9 +200,11 @@ def _read(
             table.kinds[column] = kind_of(where, {**held, "type": "explicit"})
         elif type_ == "chosen":
             table.kinds[column] = _chosen_kind(table, column, made)
-        elif type_ != "expression":
-            table.drawn[column] = read_drawn(where, column, held)
-            table.kinds[column] = table.drawn[column].kind
+        else:
+            law = as_cases(held, table.columns) if type_ == "expression" else held
+            if law is not None:
+                table.drawn[column] = read_drawn(where, column, law)
+                table.kinds[column] = table.drawn[column].kind
     for drawn in table.drawn.values():
         _ask(table, drawn)
     return table

@@ -58,6 +58,7 @@ class Axis:
         size: how many codes there are.
         masks: the codes for which each test holds, bool of shape (size,).
         cell: code to class: codes of a class pass the same tests.
+        lowest: 1 where the column is never NULL, else 0.
     """
 
     kind: Domain
@@ -65,6 +66,7 @@ class Axis:
     size: int
     masks: Mapping[Test, np.ndarray]
     cell: np.ndarray
+    lowest: int = 0
 
     @property
     def classes(self) -> int:
@@ -86,13 +88,23 @@ class Axis:
         return np.bincount(self.cell, weights=by_code, minlength=self.classes)
 
 
-def axis(where: str, kind: Domain, tests: Iterable[Test]) -> Axis:
+@dataclass(frozen=True)
+class Reach:
+    """What values a column can have: raw numbers from and to, and whether it may be NULL."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    null: bool = True
+
+
+def axis(where: str, kind: Domain, tests: Iterable[Test], reach: Reach) -> Axis:
     """The codes that a column's tests need.
 
     Args:
         where: the column, for errors.
         kind: how it is held.
         tests: all that are asked of it.
+        reach: its values; what lies outside is not told apart.
 
     Raises:
         ProfileError: a test makes no sense there.
@@ -104,15 +116,16 @@ def axis(where: str, kind: Domain, tests: Iterable[Test]) -> Axis:
     else:
         ranges = {t: _ranges(where, kind, t) for t in asked}
         edges = _edges(kind, ranges.values())
+        edges = edges[(edges >= reach.low) & (edges < reach.high)]
         size = len(edges) + 2
-        ends = np.r_[edges.astype(np.float64), np.inf]
+        ends = np.r_[edges.astype(np.float64), reach.high]
         masks = {t: np.r_[False, _inside(ends, found)] for t, found in ranges.items()}
     if size > MOST_LEVELS:
         message = f"{where}: its conditions tell {size:,} cases apart; {MOST_LEVELS:,} are allowed"
         raise ProfileError(message)
     table = np.column_stack([np.arange(size) == 0, *masks.values()])
     cell = np.unique(table, axis=0, return_inverse=True)[1].ravel()
-    return Axis(kind, edges, size, masks, cell)
+    return Axis(kind, edges, size, masks, cell, int(not reach.null))
 
 
 def _label_mask(where: str, kind: Categories, test: Test) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 An NPI has ten digits; the first is 1 or 2, the last is the Luhn digit of '80840' and the first nine
 (CMS, "Requirements for NPI and NPI Check Digit"). NPPES has so far given out numbers that begin
-with 1 only, so ours begin with 2: valid for every check, and no living provider's.
+with 1 only (8.4 million in 2024: Cook, johndcook.com/blog/2024/06/26/npi-number), so ours begin
+with 2: valid for every check, and no provider's.
 """
 
 from __future__ import annotations

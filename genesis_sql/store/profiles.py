@@ -37,7 +37,7 @@ JOIN genesis.model_versions AS v ON v.model = p.model AND v.version = p.version
 JOIN kept ON kept.model = p.model
 LEFT JOIN made ON made.model = p.model
 LEFT JOIN ran ON ran.model = p.model
-WHERE ($tags IS NULL OR list_has_all(p.tags, CAST($tags AS VARCHAR[])))
+WHERE v.kind = 'profile' AND ($tags IS NULL OR list_has_all(p.tags, CAST($tags AS VARCHAR[])))
   AND ($product IS NULL OR lower(p.product) = lower($product))
   AND ($search IS NULL OR contains(lower(p.model), lower($search))
        OR contains(lower(coalesce(p.description, '')), lower($search)))

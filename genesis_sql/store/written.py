@@ -78,6 +78,7 @@ class Saved:
             and isinstance(found.resolved, dict)
             and type(found.schema_version) is int
             and all(t is None or isinstance(t, str) for t in texts)
+            and isinstance(plain["tags"], list)
             and all(isinstance(t, str) for t in found.tags)
         )
         if not right:

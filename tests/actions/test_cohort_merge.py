@@ -52,14 +52,16 @@ def test_runs_of_a_profile(ran: Con) -> None:
     assert rows(ran, counted) == [(680, 680)]
 
 
+OWN = "REFERENCES w (word)" if duckdb.__version__ >= "2" else ""
+"""DuckDB 1.5 inserts into no table outside of main that refers to itself: it does not find it."""
 MANY = """
-CREATE TABLE {0}.p (id UUID PRIMARY KEY, mail VARCHAR UNIQUE, npi BIGINT UNIQUE);
-CREATE TABLE {0}.c (p UUID REFERENCES {0}.p (id), line SMALLINT, boss UUID, word VARCHAR, PRIMARY KEY (p, line));
-CREATE TABLE {0}.w (word VARCHAR PRIMARY KEY, up VARCHAR REFERENCES {0}.w (word), big HUGEINT UNIQUE);
-INSERT INTO {0}.p SELECT CAST(md5('u' || i) AS UUID), 'm' || i || '@x.org', i + {1} FROM range(4) r(i);
-INSERT INTO {0}.c SELECT id, 1, NULL, NULL FROM {0}.p;
-INSERT INTO {0}.w VALUES ('root', NULL, 1);
-INSERT INTO {0}.w VALUES ('leaf', 'root', NULL);
+CREATE TABLE p (id UUID PRIMARY KEY, mail VARCHAR UNIQUE, npi BIGINT UNIQUE);
+CREATE TABLE c (p UUID REFERENCES p (id), line SMALLINT, boss UUID, word VARCHAR, PRIMARY KEY (p, line));
+CREATE TABLE w (word VARCHAR PRIMARY KEY, up VARCHAR {1}, big HUGEINT UNIQUE);
+INSERT INTO p SELECT CAST(md5('u' || i) AS UUID), 'm' || i || '@x.org', i + {0} FROM range(4) r(i);
+INSERT INTO c SELECT id, 1, NULL, NULL FROM p;
+INSERT INTO w VALUES ('root', NULL, 1);
+INSERT INTO w VALUES ('leaf', 'root', NULL);
 """
 
 
@@ -67,10 +69,7 @@ INSERT INTO {0}.w VALUES ('leaf', 'root', NULL);
 def odd(con: Con) -> Con:
     """Two cohorts of the same odd keys: UUIDs, texts, a reference to the own table."""
     for name, start in (("a", 0), ("b", 100)):
-        con.execute(
-            f"CREATE SCHEMA {name}; USE {name};"
-            + MANY.format(name, start).replace(f"REFERENCES {name}.", "REFERENCES ")
-        )
+        con.execute(f"CREATE SCHEMA {name}; USE {name};" + MANY.format(start, OWN))
         con.execute("USE main")
         genesis_sql.save_cohort(con, name)
     return con
@@ -84,10 +83,11 @@ def test_keys_of_every_kind(odd: Con) -> None:
     ) == [(8, 8, 8, 103)]
     assert "npi" not in notes["p"]  # no value is there twice, so that none is changed
     assert rows(odd, "SELECT count(*) FROM m.c JOIN m.p ON p.id = c.p") == [(8,)]
+    second = "root-2" if OWN else "root"
     assert rows(odd, "SELECT word, up, big FROM m.w ORDER BY word") == [
-        ("leaf", "root", None), ("leaf-2", "root-2", None), ("root", None, 1), ("root-2", None, 2),
+        ("leaf", "root", None), ("leaf-2", second, None), ("root", None, 1), ("root-2", None, 2),
     ]  # fmt: skip
-    assert "its key to itself (up) is not declared" in notes["w"]
+    assert ("its key to itself (up) is not declared" in notes["w"]) == bool(OWN)
     assert rows(odd, "SELECT min(mail), max(mail) FROM m.p") == [("m0@x.org", "m3@x.org-2")]
 
 

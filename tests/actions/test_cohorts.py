@@ -167,6 +167,8 @@ def test_deleting_drops_what_was_written_and_nothing_else(ran: Con) -> None:
     ran.execute("DROP TABLE c2.own")
     genesis_sql.delete_cohort(ran, "c2")
     assert rows(ran, "SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'c2'") == [(0,)]
+    recorded = "SELECT count(*) FROM genesis.relationships WHERE target <> ''"
+    assert rows(ran, recorded) == [(0,)]
     kinds = rows(ran, "SELECT kind FROM genesis_history() ORDER BY id")
     assert [k for (k,) in kinds] == ["save_profile", "run", "run", "delete_cohort", "delete_cohort"]
 

@@ -14,6 +14,7 @@ import genesis_sql
 from genesis_sql.actions.save_profile import Resolved, Written, save_profile
 from genesis_sql.effects import workspace
 from genesis_sql.errors import (
+    IntegrityError,
     ModelExistsError,
     ModelNotFoundError,
     ProfileError,
@@ -227,3 +228,28 @@ def test_bad_input(still: Con, call: str, match: str) -> None:
         still.execute(f"FROM {call}").fetchall()
     ready = "SELECT count(*) FROM genesis_models() WHERE model = 'x' AND status = 'ready'"
     assert still.execute(ready).fetchall() == [(0,)]
+
+
+def test_a_profile_of_public_figures(con: Con) -> None:
+    """It loads the figures by itself, says so, and keeps their fingerprint for a replay."""
+    county = {"source": "populationsim", "reference": {"type": "county", "fips": "48201"}}
+    spec = {"id": "harris", "product": "patientsim", "demographics": county}
+    spec["generation"] = {"count": 20}
+    row = genesis_sql.save_profile(con, "harris", spec)[0]
+    assert "reference tables were loaded into schema genesis_reference" in row["notes"]
+    assert set(row["tables"]) >= {"patients", "conditions"}
+    assert genesis_sql.save_profile(con, "harris", spec)[0] == {
+        **row,
+        "status": "kept",
+        "notes": "",
+    }
+    listed = con.execute("SELECT product, count FROM genesis_profiles(product := 'PatientSim')")
+    assert listed.fetchall() == [("patientsim", 20)]
+    genesis_sql.run_profile(con, "harris", "c", seed=1)
+    run = con.execute("SELECT max(id) FROM genesis_history()").fetchall()[0][0]
+    con.execute("UPDATE genesis_reference.counties SET population = 1 WHERE fips = '48201'")
+    assert all(r["identical"] for r in genesis_sql.replay(con, run))
+    assert len(genesis_sql.load_profile(con, execution=run)["reference"]) == 64
+    con.execute("UPDATE genesis.execution_tables SET detail = '{}'")
+    with pytest.raises(IntegrityError, match="the reference data was .* and is "):
+        genesis_sql.replay(con, run)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from genesis_sql.errors import ExpressionError, ProfileError
+from genesis_sql.profiles.choices import as_cases
 from genesis_sql.profiles.compile import compile_profile, content_id
 from genesis_sql.profiles.described import describe_profile
 
@@ -289,3 +290,39 @@ def test_describe_tells_where_columns_come_from() -> None:
     assert {people[c].step for c in ("id", "born", "doctor")} == {"unique", "expression", "choice"}
     assert "height" not in people
     assert [d.column for d in rows if d.table == "visits"] == ["visit", "id", "doctor"]
+
+
+CHOICE = "CASE WHEN a = 1 AND (b = 0) THEN 'only a' WHEN \"B\" = 1 THEN 'b' ELSE 'none' END"
+
+
+def test_choices_of_flags_are_drawn_as_cases(compiled: Any) -> None:
+    """The same values as the expression, without its columns leaving the kernel."""
+    flags = {
+        "a": {"type": "logistic", "rate": 0.4, "hidden": True},
+        "b": {"type": "logistic", "rate": 0.3, "hidden": True, "null_share": 0.2},
+    }
+    chosen = {"type": "expression", "sql": CHOICE, "sql_type": "VARCHAR"}
+    kept = {"type": "expression", "sql": f"trim({CHOICE})", "sql_type": "VARCHAR"}
+    again = {"type": "expression", "sql": "upper(x)"}
+    columns = {"x": chosen, "y": kept, "z": again, **flags}
+    made = compiled({"tables": {"t": {"rows": 500, "columns": columns}}})
+    rows = made.table("t")
+    assert rows == made.in_sql("t")
+    assert {r[0] for r in rows} == {"only a", "b", "none"}
+    assert all(x == y and z == x.upper() for x, y, z in rows)
+    kinds = {s.column: type(s).__name__ for s in made.model.programs["t"].steps}
+    assert (kinds["x"], kinds["y"]) == ("Draw", "Expression")
+    assert as_cases(chosen, {"a": flags["a"], "b": {"type": "key"}}) is None
+    assert as_cases({**chosen, "sql": "CASE WHEN a > 0 THEN 'x' END"}, flags) is None
+    assert as_cases({**chosen, "sql": "CASE WHEN a = 1 THEN lower('X') END"}, flags) is None
+
+
+def test_a_chain_of_flags_is_a_chain_in_the_tree(compiled: Any) -> None:
+    flags = {f"f{i}": {"type": "logistic", "rate": 0.2} for i in range(14)}
+    cases = [{"when": {name: 1}, "then": {"type": "constant", "value": name}} for name in flags]
+    columns = {**flags, "first": {"type": "conditional", "cases": cases}}
+    made = compiled({"tables": {"t": {"rows": 300, "columns": columns}}})
+    (step,) = [s for s in made.model.programs["t"].steps if s.column == "first"]
+    assert step.tree.leaves == 15
+    for *ones, first in made.table("t"):
+        assert first == next((f"f{i}" for i, one in enumerate(ones) if one), None)

@@ -28,21 +28,23 @@ def _all(
     return con.execute(f"FROM genesis_reference.{table} WHERE {where} ORDER BY npi").fetchall()
 
 
-def test_as_many_as_are_counted(made: duckdb.DuckDBPyConnection) -> None:
+def test_as_many_as_are_counted(invented: duckdb.DuckDBPyConnection) -> None:
     query = "SELECT county_fips, type, count(*), sum(beds), count(beds) FROM genesis_reference.facilities_fictional GROUP BY ALL ORDER BY ALL"
     counted = "SELECT fips, type, facilities, beds, with_beds FROM genesis_reference.facility_counts ORDER BY ALL"
-    assert made.execute(query).fetchall() == made.execute(counted).fetchall()
-    least = made.execute("SELECT min(beds) FROM genesis_reference.facilities_fictional").fetchall()
+    assert invented.execute(query).fetchall() == invented.execute(counted).fetchall()
+    least = invented.execute(
+        "SELECT min(beds) FROM genesis_reference.facilities_fictional"
+    ).fetchall()
     assert least[0][0] > 0
 
 
-def test_one_person_in_charge_of_each(made: duckdb.DuckDBPyConnection) -> None:
+def test_one_person_in_charge_of_each(invented: duckdb.DuckDBPyConnection) -> None:
     query = """SELECT count(*), count(DISTINCT p.npi), bool_and(p.organisation = f.name), bool_and(p.specialty = f.type),
       bool_and(p.address = f.address), bool_and(p.county_fips = f.county_fips)
       FROM genesis_reference.providers_fictional AS p JOIN genesis_reference.facilities_fictional AS f USING (facility_id)"""
-    assert made.execute(query).fetchall() == [(14, 14, True, True, True, True)]
+    assert invented.execute(query).fetchall() == [(14, 14, True, True, True, True)]
     roles = dict(
-        made.execute(
+        invented.execute(
             "SELECT DISTINCT specialty, role FROM genesis_reference.providers_fictional"
         ).fetchall()
     )
@@ -50,31 +52,31 @@ def test_one_person_in_charge_of_each(made: duckdb.DuckDBPyConnection) -> None:
     assert roles["dialysis"] == "medical director"
 
 
-def test_numbers_are_valid_and_once_each(made: duckdb.DuckDBPyConnection) -> None:
+def test_numbers_are_valid_and_once_each(invented: duckdb.DuckDBPyConnection) -> None:
     found = [
         n
         for t in ("facilities", "providers")
-        for (n,) in made.execute(f"SELECT npi FROM genesis_reference.{t}_fictional").fetchall()
+        for (n,) in invented.execute(f"SELECT npi FROM genesis_reference.{t}_fictional").fetchall()
     ]
     assert len(found) == len(set(found)) == 28
     assert all(luhn(f"80840{n}") and n.startswith("2") for n in found)
 
 
-def test_they_say_that_they_are_fictional(made: duckdb.DuckDBPyConnection) -> None:
+def test_they_say_that_they_are_fictional(invented: duckdb.DuckDBPyConnection) -> None:
     for table in ("facilities_fictional", "providers_fictional"):
-        assert made.execute(
+        assert invented.execute(
             f"SELECT bool_and(fictional) FROM genesis_reference.{table}"
         ).fetchall() == [(True,)]
-        comment = made.execute(
+        comment = invented.execute(
             "SELECT comment FROM duckdb_tables() WHERE table_name = ?", [table]
         ).fetchall()[0][0]
         assert "no such place or person" in comment
 
 
-def test_they_lie_in_their_county(made: duckdb.DuckDBPyConnection) -> None:
+def test_they_lie_in_their_county(invented: duckdb.DuckDBPyConnection) -> None:
     query = """SELECT f.lat, f.lon, c.lat, c.lon, c.land_sqmi FROM genesis_reference.facilities_fictional AS f
       JOIN genesis_reference.counties AS c ON c.fips = f.county_fips"""
-    rows = made.execute(query).fetchall()
+    rows = invented.execute(query).fetchall()
     assert len(rows) == 14
     for lat, lon, at_lat, at_lon, area in rows:
         north = (lat - at_lat) * 69.0
@@ -83,9 +85,9 @@ def test_they_lie_in_their_county(made: duckdb.DuckDBPyConnection) -> None:
     assert len({row[:2] for row in rows}) == 14
 
 
-def test_zips_and_cities_are_the_countys(made: duckdb.DuckDBPyConnection) -> None:
+def test_zips_and_cities_are_the_countys(invented: duckdb.DuckDBPyConnection) -> None:
     query = "SELECT DISTINCT f.state, f.county_fips, f.zip, f.city, z.res_ratio FROM genesis_reference.facilities_fictional AS f LEFT JOIN genesis_reference.zip_county AS z ON z.zip = f.zip AND z.fips = f.county_fips AND z.city = f.city"
-    rows = made.execute(query).fetchall()
+    rows = invented.execute(query).fetchall()
     assert rows
     assert all(ratio is not None and ratio > 0 for *_, ratio in rows)
 
@@ -157,11 +159,13 @@ def test_a_countys_directory_is_part_of_the_nations(made: duckdb.DuckDBPyConnect
         ({"state": NASTY}, "there is no state"),
     ],
 )
-def test_an_unknown_place(own: duckdb.DuckDBPyConnection, given: dict[str, str], text: str) -> None:
+def test_an_unknown_place(
+    nation: duckdb.DuckDBPyConnection, given: dict[str, str], text: str
+) -> None:
     with pytest.raises(OptionError, match=text):
-        genesis_sql.make_directory(own, **given)
+        genesis_sql.make_directory(nation, **given)
     assert "facilities_fictional" not in {
-        r[0] for r in own.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+        r[0] for r in nation.execute("SELECT table_name FROM duckdb_tables()").fetchall()
     }
 
 
@@ -194,3 +198,16 @@ def test_without_counts_there_is_nothing_to_draw_from(
 def test_no_facility_is_no_error(own: duckdb.DuckDBPyConnection) -> None:
     own.execute("DELETE FROM genesis_reference.facility_counts WHERE fips = '35001'")
     assert [r["rows"] for r in genesis_sql.make_directory(own, state="NM")] == [0, 0]
+
+
+@pytest.mark.slow
+def test_the_whole_nation(con: duckdb.DuckDBPyConnection) -> None:
+    rows = {r["table_name"]: r["rows"] for r in genesis_sql.make_directory(con)}
+    counted = con.execute(
+        "SELECT sum(facilities), sum(beds) FROM genesis_reference.facility_counts"
+    ).fetchall()[0]
+    assert rows["facilities_fictional"] == rows["providers_fictional"] == counted[0] > 40_000
+    query = """SELECT count(DISTINCT npi), count(zip), sum(beds) FROM
+      (SELECT npi, zip, beds FROM genesis_reference.facilities_fictional UNION ALL
+       SELECT npi, zip, NULL FROM genesis_reference.providers_fictional)"""
+    assert con.execute(query).fetchall() == [(2 * counted[0], 2 * counted[0], counted[1])]

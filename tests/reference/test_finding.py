@@ -18,45 +18,47 @@ def _of(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[object, ...]]:
     return con.execute(query).fetchall()
 
 
-def test_where_there_is_no_directory(own: duckdb.DuckDBPyConnection) -> None:
+def test_where_there_is_no_directory(nation: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(
         ModelNotFoundError, match="no directory of providers is there: download the NPPES file"
     ):
-        genesis_sql.find_providers(own, state="TX")
+        genesis_sql.find_providers(nation, state="TX")
     with pytest.raises(
         ModelNotFoundError, match=r"CALL genesis_make_directory\(\) for an invented one"
     ):
-        genesis_sql.find_facilities(own, state="TX")
+        genesis_sql.find_facilities(nation, state="TX")
 
 
-def test_the_invented_one(own: duckdb.DuckDBPyConnection) -> None:
-    genesis_sql.make_directory(own)
+def test_the_invented_one(invented: duckdb.DuckDBPyConnection) -> None:
     query = "SELECT count(*), bool_and(fictional), min(source) FROM genesis_find_facilities(state := 'texas')"
-    assert _of(own, query) == [(9, True, "facilities_fictional")]
+    assert _of(invented, query) == [(9, True, "facilities_fictional")]
     assert _of(
-        own, "SELECT count(*) FROM genesis_find_facilities(facility_type := 'Hospital')"
+        invented, "SELECT count(*) FROM genesis_find_facilities(facility_type := 'Hospital')"
     ) == [(7,)]
     assert _of(
-        own, "SELECT count(*) FROM genesis_find_facilities(facility_type := 'psychiatric_hospital')"
+        invented,
+        "SELECT count(*) FROM genesis_find_facilities(facility_type := 'psychiatric_hospital')",
     ) == [(1,)]
     assert (
-        _of(own, "SELECT count(*), min(beds) >= 250 FROM genesis_find_facilities(min_beds := 250)")[
-            0
-        ][1]
+        _of(
+            invented,
+            "SELECT count(*), min(beds) >= 250 FROM genesis_find_facilities(min_beds := 250)",
+        )[0][1]
         is True
     )
     assert _of(
-        own, "SELECT count(*) FROM genesis_find_facilities(county := 'Bee', state := 'TX')"
+        invented, "SELECT count(*) FROM genesis_find_facilities(county := 'Bee', state := 'TX')"
     ) == [(3,)]
     query = "SELECT count(*), min(source) FROM genesis_find_providers(specialty := 'dialysis', county := '48001')"
-    assert _of(own, query) == [(2, "providers_fictional")]
+    assert _of(invented, query) == [(2, "providers_fictional")]
     assert {
-        c for (c,) in _of(own, "SELECT city FROM genesis_find_providers(city := ' Dusty ')")
+        c for (c,) in _of(invented, "SELECT city FROM genesis_find_providers(city := ' Dusty ')")
     } == {"DUSTY"}
 
 
-def test_specialties_that_nobody_counts_are_not_invented(own: duckdb.DuckDBPyConnection) -> None:
-    genesis_sql.make_directory(own)
+def test_specialties_that_nobody_counts_are_not_invented(
+    invented: duckdb.DuckDBPyConnection,
+) -> None:
     for given in (
         {"specialty": "endocrinology"},
         {"specialty": "Emergency_Medicine"},
@@ -65,11 +67,11 @@ def test_specialties_that_nobody_counts_are_not_invented(own: duckdb.DuckDBPyCon
         with pytest.raises(
             ModelNotFoundError, match=r"none are invented.*CALL genesis_load_directory\('nppes'"
         ):
-            genesis_sql.find_providers(own, **given)
+            genesis_sql.find_providers(invented, **given)
     with pytest.raises(
         duckdb.Error, match="no public figures count the providers of specialty 'cardiology'"
     ):
-        own.execute("FROM genesis_find_providers(specialty := 'cardiology')")
+        invented.execute("FROM genesis_find_providers(specialty := 'cardiology')")
 
 
 def test_nppes_comes_first(own: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -140,29 +142,27 @@ def test_pos_before_care_compare_before_the_invented_one(
     ],
 )
 def test_bad_input(
-    own: duckdb.DuckDBPyConnection, function: str, given: dict[str, object], text: str
+    invented: duckdb.DuckDBPyConnection, function: str, given: dict[str, object], text: str
 ) -> None:
-    genesis_sql.make_directory(own)
     with pytest.raises(OptionError, match=text):
-        getattr(genesis_sql, function)(own, **given)
+        getattr(genesis_sql, function)(invented, **given)
 
 
-def test_values_are_never_sql(own: duckdb.DuckDBPyConnection) -> None:
-    genesis_sql.make_directory(own)
-    own.execute("CREATE TABLE victim AS SELECT 1 AS a")
+def test_values_are_never_sql(invented: duckdb.DuckDBPyConnection) -> None:
     quoted = NASTY.replace("'", "''")
     for function, names in (
         ("find_providers", ("state", "county", "specialty", "taxonomy")),
         ("find_facilities", ("state", "county", "facility_type")),
     ):
-        assert _of(own, f"SELECT count(*) FROM genesis_{function}(city := '{quoted}')") == [(0,)]
+        assert _of(invented, f"SELECT count(*) FROM genesis_{function}(city := '{quoted}')") == [
+            (0,)
+        ]
         for name in names:
             with pytest.raises(duckdb.Error, match="OptionError"):
-                own.execute(f"FROM genesis_{function}({name} := '{quoted}')").fetchall()
-    assert _of(own, "FROM victim") == [(1,)]
+                invented.execute(f"FROM genesis_{function}({name} := '{quoted}')").fetchall()
+    assert _of(invented, "FROM victim") == [(1,)]
 
 
-def test_it_can_be_joined_and_counted(own: duckdb.DuckDBPyConnection) -> None:
-    genesis_sql.make_directory(own)
+def test_it_can_be_joined_and_counted(invented: duckdb.DuckDBPyConnection) -> None:
     query = "SELECT c.name, count(*) FROM genesis_find_facilities() AS f JOIN genesis_reference.counties AS c ON c.fips = f.county_fips GROUP BY ALL ORDER BY 2"
-    assert _of(own, query)[-1][1] == 11  # Aye County, of two states
+    assert _of(invented, query)[-1][1] == 11  # Aye County, of two states

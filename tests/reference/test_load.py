@@ -168,11 +168,10 @@ def test_a_database_that_cannot_be_written(tmp_path: Path) -> None:
             con.execute("CALL genesis_load_reference()").fetchall()
 
 
-def test_a_connection_closed_to_files(con: duckdb.DuckDBPyConnection, shelf: Path) -> None:
-    con.execute("SET enable_external_access = false")
-    assert _status(load(con.cursor(), "memory", tables=SMALL)) == dict.fromkeys(SMALL, "loaded")
+def test_a_connection_closed_to_files(closed: duckdb.DuckDBPyConnection, shelf: Path) -> None:
+    assert _status(load(closed.cursor(), "memory", tables=SMALL)) == dict.fromkeys(SMALL, "loaded")
     with pytest.raises(AccessError, match="enable_external_access"):
-        genesis_sql.load_reference(con, path=str(shelf))
+        genesis_sql.load_reference(closed, path=str(shelf))
 
 
 def test_a_folder_without_a_column_that_is_read(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from genesis_sql.reference.npi import MOST, check_digits, fictional_npis
 
@@ -23,9 +22,8 @@ def test_the_example_of_the_standard() -> None:
     assert not luhn("80840" + "1234567890")
 
 
-@pytest.mark.parametrize("seed", [0, 7])
-def test_a_hundred_thousand_are_valid_and_once_each(seed: int) -> None:
-    found = [str(n) for n in fictional_npis(np.arange(100_000), seed).tolist()]
+def test_a_hundred_thousand_are_valid_and_once_each() -> None:
+    found = [str(n) for n in fictional_npis(np.arange(100_000), 7).tolist()]
     assert len(set(found)) == 100_000
     assert all(luhn("80840" + n) for n in found)
     assert all(len(n) == 10 and n[0] == "2" for n in found)

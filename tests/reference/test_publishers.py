@@ -219,7 +219,7 @@ def test_parquet_is_read_too(own: duckdb.DuckDBPyConnection, nppes: str, tmp_pat
     [("nppes", "Entity Type Code"), ("pos", "FAC_NAME"), ("care_compare", "Hospital Type")],
 )
 def test_a_missing_column(
-    own: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str, heading: str
+    nation: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str, heading: str
 ) -> None:
     headings, rows = {
         "nppes": (NPPES, PROVIDERS),
@@ -228,28 +228,29 @@ def test_a_missing_column(
     }[kind]
     path = write(tmp_path / "a.csv", [f"{h}s" if h == heading else h for h in headings], rows)
     with pytest.raises(SourceError, match=f"has no column '{heading}'.*did you mean '{heading}s'"):
-        genesis_sql.load_directory(own, kind, path)
+        genesis_sql.load_directory(nation, kind, path)
 
 
-def test_what_is_no_directory(own: duckdb.DuckDBPyConnection, nppes: str, tmp_path: Path) -> None:
+def test_what_is_no_directory(
+    nation: duckdb.DuckDBPyConnection, nppes: str, tmp_path: Path
+) -> None:
     with pytest.raises(OptionError, match="no directory of kind 'npes'; did you mean 'nppes'"):
-        genesis_sql.load_directory(own, "npes", nppes)
+        genesis_sql.load_directory(nation, "npes", nppes)
     with pytest.raises(SourceError, match="there is no file"):
-        genesis_sql.load_directory(own, "nppes", str(tmp_path / "nothing.csv"))
+        genesis_sql.load_directory(nation, "nppes", str(tmp_path / "nothing.csv"))
     (tmp_path / "npi.zip").write_bytes(b"PK")
     with pytest.raises(SourceError, match="unpack a ZIP archive"):
-        genesis_sql.load_directory(own, "nppes", str(tmp_path / "npi.zip"))
+        genesis_sql.load_directory(nation, "nppes", str(tmp_path / "npi.zip"))
     (tmp_path / "bad.parquet").write_bytes(b"PAR0")
     with pytest.raises(SourceError, match="cannot be read"):
-        genesis_sql.load_directory(own, "nppes", str(tmp_path / "bad.parquet"))
+        genesis_sql.load_directory(nation, "nppes", str(tmp_path / "bad.parquet"))
 
 
-def test_a_connection_closed_to_files(own: duckdb.DuckDBPyConnection, nppes: str) -> None:
-    own.execute("SET enable_external_access = false")
+def test_a_connection_closed_to_files(closed: duckdb.DuckDBPyConnection, nppes: str) -> None:
     with pytest.raises(AccessError, match="enable_external_access"):
-        genesis_sql.load_directory(own, "nppes", nppes)
+        genesis_sql.load_directory(closed, "nppes", nppes)
     with pytest.raises(duckdb.Error, match="AccessError"):
-        own.execute("CALL genesis_load_directory('nppes', path := ?)", [nppes]).fetchall()
+        closed.execute("CALL genesis_load_directory('nppes', path := ?)", [nppes]).fetchall()
 
 
 def test_a_table_of_the_users_is_left_alone(own: duckdb.DuckDBPyConnection, nppes: str) -> None:

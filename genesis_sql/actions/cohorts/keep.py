@@ -21,10 +21,14 @@ from genesis_sql.actions.workspace import Workspace
 from genesis_sql.errors import CohortError, OptionError, nearest
 from genesis_sql.introspect.frames import registered
 from genesis_sql.sqlbuild import qualified, string
-from genesis_sql.store import cohorts, executions
+from genesis_sql.store import cohorts, executions, names
 from genesis_sql.store.cohorts import ADOPTED, Cohort
 
 Row = dict[str, Any]
+_FORGET = """
+DELETE FROM genesis.relationships
+WHERE lower(target) IN (lower(?), lower(?)) AND child IN (SELECT unnest(CAST(? AS VARCHAR[])))
+"""
 _INSIDE = """
 SELECT count(*) FROM (
   SELECT database_name, schema_name FROM duckdb_tables() UNION ALL
@@ -225,6 +229,8 @@ def _drop(ws: Workspace, cohort: Cohort) -> None:
                 f"changed: {str(error).splitlines()[0]}"
             )
             raise CohortError(message) from error
+    places = (cohort.schema, f"{ws.database}.{cohort.schema}", list(cohort.tables))
+    names.run(ws.con, ws.database, _FORGET, *places)
     inside = ws.con.execute(_INSIDE, [ws.database, cohort.schema]).fetchall()[0][0]
     if not inside and cohort.schema.lower() != "main":
         ws.con.execute(f"DROP SCHEMA IF EXISTS {qualified(ws.database, cohort.schema)}")
