@@ -36,7 +36,18 @@ def test_generate_by_product_count_and_condition() -> None:
     assert compat.generate(product="patientsim", count=25, condition="diabetes") == result
 
 
-@pytest.mark.parametrize("product", ["patientsim", "membersim", "rxmembersim", "trialsim"])
+_SLOW = pytest.mark.slow  # the others have what these have, too
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        pytest.param("patientsim", marks=_SLOW),
+        pytest.param("membersim", marks=_SLOW),
+        "rxmembersim",
+        "trialsim",
+    ],
+)
 def test_every_product_makes_patients_and_tables_of_its_own(product: str) -> None:
     result = compat.generate(product=product, count=40, condition="diabetes")
     assert len(result["patients"]) == 40
