@@ -114,7 +114,12 @@ class _Demos(Command, click.Group):
     """The demo of flights where no other one is named."""
 
 
-@click.group(cls=_Demos, invoke_without_command=True, subcommand_metavar="[health]")
+@click.group(
+    cls=_Demos,
+    invoke_without_command=True,
+    subcommand_metavar="[health]",
+    short_help="Try it: learn five real tables, or make a county's people.",
+)
 @click.option("--flights", type=click.IntRange(min=1000), help="Take fewer than 336,776 flights.")
 @seed_option
 @json_option

@@ -182,13 +182,13 @@ def compare(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def _tell(report: dict[str, Any]) -> None:
-    names = ["figure", "county %", "cohort %", "± chance", "within"]
+    names = ["figure", "county %", "cohort %", "±", "within"]
     show.table(names, [_shown(figure) for figure in report["figures"]])
     figures = report["figures"]
     within = sum(f["within"] for f in figures)
     click.echo(
-        f"\n{within} of {len(figures)} figures are within what chance explains in 999 of 1,000 "
-        "samples.\nConditions are among adults. The county has figures; these people are made up.\n"
+        f"\n{within} of {len(figures)} figures are within ±, where chance leaves 999 of 1,000.\n"
+        "Conditions are among adults. The county has figures; these people are made up.\n"
     )
     click.echo(f"Try next, with con = genesis_sql.connect('{FILE}') and con.sql(…):\n")
     for statement in report["next"]:

@@ -29,14 +29,32 @@ def test_generate_by_product_count_and_condition() -> None:
     assert {p["primary_condition"] for p in result["patients"]} == {"E11"}
     with_it = {c["patient_id"] for c in result["conditions"] if c["code"].startswith("E11")}
     assert with_it == {p["patient_id"] for p in result["patients"]}
+    ages = sorted(p["age"] for p in result["patients"])
+    assert ages[0] >= 18  # of those who have it, not of the country
+    assert ages[12] > 50
     assert result.get("cohort_id") is None
     assert compat.generate(product="patientsim", count=25, condition="diabetes") == result
 
 
-@pytest.mark.parametrize("product", ["patientsim", "membersim", "rxmembersim", "trialsim"])
+_SLOW = pytest.mark.slow  # the others have what these have, too
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        pytest.param("patientsim", marks=_SLOW),
+        pytest.param("membersim", marks=_SLOW),
+        "rxmembersim",
+        "trialsim",
+    ],
+)
 def test_every_product_makes_patients_and_tables_of_its_own(product: str) -> None:
-    result = compat.generate(product=product, count=12)
-    assert len(result["patients"]) == 12
+    result = compat.generate(product=product, count=40, condition="diabetes")
+    assert len(result["patients"]) == 40
+    prescribed = {m["medication_id"]: m["prescribed"] for m in result.get("medications", ())}
+    fills = result.get("fills", [])
+    assert bool(fills) == (product == "rxmembersim")
+    assert all(f["filled"] >= prescribed[f["medication_id"]] for f in fills)
     assert all(isinstance(rows, list) for rows in result.values())
 
 

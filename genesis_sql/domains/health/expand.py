@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from genesis_sql.domains.health import clinical, coverage, pharmacy, providers, trial
+from genesis_sql.domains.health.affected import affected_ages
 from genesis_sql.domains.health.columns import DEFAULT, REFERENCE, SPEC, Column, Told, made
 from genesis_sql.domains.health.conditions import Drawn, conditions_table, draw, primary_column
 from genesis_sql.domains.health.demographics import as_of, person_columns, places
@@ -97,6 +98,8 @@ def _tables(
         **drawn.columns,
         "primary_condition": primary_column(drawn, flag),
     }
+    if primary and primary.prevalence == 1 and "age" not in people:
+        columns["age"] = affected_ages(primary, place, figures)
     further: dict[str, Any] = {}
     if drawn.meaning:
         further["conditions"] = conditions_table(drawn, day)

@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from genesis_sql.domains.health.clinical import days_before, law
-from genesis_sql.domains.health.columns import DEFAULT, SPEC, Column, made
+from genesis_sql.domains.health.clinical import law
+from genesis_sql.domains.health.columns import DEFAULT, SPEC, Column, expression, made
 from genesis_sql.domains.health.conditions import Drawn
 
 USUAL = {
@@ -51,8 +51,20 @@ def fills_table(section: Mapping[str, Any], day: datetime.date) -> dict[str, Any
             "medication": _of("medication"),
             "days_supply": _made(section, "days_supply", _SUPPLY, sql_type="INTEGER"),
             "copay": _made(section, "copay", _COPAY, sql_type="DOUBLE", decimals=2),
-            **days_before(day, "filled"),
+            **_filled(day),
         },
+    }
+
+
+def _filled(day: datetime.date) -> dict[str, Column]:
+    """A date from the prescription up to a day."""
+    ago = {"type": "parent", "column": "days_ago"}
+    sql = f"CAST('{day.isoformat()}' AS DATE) - CAST(floor(since * part) AS INTEGER)"
+    note = "a day between the prescription and as_of"
+    return {
+        "since": made(ago, DEFAULT, note, hidden=True),
+        "part": made({"type": "uniform", "min": 0, "max": 1}, DEFAULT, note, hidden=True),
+        "filled": made(expression(sql, "DATE"), DEFAULT, note),
     }
 
 
