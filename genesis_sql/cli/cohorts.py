@@ -105,7 +105,7 @@ def clone(*, file: str, cohort: str, new_name: str, schema: str | None, as_json:
 def merge(
     *, file: str, new_name: str, cohort: tuple[str, ...], schema: str | None, as_json: bool
 ) -> None:
-    """Put the rows of several COHORTs into NEW_NAME, their ids kept apart."""
+    """Put several COHORTs into NEW_NAME, their ids kept apart."""
     with files.opened(file) as con:
         found = profile_doors.merge_cohorts(con, list(cohort), new_name, schema=schema)
     show.rows(found, as_json=as_json)
@@ -136,7 +136,7 @@ def summarise(*, file: str, cohort: str, as_json: bool) -> None:
 )
 @json_option
 def export(*, file: str, cohort: str, out: str, as_json: bool, **given: Any) -> None:
-    """Write COHORT into OUT: a folder, or a file that ends in .duckdb."""
+    """Write COHORT into OUT: a folder or a .duckdb file."""
     with files.opened(file, "either") as con:
         found = profile_doors.export_cohort(con, cohort, out, **given)
     show.rows(found, as_json=as_json)

@@ -105,7 +105,7 @@ _Result = TypeVar("_Result")
 @click.option("--seed", type=int, default=42, show_default=True, help="Of the draws.")
 @json_option
 def health(*, people: int, seed: int, as_json: bool) -> None:
-    """Try it without any data: the people of Harris County, from public figures.
+    """Try it without data: a county's people from public figures.
 
     Writes the figures, a profile and a cohort into ./demo-health.duckdb, and shows the cohort
     beside the figures of the county.

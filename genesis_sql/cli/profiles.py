@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from genesis_sql import profile_doors
+from genesis_sql import domains, profile_doors
 from genesis_sql.cli import files, show
 from genesis_sql.cli.command import Command, file_argument, json_option, version_option
 from genesis_sql.errors import SourceError
@@ -39,7 +39,7 @@ def save(
     tags: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Save SPEC, a JSON or YAML file, as a new version of the profile NAME.
+    """Save SPEC, a JSON or YAML file, as the profile NAME.
 
     FILE is made where it is missing. The same spec again makes no new version.
     """
@@ -93,6 +93,12 @@ def show_(
     click.echo(json.dumps(text, ensure_ascii=False, indent=1))
 
 
+@profiles.command(cls=Command)
+def schema() -> None:
+    """Print the JSON Schema that every profile keeps."""
+    click.echo(json.dumps(domains.schema(), ensure_ascii=False, indent=1))
+
+
 @click.command(cls=Command)
 @file_argument
 @click.argument("profile")
@@ -110,7 +116,7 @@ def show_(
 )
 @json_option
 def run(*, file: str, profile: str, as_json: bool, **given: Any) -> None:
-    """Write every table of PROFILE into FILE, recorded so that it can be run again."""
+    """Write every table of PROFILE into FILE, recorded."""
     with files.opened(file) as con:
         found = profile_doors.run_profile(con, profile, **given)
     show.rows(found, as_json=as_json)
@@ -136,7 +142,7 @@ def replay(*, file: str, execution: int, as_json: bool) -> None:
 @click.option("--execution", type=int, help="A run by its number, in the place of COHORT.")
 @json_option
 def validate(*, file: str, cohort: str | None, execution: int | None, as_json: bool) -> None:
-    """Compare COHORT with its profile; exit code 1 where it does not keep it."""
+    """Compare COHORT with its profile; ends with 1 where it fails."""
     with files.opened(file, "either") as con:
         found = profile_doors.validate_run(con, cohort, execution=execution)
     show.rows(found, as_json=as_json)

@@ -69,7 +69,7 @@ _limit = click.option(
 @click.option("--table", "tables", multiple=True, help="Only this one; can be given several times.")
 @json_option
 def load(*, file: str, path: str | None, tables: Sequence[str], as_json: bool) -> None:
-    """Put the reference tables into FILE, into its schema genesis_reference."""
+    """Put the tables into FILE, schema genesis_reference."""
     with files.opened(file, "create") as con:
         found = reference_doors.load_reference(con, path=path, tables=list(tables) or None)
     show.rows(found, as_json=as_json, columns=("table_name", "rows", "status", "vintage"))
@@ -92,7 +92,7 @@ def tables(*, file: str | None, as_json: bool) -> None:
 @seed_option
 @json_option
 def make_directory(*, file: str, as_json: bool, **given: Any) -> None:
-    """Invent the facilities that the counts of FILE say there are, and who is in charge of them."""
+    """Invent facilities by their counts, and who leads them."""
     with files.opened(file, "create") as con:
         found = reference_doors.make_directory(con, **given)
     show.rows(found, as_json=as_json)
@@ -121,7 +121,7 @@ def load_directory(*, file: str, kind: str, path: str, state: str | None, as_jso
 @click.argument("path", required=False)
 @json_option
 def load_codes(*, file: str, kind: str, path: str | None, as_json: bool) -> None:
-    """Put a code set into FILE: icd10cm, hcpcs, ms_drg, mdc or place_of_service.
+    """Put a code set into FILE: icd10cm, hcpcs, ms_drg and others.
 
     PATH is the publisher's file of icd10cm or hcpcs, for another release than the one that ships.
     """

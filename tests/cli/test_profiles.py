@@ -118,3 +118,9 @@ def test_help_of_every_command(genesis: Genesis) -> None:
         for name, command in main.commands[group].commands.items():  # type: ignore[attr-defined]
             assert len(command.help.splitlines()[0]) > 20, name
             genesis(group, name, "--help")
+
+
+def test_the_published_schema(genesis: Genesis) -> None:
+    told = json.loads(genesis("profiles", "schema").stdout)
+    assert told["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert {"tables", "demographics", "clinical", "providers"} <= set(told["properties"])
