@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from genesis_sql.actions.arguments import text, whole
+from genesis_sql.actions.arguments import text, texts, whole
 from genesis_sql.effects import Effect, workspace
-from genesis_sql.errors import OptionError
 from genesis_sql.evaluate.measures import Measure, Metric
 from genesis_sql.evaluate.run import GROUPS, check_groups, evaluate, measurer, metrics, metrics_of
 from genesis_sql.evaluate.sides import Sides
@@ -28,22 +27,6 @@ if TYPE_CHECKING:
 
 SPLIT, PRIVACY, GUARANTEE = "split", "privacy", "guarantee"
 """The part that says what was held out, that of all attacks, and that of what is paid for."""
-
-
-def listed(given: Mapping[str, Any], name: str) -> list[str] | None:
-    """A list of texts, or None where it was not given; a text alone is a list of one.
-
-    Raises:
-        OptionError: it is something else.
-    """
-    value = given.get(name)
-    if value is None:
-        return None
-    value = [value] if isinstance(value, str) else value
-    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        message = f"{name} := {value!r} is no list of texts; write {name} := ['…']"
-        raise OptionError(message)
-    return value
 
 
 def quality_row(m: Metric) -> dict[str, Any]:
@@ -81,7 +64,7 @@ def _judgement(
     given = call.arguments
     ws = workspace(session, cursor, call.database, call.schema, job)
     source = find_source(ws, text(given, "model"), whole(given, "version"))
-    sensitive, known = listed(given, "sensitive"), listed(given, "known")
+    sensitive, known = texts(given, "sensitive"), texts(given, "known")
     measurers = {group: measurer(group) for group in GROUPS}
     measurers[PRIVACY] = lambda sides: _audit(sides, sensitive, known)
     asked = {"target": given.get("target"), "sensitive": sensitive, "known": known}
@@ -137,7 +120,7 @@ def _parts_of(names: Iterable[str]) -> list[str]:
 def _quality(
     session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
-    groups = list(check_groups(listed(call.arguments, "metrics")))
+    groups = list(check_groups(texts(call.arguments, "metrics")))
     if call.arguments.get("target") is None and groups != ["utility"]:
         groups = [g for g in groups if g != "utility"]
     with _judgement(session, cursor, call, job) as judgement:
@@ -244,14 +227,14 @@ def _compare(
     from genesis_sql.evaluate.opening.places import open_sides
 
     given = call.arguments
-    groups = check_groups(listed(given, "metrics"))
+    groups = check_groups(texts(given, "metrics"))
     ws = workspace(session, cursor, call.database, call.schema, job)
     with open_sides(
         ws,
         text(given, "real"),
         text(given, "synthetic"),
         holdout=None if given.get("holdout") is None else text(given, "holdout"),
-        relationships=listed(given, "relationships") or [],
+        relationships=texts(given, "relationships") or [],
         targets=given.get("target"),
         seed=whole(given, "seed") or 0,
     ) as sides:
@@ -271,10 +254,10 @@ def _privacy_audit(
         text(given, "real"),
         text(given, "synthetic"),
         holdout=None if given.get("holdout") is None else text(given, "holdout"),
-        relationships=listed(given, "relationships") or [],
+        relationships=texts(given, "relationships") or [],
         seed=whole(given, "seed") or 0,
     ) as sides:
-        found = audit(sides, listed(given, "sensitive"), listed(given, "known"))
+        found = audit(sides, texts(given, "sensitive"), texts(given, "known"))
         return [privacy_row(m) for m in found]
 
 

@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from genesis_sql.actions.arguments import text, whole
+from genesis_sql.actions.arguments import optional, text, texts, whole
 from genesis_sql.effects import Effect
 from genesis_sql.jobs import Job
-from genesis_sql.measuring import listed
 from genesis_sql.types import Call
 
 if TYPE_CHECKING:
     from genesis_sql.session import Session
-
-
-def _optional(call: Call, name: str) -> str | None:
-    """A text, or None where it was not given."""
-    return None if call.arguments.get(name) is None else text(call.arguments, name)
 
 
 def _load_reference(
@@ -27,7 +21,7 @@ def _load_reference(
 ) -> list[dict[str, Any]]:
     from genesis_sql.reference.load import load
 
-    tables, path = listed(call.arguments, "tables"), _optional(call, "path")
+    tables, path = texts(call.arguments, "tables"), optional(call.arguments, "path")
     return [asdict(r) for r in load(cursor, call.database, tables=tables, path=path)]
 
 
@@ -39,8 +33,8 @@ def _make_directory(
     return make_directory(
         cursor,
         call.database,
-        state=_optional(call, "state"),
-        county=_optional(call, "county"),
+        state=optional(call.arguments, "state"),
+        county=optional(call.arguments, "county"),
         seed=whole(call.arguments, "seed") or 0,
     )
 
@@ -52,7 +46,7 @@ def _load_directory(
 
     kind, path = text(call.arguments, "kind"), text(call.arguments, "path")
     return load_directory(
-        cursor, call.database, kind=kind, path=path, state=_optional(call, "state")
+        cursor, call.database, kind=kind, path=path, state=optional(call.arguments, "state")
     )
 
 
@@ -62,7 +56,7 @@ def _load_codes(
     from genesis_sql.reference.codes import load_codes
 
     kind = text(call.arguments, "kind")
-    return load_codes(cursor, call.database, kind=kind, path=_optional(call, "path"))
+    return load_codes(cursor, call.database, kind=kind, path=optional(call.arguments, "path"))
 
 
 EFFECTS: dict[str, Effect] = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from genesis_sql.actions.arguments import text, texts, whole
+from genesis_sql.actions.arguments import optional, text, texts, whole
 from genesis_sql.effects import Effect, workspace
 from genesis_sql.errors import OptionError
 from genesis_sql.jobs import Job
@@ -15,11 +15,6 @@ from genesis_sql.types import Call
 
 if TYPE_CHECKING:
     from genesis_sql.session import Session
-
-
-def optional(given: Mapping[str, Any], name: str) -> str | None:
-    """A text, or None where it was not given."""
-    return None if given.get(name) is None else text(given, name)
 
 
 def _required(given: Mapping[str, Any], name: str, statement: str) -> int:

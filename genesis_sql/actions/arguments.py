@@ -23,6 +23,11 @@ def text(given: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def optional(given: Mapping[str, Any], name: str) -> str | None:
+    """A text, or None where it was not given."""
+    return None if given.get(name) is None else text(given, name)
+
+
 def texts(given: Mapping[str, Any], name: str) -> list[str] | None:
     """A list of texts, or None where it was not given; a text alone is a list of one.
 
