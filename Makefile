@@ -16,7 +16,7 @@ DIST ?= dist
 # What the second run of the tests asks for, and the tests that would only repeat the first.
 DUCKDB15 ?= duckdb>=1.5,<1.6
 SAME_ON_ANY_DUCKDB = test_packaging.py test_layers.py test_imports.py test_refdata.py benchmarks \
-  models/dp report/test_page.py report/test_browser.py report/test_certificate.py
+  models/dp report/test_page.py report/test_browser.py report/test_certificate.py reference_data
 BROWSERS = chromium chromium-browser google-chrome chrome
 
 PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt
