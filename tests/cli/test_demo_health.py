@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,12 +104,3 @@ def test_a_file_that_is_no_database_is_left_alone(
     assert done.exit_code == 1
     assert f"'{FILE}' is no DuckDB database" in done.stderr
     assert Path(FILE).read_text() == "mine\n"
-
-
-@pytest.mark.slow
-def test_it_takes_less_than_ten_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    started = time.perf_counter()
-    done = CliRunner().invoke(main, ["demo", "health"])
-    assert done.exit_code == 0, done.output
-    assert time.perf_counter() - started < 10
