@@ -22,7 +22,7 @@ BROWSERS = chromium chromium-browser google-chrome chrome
 PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 READY = pyproject.toml constraints.txt
 
-.PHONY: demo test test-newest test-duckdb15 slow gpu browser lint peers dist clean
+.PHONY: demo test test-newest test-duckdb15 slow slow-rest slow-schemas slow-duckdb15 gpu browser lint peers dist clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -36,8 +36,15 @@ test-newest: $(VENV)/.dev
 test-duckdb15: $(VENV15)/.dev
 	$(VENV15)/bin/python -m pytest $(SAME_ON_ANY_DUCKDB:%=--ignore=tests/%)
 
-slow: $(VENV)/.dev $(VENV15)/.dev
-	$(VENV)/bin/python -m pytest -m "slow and not gpu and not dbt" || test $$? -eq 5 # 5: there are none
+slow: slow-rest slow-schemas slow-duckdb15
+
+slow-rest: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest -m "slow and not gpu and not dbt" --ignore=tests/schemas
+
+slow-schemas: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest -m "slow and not gpu and not dbt" tests/schemas
+
+slow-duckdb15: $(VENV15)/.dev
 	$(VENV15)/bin/python -m pytest -m slow tests/models/test_sdv.py # SDV is in this one alone
 
 gpu: $(VENV)/.dev
