@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from genesis_sql import interrupt
+from genesis_sql.actions.begun import Begun
 from genesis_sql.actions.content import content_of
 from genesis_sql.actions.fit_private import fit_private_schema, fit_private_table
 from genesis_sql.actions.learning import FitArguments as FitArguments
@@ -19,7 +19,7 @@ from genesis_sql.models.learnt import FitOptions
 from genesis_sql.models.methods import DP, find_method
 from genesis_sql.plan.definition import Model
 from genesis_sql.sqlbuild import string
-from genesis_sql.store import executions, models
+from genesis_sql.store import models
 from genesis_sql.types import Graph, RawSchema
 
 
@@ -62,32 +62,11 @@ def _fit(
     find_method(arguments.method)
     graph, by_table = arrange(ws, raw, arguments)
     kind = "fit" if arguments.kind == "table" else "fit_database"
-    execution: int | None = None
-    version: int | None = None
-
-    def failed(status: str, text: str) -> None:
-        how: dict[str, Any] = {"status": status, "error": text, "seconds": ws.seconds}
-        if version is not None:
-            models.fail_version(ws.con, ws.database, name, version, **how)
-        elif execution is not None:
-            executions.finish(ws.con, ws.database, execution, **how)
-
+    begun = Begun(ws, name)
     asked = stored if arguments.device == "auto" else {**stored, "device": arguments.device}
-    with ending(failed):  # around the start, too: Ctrl-C may come just behind it
-        with interrupt.held():  # what is begun is known here, whenever Ctrl-C comes
-            execution = executions.start(
-                ws.con, ws.database, kind=kind, model=name, arguments=asked, seed=arguments.seed
-            )
-            version = models.begin_version(
-                ws.con,
-                ws.database,
-                name,
-                kind=arguments.kind,
-                method=arguments.method,
-                arguments=stored,
-                execution=execution,
-            )
-        ws.job.id = execution
+    with ending(begun.failed):  # around the start, too: Ctrl-C may come just behind it
+        begun.start(kind, asked, arguments.seed)
+        version = begun.begin(arguments.kind, arguments.method, stored)
         ws.job.begun(version, _begun(name, version, graph, by_table))
         watch = Watching(ws, name, version, graph, by_table)
         done = learn(ws, name, version, (graph, by_table), stored, arguments, watch)

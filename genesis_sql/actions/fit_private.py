@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from genesis_sql import interrupt
+from genesis_sql.actions.begun import Begun
 from genesis_sql.actions.private_options import Guarantee, read_guarantee
 from genesis_sql.actions.private_tables import Prepared, prepare, require_table
 from genesis_sql.actions.private_units import below, count_name, counts_asked, read_bounded
@@ -32,7 +32,7 @@ from genesis_sql.plan.parts import to_parts
 from genesis_sql.program.domain import Categories
 from genesis_sql.program.steps import FORMAT, PARENT, Link, MainParent
 from genesis_sql.sqlbuild import qualified, string
-from genesis_sql.store import executions, ledger, models
+from genesis_sql.store import ledger, models
 from genesis_sql.store.content import split
 from genesis_sql.store.rows import ColumnRow, ModelContent, RelationshipRow, TableRow
 from genesis_sql.types import Graph, RawTable, Role
@@ -208,27 +208,11 @@ def _fit(
     stored: dict[str, Any],
     arguments: FitArguments,
 ) -> list[dict[str, Any]]:
-    execution: int | None = None
-    version: int | None = None
-
-    def failed(status: str, text: str) -> None:
-        how: dict[str, Any] = {"status": status, "error": text, "seconds": ws.seconds}
-        if version is not None:
-            models.fail_version(ws.con, ws.database, name, version, **how)
-        elif execution is not None:
-            executions.finish(ws.con, ws.database, execution, **how)
-
+    begun = Begun(ws, name)
     kind = "fit" if arguments.kind == "table" else "fit_database"
-    with ending(failed):
-        with interrupt.held():
-            execution = executions.start(
-                ws.con, ws.database, kind=kind, model=name, arguments=stored, seed=arguments.seed
-            )
-            version = models.begin_version(
-                ws.con, ws.database, name, kind=arguments.kind, method=ledger.DP, arguments=stored,
-                execution=execution,
-            )  # fmt: skip
-        ws.job.id = execution
+    with ending(begun.failed):
+        begun.start(kind, stored, arguments.seed)
+        version = begun.begin(arguments.kind, ledger.DP, stored)
         ws.job.begun(version, _rows(name, version, prepared, None, 0.0, "runs in the background"))
         cost = _cost(guarantee, prepared)
         sources = [source_name(p.raw) for p in prepared]

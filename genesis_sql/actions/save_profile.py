@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from genesis_sql import interrupt
+from genesis_sql.actions.begun import Begun
 from genesis_sql.actions.content import content_of
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import ModelNotFoundError, OptionError
@@ -72,23 +72,10 @@ def save_profile(
         ModelExistsError: the name is that of a model that was learnt.
     """
     models.check_name(name)
-    execution: int | None = None
-    version: int | None = None
-
-    def failed(status: str, text: str) -> None:
-        how: dict[str, Any] = {"status": status, "error": text, "seconds": ws.seconds}
-        if version is not None:
-            models.fail_version(ws.con, ws.database, name, version, **how)
-        elif execution is not None:
-            executions.finish(ws.con, ws.database, execution, **how)
-
+    begun = Begun(ws, name)
     stored = {"product": written.spec.get("product"), "tags": written.tags}
-    with ending(failed):
-        with interrupt.held():
-            execution = executions.start(
-                ws.con, ws.database, kind=KIND, model=name, arguments=stored
-            )
-        ws.job.id = execution
+    with ending(begun.failed):
+        execution = begun.start(KIND, stored)
         ws.progress("resolving", 0.0)
         before = _active(ws, name)
         found = resolve()
@@ -96,11 +83,7 @@ def save_profile(
         if before is not None and before[1].to_bytes() == saved.to_bytes():
             executions.finish(ws.con, ws.database, execution, seconds=ws.seconds)
             return [_row(name, before[0], "kept", found.plain, found.notes)]
-        with interrupt.held():
-            version = models.begin_version(
-                ws.con, ws.database, name, kind=profiles.KIND, method=profiles.METHOD,
-                arguments=stored, execution=execution,
-            )  # fmt: skip
+        version = begun.begin(profiles.KIND, profiles.METHOD, stored)
         ws.job.begun(version, [])
         ws.progress("compiling", 0.5)
         done = compile_(found.plain, version)

@@ -69,7 +69,8 @@ def remark(what: str, publisher: str, vintage: str, licence: str, checksum: str 
 def stated(standing: Standing) -> tuple[str, str, str, str]:
     """What the comment of a table says: what it is, its publisher, vintage, licence."""
     parts = standing.comment.removeprefix(f"{MARK} ").split("\n")
-    return tuple((parts + [""] * 4)[:4])  # type: ignore[return-value]
+    what, publisher, vintage, licence = (parts + [""] * 4)[:4]
+    return what, publisher, vintage, licence
 
 
 def require_writable(con: Con, database: str) -> None:

@@ -12,11 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from genesis_sql.domains.health.columns import Column, either, made
-from genesis_sql.domains.health.conditions import Wish, draw
+from genesis_sql.domains.health.conditions import Wish, covered, draw
 from genesis_sql.domains.health.figures import Figures
 from genesis_sql.domains.health.geography import Place
 from genesis_sql.domains.health.whole_ages import of_years
-from genesis_sql.errors import OptionError
 
 
 def affected_ages(wish: Wish, place: Place, figures: Figures) -> Column:
@@ -47,10 +46,9 @@ def affected_ages(wish: Wish, place: Place, figures: Figures) -> Column:
 
 def _column(wish: Wish, place: Place, figures: Figures) -> Column | None:
     """How a place draws the condition; None where no public figure covers it."""
-    try:
-        drawn = draw([replace(wish, prevalence=None)], place, figures, everything=False)
-    except OptionError:
+    if not covered(wish.condition, place, figures):
         return None
+    drawn = draw([replace(wish, prevalence=None)], place, figures, everything=False)
     return drawn.columns[drawn.flag_of(wish.condition.code, wish.path)]
 
 

@@ -69,6 +69,13 @@ class Drawn:
         raise OptionError(message)
 
 
+def covered(known: Condition, place: Place, figures: Figures) -> bool:
+    """Whether a public figure tells how common a condition is in a place, or in the nation."""
+    measures = figures.measures().items()
+    names = {n for n, m in measures if m.code == known.group and m.kind == "condition"}
+    return bool(names) and names <= set(_rates(names, place, figures)[0])
+
+
 def draw(wishes: Sequence[Wish], place: Place, figures: Figures, *, everything: bool) -> Drawn:
     """The conditions of a place, and those of the spec.
 
