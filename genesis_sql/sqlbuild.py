@@ -39,6 +39,14 @@ def string(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def exact_sum(value: str) -> str:
+    """A sum of SQL doubles that is the same in whatever order threads add them up.
+
+    Each is rounded to nine decimals; 29 digits may stand before them.
+    """
+    return f"sum(CAST({value} AS DECIMAL(38, 9)))"
+
+
 def column(name: str, table: str | None = None) -> exp.Column:
     """A quoted column node."""
     return exp.column(name, table=table, quoted=True)

@@ -17,7 +17,7 @@ from importlib import resources
 from genesis_sql.reference import place
 from genesis_sql.reference.place import Con, Standing
 from genesis_sql.reference.states import STATES
-from genesis_sql.sqlbuild import quoted, string
+from genesis_sql.sqlbuild import exact_sum, quoted, string
 
 _HEADING = re.compile(r"^-- (\w+): ([\w ]+)$", re.MULTILINE)
 _SUMMED = ("births", "deaths", "net_migration", "land_sqmi", "households")
@@ -56,7 +56,8 @@ LEFT JOIN ages ON ages.fips = c.fips LEFT JOIN rates ON rates.fips = c.fips
 """.strip()
 _ROLLED = """
 WITH grown AS (
-  SELECT fips, sum(population) AS population FROM county_single_ages WHERE age >= 25 GROUP BY fips
+  SELECT fips, CAST(sum(CAST(population AS DECIMAL(38, 9))) AS DOUBLE) AS population
+  FROM county_single_ages WHERE age >= 25 GROUP BY fips
 ), persons AS (
   SELECT {keys}, {persons}
   FROM counties AS c LEFT JOIN grown ON grown.fips = c.fips WHERE {where} GROUP BY {by}
@@ -222,7 +223,8 @@ def _persons(columns: Mapping[str, str]) -> list[str]:
     for name, kind in columns.items():
         value = f"c.{quoted(name)}"
         if name in _SUMMED:
-            found.append(f"sum({value}) AS {quoted(name)}")
+            total = f"sum({value})" if kind != "DOUBLE" else f"CAST({exact_sum(value)} AS DOUBLE)"
+            found.append(f"{total} AS {quoted(name)}")
         elif name in _AVERAGED or (kind == "DOUBLE" and not _NOT_AVERAGED.fullmatch(name)):
             found.append(f"{_average(value, _weight(name, columns))} AS {quoted(name)}")
     return found
@@ -231,7 +233,9 @@ def _persons(columns: Mapping[str, str]) -> list[str]:
 def _average(value: str, weight: str) -> str:
     """A mean with weights, over the rows that have a value."""
     rows = f"FILTER (WHERE {value} IS NOT NULL)"
-    return f"sum({value} * {weight}) {rows} / sum({weight}) {rows}"
+    total = exact_sum(f"{value} * {weight}")
+    return f"{total} {rows} / {exact_sum(weight)} {rows}"
+
 
 
 def _weight(name: str, columns: Mapping[str, str]) -> str:

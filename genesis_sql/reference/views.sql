@@ -22,7 +22,7 @@ WITH bands AS (
   JOIN national_ages AS n ON n.sex = b.sex AND n.age BETWEEN b.age_min AND b.age_max
   GROUP BY m.measure, m."within", b.sex, b.age_min
 ), persons AS (
-  SELECT c.fips, s.measure, s."within", sum(c.population * s.share) AS population
+  SELECT c.fips, s.measure, s."within", CAST(sum(CAST(c.population * s.share AS DECIMAL(38, 9))) AS DOUBLE) AS population
   FROM county_ages AS c JOIN shares AS s ON s.sex = c.sex AND s.age_min = c.age_min
   GROUP BY c.fips, s.measure, s."within"
 )

@@ -125,3 +125,14 @@ def test_views_stand_only_where_their_tables_do(con: duckdb.DuckDBPyConnection) 
     place.put(con, "memory", "counties", "SELECT 1 AS fips", "genesis_sql x")
     views.make(con, "memory", anew=True)
     assert [n for n, s in place.standing(con, "memory").items() if s.is_view] == []
+
+
+def test_figures_are_the_same_in_whatever_order_threads_add(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("CALL genesis_load_reference()").fetchall()
+    seen = []
+    for threads in (1, 4, 2, 3, 4):
+        con.execute(f"SET threads = {threads}")
+        for name in ("states", "nation"):
+            seen.append(con.execute(f"FROM genesis_reference.{name} ORDER BY ALL").fetchall())
+    assert (len(seen[0]), len(seen[1])) == (51, 1)
+    assert all(rows == seen[at % 2] for at, rows in enumerate(seen))

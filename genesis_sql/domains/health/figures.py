@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from genesis_sql.domains.health.geography import Place
 from genesis_sql.errors import SourceError
-from genesis_sql.sqlbuild import qualified, quoted, string
+from genesis_sql.sqlbuild import exact_sum, qualified, quoted, string
 
 if TYPE_CHECKING:
     import duckdb
@@ -102,7 +102,7 @@ class Figures:
     def ages(self, place: Place) -> dict[tuple[str, int], float]:
         """People by sex ('F', 'M') and single year."""
         if place not in self._ages:
-            what = "sex, age, sum(population)"
+            what = f"sex, age, {exact_sum('population')}"
             found = self.rows_of(place, what, "county_single_ages", "GROUP BY ALL ORDER BY ALL")
             if not found:
                 message = f"the reference tables hold no ages of {place.name}"
@@ -114,7 +114,7 @@ class Figures:
         """Shares (0-1) of all people by (whether Hispanic, race in our words)."""
         if place not in self._races:
             joined = f"county_races AS r JOIN {self._named('counties')} USING (fips)"
-            what = "r.hispanic, r.race, sum(percent * population)"
+            what = f"r.hispanic, r.race, CAST({exact_sum('percent * population')} AS DOUBLE)"
             found = self.rows_of(place, what, joined, "GROUP BY ALL ORDER BY ALL")
             total = math.fsum(part for _, _, part in found)
             self._races[place] = {(h, RACES[race]): part / total for h, race, part in found}
@@ -145,7 +145,7 @@ class Figures:
             found = self.rows_of(place, f"measure, percent, {release}", "prevalences")
             return {m: (float(p) / 100, r) for m, p, r in found if p is not None}
         what = (
-            "measure, sum(percent * population) / nullif(sum(population), 0), "
+            f"measure, {exact_sum('percent * population')} / nullif({exact_sum('population')}, 0), "
             f"string_agg(DISTINCT {release}, ' and ' ORDER BY {release})"
         )
         joined = f"prevalences JOIN {self._named('denominators')} USING (fips, measure)"
@@ -176,4 +176,5 @@ class Figures:
 def _mean(name: str) -> str:
     """SQL of a figure of `counties`, weighted by the people of those that have it."""
     column = quoted(name)
-    return f"sum({column} * population) / sum(population) FILTER ({column} IS NOT NULL)"
+    total = exact_sum(f"{column} * population")
+    return f"{total} / sum(population) FILTER ({column} IS NOT NULL)"
