@@ -237,7 +237,6 @@ def _average(value: str, weight: str) -> str:
     return f"{total} {rows} / {exact_sum(weight)} {rows}"
 
 
-
 def _weight(name: str, columns: Mapping[str, str]) -> str:
     """What a percentage is a percentage of."""
     if _OF_HOUSEHOLDS.fullmatch(name) and "households" in columns:
