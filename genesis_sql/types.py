@@ -50,6 +50,11 @@ class RawColumn:
     Nested columns are flattened: ``role`` is given to a struct or list, ``inside`` names the column
     that a part belongs to, and ``reason`` says why one is left out. Of a key of JSON, ``nullable``
     says whether it is null where it has no value; otherwise it is missing there.
+
+    What a schema without data tells besides: ``length``, the characters a text has at most;
+    ``values``, the labels of an enum; ``default``, the SQL of its default; ``meaning``, what the
+    caller says it holds ('email'), see `genesis_sql.providers`; ``generated``, whether the
+    database computes it itself (GENERATED ALWAYS AS), so that nothing may be inserted.
     """
 
     name: str
@@ -59,6 +64,11 @@ class RawColumn:
     role: Role | None = None
     inside: str = ""
     reason: str = ""
+    length: int | None = None
+    values: tuple[str, ...] = ()
+    default: str | None = None
+    meaning: str = ""
+    generated: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""From a schema without data to a plain profile that fills it."""

@@ -1,0 +1,1 @@
+"""Language models that propose a spec: asked, checked, cached, never run."""

@@ -1,0 +1,1 @@
+"""What a column means, and what fills a column of that meaning."""

@@ -1,0 +1,1 @@
+"""Weighted workflow paths, planned before any value is drawn."""
