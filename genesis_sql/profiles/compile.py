@@ -16,11 +16,14 @@ import numpy as np
 from genesis_sql.plan.definition import Model
 from genesis_sql.profiles.calibrate import calibrated, expected_rows
 from genesis_sql.profiles.draws import draw_step, single
-from genesis_sql.profiles.expressions import add_expressions
+from genesis_sql.profiles.expressions import Computing, add_expressions
+from genesis_sql.profiles.hidden import Hidden
 from genesis_sql.profiles.laws import Slots, slots
+from genesis_sql.profiles.made import put_made
 from genesis_sql.profiles.making import Making
 from genesis_sql.profiles.relations import graph_of, parent_key
 from genesis_sql.profiles.tables import CHOICE, TableLaws, read_tables
+from genesis_sql.profiles.totals import put_totals
 from genesis_sql.program.domain import Categories, Domain, Fixed, Grid
 from genesis_sql.program.steps import (
     PARENT,
@@ -68,7 +71,8 @@ def compile_profile(plain: Mapping[str, Any], *, name: str, version: int) -> Mod
     tables = calibrated(read_tables(plain))
     order = tuple(tables)
     sizes = expected_rows(tables)
-    programs = {t.name: _program(t, tables, sizes) for t in tables.values()}
+    computing = Computing(tables)
+    programs = {t.name: _program(t, tables, sizes, computing) for t in tables.values()}
     for program in programs.values():
         check_program(program)
     return Model(name, version, content_id(plain), graph_of(tables, programs), programs, {}, order)
@@ -103,7 +107,10 @@ def _content(tables: Mapping[str, Any]) -> list[Any]:
 
 
 def _program(
-    table: TableLaws, tables: Mapping[str, TableLaws], sizes: Mapping[str, int]
+    table: TableLaws,
+    tables: Mapping[str, TableLaws],
+    sizes: Mapping[str, int],
+    computing: Computing,
 ) -> Program:
     made = Making()
     for column in table.of("key"):
@@ -122,9 +129,12 @@ def _program(
         made.put(draw_step(table.drawn[column], table.axes), table.kinds[column])
     for column in table.of("reference"):
         _reference(made, table, tables, column)
+    hidden = Hidden()
+    put_made(hidden, table, tables, sizes[table.name])
+    hidden.into(made)
     _for_others(made, table, tables)
     types = {c: k.type for c, k in table.kinds.items()}
-    types |= add_expressions(made, table, tables)
+    types |= put_totals(made, table, tables) | add_expressions(made, table, computing)
     return Program(
         table=table.name,
         rows=sizes[table.name],

@@ -11,11 +11,16 @@ from genesis_sql.errors import ProfileError, nearest
 from genesis_sql.profiles.choices import as_cases
 from genesis_sql.profiles.draws import Drawn, read_drawn
 from genesis_sql.profiles.keys import key_domain
-from genesis_sql.profiles.laws import Spec, kind_of, text_of, type_of
+from genesis_sql.profiles.laws import Spec, kind_of, text_of
+from genesis_sql.profiles.made import MADE, read_made
+from genesis_sql.profiles.totals import read_totals
+from genesis_sql.profiles.typed import check_texts, is_nested, length_of, type_of
 from genesis_sql.profiles.when import Axis, Reach, Test, axis
-from genesis_sql.program.domain import Domain, Fixed, Grid
+from genesis_sql.program.domain import Categories, Domain, Fixed, Grid
 
-LATE = ("key", "reference", "expression", "listed")
+VALUES = (*MADE, "total", "combined", "function")
+"""Columns that are made of others; none of them is drawn."""
+LATE = ("key", "reference", "expression", "listed", *VALUES)
 """Columns that no condition can ask about."""
 CHOICE = "#each"
 """The flag that a child row stands for, counted from 0."""
@@ -34,6 +39,8 @@ class TableLaws:
         kinds: how each column is held; not those of expressions.
         drawn: columns with laws, the numbers of children (``#count:child``) among them.
         asked: the tests of each column.
+        bys: the draws inside columns of type 'after'.
+        made: columns of `MADE` that the kernel makes, each behind those it reads.
     """
 
     name: str
@@ -44,6 +51,8 @@ class TableLaws:
     kinds: dict[str, Domain] = field(default_factory=dict)
     drawn: dict[str, Drawn] = field(default_factory=dict)
     asked: dict[str, list[Test]] = field(default_factory=dict)
+    bys: dict[str, Drawn] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
 
     @property
     def columns(self) -> Mapping[str, Spec]:
@@ -126,6 +135,7 @@ def read_tables(plain: Mapping[str, Any]) -> dict[str, TableLaws]:
                 _count(table, child, spec)
         _check_asked(table)
         _fix_constants(table)
+    read_totals(made)
     return made
 
 
@@ -202,21 +212,40 @@ def _read(
             table.kinds[column] = kind_of(where, {**held, "type": "explicit"})
         elif type_ == "chosen":
             table.kinds[column] = _chosen_kind(table, column, made)
-        else:
+        elif type_ not in VALUES:
             law = as_cases(held, table.columns) if type_ == "expression" else held
             if law is not None:
                 table.drawn[column] = read_drawn(where, column, law)
                 table.kinds[column] = table.drawn[column].kind
-    for drawn in table.drawn.values():
+    for column, kind in table.kinds.items():
+        _check_texts(table, column, kind)
+    read_made(table, made)
+    for drawn in (*table.drawn.values(), *table.bys.values()):
         _ask(table, drawn)
     return table
+
+
+def _check_texts(table: TableLaws, column: str, kind: Domain) -> None:
+    """Labels are values of the column's type, and fit into it."""
+    held = table.columns[column]
+    if isinstance(kind, Categories) and held["type"] != "parent":
+        check_texts(table.where(column), kind.type, kind.labels, held.get("length"))
+    nested = isinstance(kind, Categories) and is_nested(kind.type)
+    if nested and (held["type"] != "constant" or held.get("null_share")):
+        message = (
+            f"{table.where(column)}: a {kind.type[:60]} is a constant or an expression; write it "
+            "as one of these"
+        )
+        raise ProfileError(message)
 
 
 def _typed(where: str, held: Spec) -> Spec:
     """A column with its type as DuckDB spells it."""
     if not held.get("sql_type"):
         return held
-    return {**held, "sql_type": type_of(where, held["sql_type"])}
+    length = length_of(held["sql_type"])
+    more = {} if length is None else {"length": length}
+    return {**held, "sql_type": type_of(where, held["sql_type"]), **more}
 
 
 def _check_names(table: TableLaws) -> None:
