@@ -11,7 +11,7 @@ import duckdb
 from genesis_sql.doors import Row, effect, listed, read
 from genesis_sql.errors import OptionError
 from genesis_sql.profiles.functions import Function
-from genesis_sql.session import session_of
+from genesis_sql.session import session_of  # noqa: TID251 - stage 23
 
 
 def save_profile(

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
+from genesis_sql.drafts.custom import by_column, fill_custom
 from genesis_sql.drafts.fill import fill_left, find_meanings
 from genesis_sql.drafts.keys import children, fill_keys
 from genesis_sql.drafts.lowered import lowered
+from genesis_sql.drafts.moments import fill_moments, find_periods
 from genesis_sql.drafts.relations import check_keys, main_parents, ordered, sizes
 from genesis_sql.drafts.sheet import Sheet
+from genesis_sql.drafts.siblings import fill_siblings
+from genesis_sql.drafts.sums import copy_prices, fill_sums
 from genesis_sql.types import RawSchema
 
 Plain = dict[str, Any]
@@ -57,10 +62,19 @@ def draft(
         others = tuple(k for k in table.foreign_keys if k is not main)
         checked = read_checks(table)
         sheets[table.name] = Sheet(table, sized[table.name], checked, main, others)
+    find_periods(sheets)
+    given = by_column(sheets, columns or {})
+    asked: dict[str, Mapping[str, Any]] = {}
     stages: tuple[Callable[[Sheet], None], ...] = (
-        lambda sheet: fill_keys(sheet, sheets),
+        check_capacity,
         lambda sheet: find_meanings(sheet, schema),
-        lambda sheet: fill_left(sheet, locale),
+        lambda sheet: asked.update({sheet.name: fill_custom(sheet, given)}),
+        lambda sheet: fill_keys(sheet, sheets),
+        fill_siblings,
+        lambda sheet: fill_moments(sheet, sheets),
+        lambda sheet: copy_prices(sheet, sheets),
+        lambda sheet: fill_sums(sheet, sheets),
+        lambda sheet: fill_left(sheet, locale, asked[sheet.name]),
     )
     for stage in stages:
         for sheet in sheets.values():
@@ -74,4 +88,19 @@ def _table(sheet: Sheet, sheets: Sheets) -> Plain:
         out = {"parent": sheet.main.parent, "rows": children(sheet, sheets[sheet.main.parent])}
     else:
         out = {"rows": sheet.rows}
-    return {**out, "columns": sheet.columns()}
+    out["primary_key"] = list(sheet.raw.primary_key)
+    out["unique"] = [list(k) for k in sheet.raw.unique_keys]
+    out["checks"] = list(sheet.raw.checks)
+    out["comment"] = sheet.raw.comment
+    return {**{k: v for k, v in out.items() if v}, "columns": _columns(sheet)}
+
+
+def _columns(sheet: Sheet) -> Plain:
+    """The columns, with what the schema says of each."""
+    out = sheet.columns()
+    for column in sheet.raw.columns:
+        if column.name in out:
+            out[column.name]["nullable"] = column.nullable and column.name not in sheet.key_columns
+            if column.comment:
+                out[column.name]["comment"] = column.comment
+    return out

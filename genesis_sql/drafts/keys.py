@@ -25,8 +25,8 @@ WIDTH = 6
 def fill_keys(sheet: Sheet, sheets: Mapping[str, Sheet]) -> None:
     """The columns of a table's primary key and of its references."""
     if sheet.main is not None:
-        for own, above in zip(sheet.main.columns, sheet.main.parent_columns, strict=True):
-            _put(sheet, own, {"type": "parent", "column": above}, f"its row of {sheet.main.parent}")
+        for name, above in zip(sheet.main.columns, sheet.main.parent_columns, strict=True):
+            _put(sheet, name, {"type": "parent", "column": above}, f"its {sheet.main.parent}")
     for key in sheet.others:
         _refer(sheet, key, sheets[key.parent])
     own = [c for c in sheet.raw.primary_key if c not in sheet.made]

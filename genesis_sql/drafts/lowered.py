@@ -1,4 +1,4 @@
-"""A plain profile in the forms that compile today: what is not there yet becomes something simpler."""
+"""A plain profile in the forms that compile today; the others become simpler."""
 
 from __future__ import annotations
 

@@ -240,7 +240,8 @@ def add_expressions(made: Making, table: TableLaws, computing: Computing) -> dic
 
 def _source(table: TableLaws, name: str) -> tuple[str, str]:
     """The table that a column copies of, and its alias."""
-    return str(table.parent), PARENT
+    law = table.link_of(name)
+    return (str(table.parent), PARENT) if law is None else (law.table, law.alias)
 
 
 def _ordered(table: TableLaws, trees: Mapping[str, exp.Expression]) -> list[str]:
