@@ -127,7 +127,7 @@ def give(
     con: duckdb.DuckDBPyConnection,
     name: str,
     function: Callable[..., Any],
-    takes: list[str],
+    takes: list[str] | None,
     returns: str,
     **how: Any,
 ) -> None:
@@ -160,6 +160,7 @@ class Session:
         self.jobs = Jobs()
         self.zones = False
         self.twins: Any = None
+        self.functions: dict[str, Any] = {}
 
     # connections
 
@@ -322,7 +323,7 @@ class Session:
         con: duckdb.DuckDBPyConnection,
         name: str,
         function: Callable[..., Any],
-        takes: list[str],
+        takes: list[str] | None,
         returns: str,
         **how: Any,
     ) -> None:
@@ -352,6 +353,13 @@ class Session:
             drawn = chunk_of(self.sampler(model, Spec.from_json(spec)), table, numbers, end)
         interrupt.check()
         return drawn
+
+    def values(self, given: tuple[Any, ...]) -> Any:
+        """What a Python function of this session gives for a block of rows."""
+        from genesis_sql.profiles.functions import give_values
+
+        interrupt.check()
+        return give_values(self.functions, given)
 
     # doors
 
@@ -417,7 +425,7 @@ class _Door:
         con: duckdb.DuckDBPyConnection,
         name: str,
         function: Callable[..., Any],
-        takes: list[str],
+        takes: list[str] | None,
         returns: str,
         **how: Any,
     ) -> None:
@@ -427,6 +435,10 @@ class _Door:
     def plan(self, *given: Any) -> str:
         """See `Session.plan`."""
         return self._session().plan(*given)
+
+    def values(self, *given: Any) -> Any:
+        """See `Session.values`."""
+        return self._session().values(given)
 
     def effect(self, call: Call) -> list[dict[str, Any]]:
         """See `Session.effect`."""
