@@ -36,6 +36,7 @@ from genesis_sql.profile_doors import list_cohorts as list_cohorts
 from genesis_sql.profile_doors import list_profiles as list_profiles
 from genesis_sql.profile_doors import load_profile as load_profile
 from genesis_sql.profile_doors import merge_cohorts as merge_cohorts
+from genesis_sql.profile_doors import register_function as register_function
 from genesis_sql.profile_doors import rename_cohort as rename_cohort
 from genesis_sql.profile_doors import replay as replay
 from genesis_sql.profile_doors import run_profile as run_profile
@@ -57,6 +58,7 @@ from genesis_sql.session import register as register
 __all__ = [
     "connect",
     "register",
+    "register_function",
     "profile",
     "check",
     "fit",

@@ -135,7 +135,7 @@ def give(
     con: duckdb.DuckDBPyConnection,
     name: str,
     function: Callable[..., Any],
-    takes: list[str],
+    takes: list[str] | None,
     returns: str,
     **how: Any,
 ) -> None:
@@ -169,6 +169,7 @@ class Session:
         self.jobs = Jobs()
         self.zones = False
         self.twins: Any = None
+        self.functions: dict[str, Any] = {}
 
     # connections
 
@@ -335,7 +336,7 @@ class Session:
         con: duckdb.DuckDBPyConnection,
         name: str,
         function: Callable[..., Any],
-        takes: list[str],
+        takes: list[str] | None,
         returns: str,
         **how: Any,
     ) -> None:
@@ -365,6 +366,13 @@ class Session:
             drawn = chunk_of(self.sampler(model, Spec.from_json(spec)), table, numbers, end)
         interrupt.check()
         return drawn
+
+    def values(self, given: tuple[Any, ...]) -> Any:
+        """What a Python function of this session gives for a block of rows."""
+        from genesis_sql.profiles.functions import give_values
+
+        interrupt.check()
+        return give_values(self.functions, given)
 
     # doors
 
@@ -432,7 +440,7 @@ class _Door:
         con: duckdb.DuckDBPyConnection,
         name: str,
         function: Callable[..., Any],
-        takes: list[str],
+        takes: list[str] | None,
         returns: str,
         **how: Any,
     ) -> None:
@@ -442,6 +450,10 @@ class _Door:
     def plan(self, *given: Any) -> str:
         """See `Session.plan`."""
         return self._session().plan(*given)
+
+    def values(self, *given: Any) -> Any:
+        """See `Session.values`."""
+        return self._session().values(given)
 
     def effect(self, call: Call) -> list[dict[str, Any]]:
         """See `Session.effect`."""
