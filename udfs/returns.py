@@ -80,4 +80,10 @@ PROFILES |= dict.fromkeys(
 )
 """Of profiles, their runs and cohorts."""
 
-RETURNS |= REFERENCE | PROFILES
+SCHEMAS: dict[str, str] = {
+    "schema": 'table_name VARCHAR, "columns" BIGINT, "rows" BIGINT, parents VARCHAR[], '
+    "notes VARCHAR",
+}
+"""Of schemas without data."""
+
+RETURNS |= REFERENCE | PROFILES | SCHEMAS
