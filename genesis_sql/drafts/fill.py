@@ -14,6 +14,7 @@ from genesis_sql.drafts.keys import key_spec
 from genesis_sql.drafts.sheet import Sheet
 from genesis_sql.errors import OptionError, SchemaError, nearest
 from genesis_sql.providers.ask import Ask, Columns, Meaning, Provider
+from genesis_sql.providers.meanings import meaning_of
 from genesis_sql.types import RawColumn, RawSchema
 
 MOST_ROWS = 1_000_000
@@ -34,12 +35,10 @@ ALWAYS = frozenset(
 
 def find_meanings(sheet: Sheet, schema: RawSchema) -> None:
     """What the columns hold that no key fills."""
-    meaning_of = _found("genesis_sql.providers.meanings", "meaning_of")
-    for column in sheet.left():
-        if meaning_of is not None:
+    keys = {*sheet.key_columns, *(c for k in sheet.raw.foreign_keys for c in k.columns)}
+    for column in sheet.raw.columns:
+        if column.name not in keys:
             sheet.meanings[column.name] = meaning_of(column, sheet.raw, schema)
-        elif column.meaning:
-            sheet.meanings[column.name] = Meaning(column.meaning, reason="given")
 
 
 def _found(module: str, name: str) -> Any:
@@ -65,7 +64,7 @@ def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]])
             ask = _ask(sheet, column, _with_labels(meaning, listed), locale)
             made, note = _provided(provider, ask, sheet), _note(meaning)
         else:
-            made, note = _plain(sheet, column, listed)
+            made, note = _plain(sheet, column, listed or _told_values(meaning))
         origin = "spec" if listed is not None else origin
         _put(sheet, column, made, {"origin": origin, "note": note}, always=meaning.name in ALWAYS)
 
@@ -123,6 +122,11 @@ def _provided(provider: Provider, ask: Ask, sheet: Sheet) -> Columns:
         if not ask.unique or ask.rows <= sheet.rows:
             raise
         return provider(replace(ask, rows=sheet.rows))
+
+
+def _told_values(meaning: Meaning) -> list[Any] | None:
+    values = meaning.options.get("values")
+    return list(values) if values else None
 
 
 def _plain(sheet: Sheet, column: RawColumn, listed: list[Any] | None) -> tuple[Columns, str]:
