@@ -9,6 +9,7 @@ the law between k - 1/2 and k + 1/2 steps, of those from min to max.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
@@ -37,6 +38,7 @@ _KNOWN = (
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DATE", "TIMESTAMP",
     "VARCHAR", "UUID", "DECIMAL(10,2)",
 )  # fmt: skip
+_TEXT = re.compile(r"(?:VAR)?CHAR\s*\(\s*(\d{1,9})\s*\)", re.IGNORECASE)
 _ALIASES = {
     "TEXT": "VARCHAR", "STRING": "VARCHAR", "INT": "INTEGER", "BOOL": "BOOLEAN", "REAL": "FLOAT",
     "DATETIME": "TIMESTAMP",
@@ -96,10 +98,22 @@ def type_of(where: str, given: object) -> str:
     text = str(given).strip()
     text = text if text.upper().startswith("ENUM") else text.upper()
     text = _ALIASES.get(text, text)
+    text = "VARCHAR" if length_of(text) is not None else text
     if not is_plain(text):
         message = f"{where}: sql_type '{str(given)[:60]}' is no type of a column"
         raise ProfileError(message + nearest(text, _KNOWN))
     return text
+
+
+def length_of(type_: object) -> int | None:
+    """The characters that a text type has room for, None where it names no number.
+
+    Example:
+        >>> length_of("varchar(8)"), length_of("VARCHAR")
+        (8, None)
+    """
+    found = _TEXT.fullmatch(str(type_).strip())
+    return int(found[1]) if found else None
 
 
 def leaves(spec: Spec) -> Iterator[Spec]:
