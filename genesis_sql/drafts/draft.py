@@ -11,7 +11,7 @@ from typing import Any
 
 from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
-from genesis_sql.drafts.custom import by_column, fill_custom
+from genesis_sql.drafts.custom import by_column, fill_custom, without_given
 from genesis_sql.drafts.fill import fill_left, find_meanings
 from genesis_sql.drafts.keys import ABSENT, children, fill_keys
 from genesis_sql.drafts.moments import fill_moments, find_periods
@@ -52,6 +52,8 @@ def draft(
         >>> draft(RawSchema((table,)), rows={"tags": 5})["tables"]["tags"]["rows"]
         5
     """
+    given = by_column(schema, columns or {})
+    schema = without_given(schema, given)
     check_keys(schema)
     mains = main_parents(schema)
     sized = sizes(schema, mains, rows or {})
@@ -63,7 +65,6 @@ def draft(
         sheets[table.name] = Sheet(table, sized[table.name], checked, main, others)
     find_periods(sheets)
     absent = ABSENT if careful(schema) else 0.0
-    given = by_column(sheets, columns or {})
     asked: dict[str, Mapping[str, Any]] = {}
     stages: tuple[Callable[[Sheet], None], ...] = (
         check_capacity,

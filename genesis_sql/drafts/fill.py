@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
@@ -64,7 +65,7 @@ def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]])
             ask = _ask(sheet, column, _with_labels(meaning, listed), locale)
             made, note = _provided(provider, ask, sheet), _note(meaning)
         else:
-            made, note = _plain(sheet, column, listed or _told_values(meaning))
+            made, note = _plain(sheet, column, listed, meaning)
         origin = "spec" if listed is not None else origin
         _put(sheet, column, made, {"origin": origin, "note": note}, always=meaning.name in ALWAYS)
 
@@ -124,20 +125,29 @@ def _provided(provider: Provider, ask: Ask, sheet: Sheet) -> Columns:
         return provider(replace(ask, rows=sheet.rows))
 
 
-def _told_values(meaning: Meaning) -> list[Any] | None:
-    values = meaning.options.get("values")
-    return list(values) if values else None
-
-
-def _plain(sheet: Sheet, column: RawColumn, listed: list[Any] | None) -> tuple[Columns, str]:
+def _plain(
+    sheet: Sheet, column: RawColumn, listed: list[Any] | None, meaning: Meaning
+) -> tuple[Columns, str]:
     """A column of which nothing but its type and its labels is known."""
     if listed is not None:
-        spec = {"type": "explicit", "values": listed, "sql_type": column.type}
         told = "the labels of its type" if column.values else "the values of its CHECK"
-        return {column.name: spec}, told
+        return {column.name: _drawn(listed, column)}, told
+    if meaning.options.get("values"):
+        return {column.name: _drawn(meaning.options["values"], column)}, _note(meaning)
     if sheet.unique(column.name):
         return {column.name: key_spec(sheet, column)}, "no two rows the same"
     return {column.name: by_type(sheet, column)}, "only its type is known"
+
+
+def _drawn(values: Any, column: RawColumn) -> dict[str, Any]:
+    """A law of labels, with their weights where these are told."""
+    if isinstance(values, Mapping):
+        total = math.fsum(values.values())
+        shares = [w / total for w in values.values()]
+        spec = {"type": "explicit", "values": list(values), "weights": shares}
+    else:
+        spec = {"type": "explicit", "values": list(values)}
+    return {**spec, "sql_type": column.type}
 
 
 def allowed(sheet: Sheet, column: RawColumn) -> list[Any] | None:
