@@ -210,7 +210,17 @@ def _readings(words: tuple[str, ...], table: tuple[str, ...]) -> list[tuple[str,
     # one or two letters before all names of a table stand for it (c_name, ps_availqty)
     if len(words) > 1 and len(words[0]) <= 2 and words[0] not in ("is", "ip", "id", "no", "to"):
         found.append(words[1:])
-    return found + [w[:-1] for w in found if len(w) > 1 and w[-1].isdigit()]
+    found += [w[:-1] for w in found if len(w) > 1 and (w[-1].isdigit() or w[-1] in _AFTER)]
+    turned = [w for w in found[:1] if "of" in w[1:-1]]
+    return found + [w[w.index("of") + 1 :] + w[: w.index("of")] for w in turned]
+
+
+_AFTER = frozenset(
+    "en de fr es it pt ar zh ja ru normalized formatted canonical lower upper old new previous "
+    "original unconfirmed encrypted ciphertext plain cent usd eur gbp raw cached local utc "
+    "primary secondary alternate".split()
+)
+"""Words behind a name that do not change what it is: `amount_cents`, `title_fr`."""
 
 
 @lru_cache(maxsize=16384)

@@ -54,6 +54,7 @@ OWNERS: dict[str, frozenset[str]] = {
         "kunde mitarbeiter benutzer ansprechpartner cliente empleado persona usuario paciente "
         "utilisateur employe contributor commenter commentator composer writer personnel signer "
         "payee payer volunteer donor trainer therapist consultant crew pilot visitor lead prospect",
+        "worker": "employee staff worker contact user agent personnel crew manager",
         "company": "company organization organisation vendor supplier shipper manufacturer "
         "employer carrier corporation firm business merchant partner bank insurer payer agency "
         "publisher sponsor lieferant firma empresa proveedor entreprise fournisseur shop store "
@@ -133,3 +134,15 @@ def rules() -> tuple[Rule, ...]:
         )
         for row in csv.DictReader(text.splitlines())
     )
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """The words of the table and of the owners, as written there; without very short ones."""
+    written = {w for r in rules() for p in r.patterns for w in p.strip("=^").split()}
+    words = written.union(*OWNERS.values())
+    return frozenset(w for w in words if len(w) > 2 and w.isalpha()) | _WRITTEN
+
+
+_WRITTEN = frozenset("ship supply extended market login day".split())
+"""Words inside others that no rule begins with."""
