@@ -39,7 +39,7 @@ NODES: tuple[type, ...] = (
 """Node classes allowed, exactly these: a subclass is not allowed by its parent."""
 
 FUNCTIONS = frozenset(
-    {"row", "to_json", "date_part", "trunc"}
+    {"row", "to_json", "date_part", "trunc", "strip_accents", "replace"}
     | {f"to_{part}s" for part in ("year", "month", "day", "hour", "minute", "second")}
 )
 """Functions that sqlglot has no class for: they put structs and JSON together, and are what
