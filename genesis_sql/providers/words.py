@@ -19,7 +19,7 @@ SHORT = {
     "dob": "birth date", "bday": "birth day", "addr": "address", "adr": "address",
     "qty": "quantity",
     "amt": "amount", "desc": "description", "descr": "description", "dsc": "description",
-    "tel": "telephone", "ph": "phone", "no": "number", "num": "number", 
+    "tel": "telephone", "ph": "phone", "no": "number", "num": "number",
     "nr": "number", "cnt": "count", "cd": "code", "dt": "date", "dte": "date", "ts": "timestamp",
     "tm": "time", "pct": "percent", "perc": "percent", "id": "identifier", "ident": "identifier",
     "org": "organization", "dept": "department", "emp": "employee", "empl": "employee",
@@ -64,7 +64,8 @@ KEEP = frozenset(
 """Words that end on s and are singular."""
 
 _NOISE = frozenset(
-    "tbl table dim fact fct stg master data list record view vw base tab tmp raw main mst".split()
+    "tbl table dim fact fct stg master data list record view vw base tab tmp raw main mst "
+    "language translation localization localisation i18n".split()
 )
 
 _SHORT_JOINED = frozenset("of at by id no on to is".split())
