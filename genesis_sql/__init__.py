@@ -52,6 +52,11 @@ from genesis_sql.reference_doors import load_codes as load_codes
 from genesis_sql.reference_doors import load_directory as load_directory
 from genesis_sql.reference_doors import load_reference as load_reference
 from genesis_sql.reference_doors import make_directory as make_directory
+from genesis_sql.schema_doors import from_ddl as from_ddl
+from genesis_sql.schema_doors import from_dict as from_dict
+from genesis_sql.schema_doors import from_manifest as from_manifest
+from genesis_sql.schema_doors import from_sqlalchemy as from_sqlalchemy
+from genesis_sql.schema_doors import from_url as from_url
 from genesis_sql.session import connect as connect
 from genesis_sql.session import register as register
 
@@ -94,6 +99,11 @@ __all__ = [
     "load_codes",
     "find_providers",
     "find_facilities",
+    "from_sqlalchemy",
+    "from_url",
+    "from_ddl",
+    "from_dict",
+    "from_manifest",
     "save_profile",
     "list_profiles",
     "load_profile",
