@@ -1,5 +1,7 @@
 """Synthetic data where the data lives: a DuckDB connection becomes a synthetic-data engine."""
 
+from genesis_sql.delivery_doors import export_database as export_database
+from genesis_sql.delivery_doors import fill as fill
 from genesis_sql.doors import activate as activate
 from genesis_sql.doors import cancel as cancel
 from genesis_sql.doors import check as check
@@ -70,6 +72,8 @@ __all__ = [
     "fit_database",
     "generate",
     "generate_database",
+    "fill",
+    "export_database",
     "measure_quality",
     "compare",
     "measure_privacy",
