@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
-from genesis_sql import delivery_doors, doors, schema_doors
+from genesis_sql import delivery_doors, schema_doors
 from genesis_sql.cli import files, show
 from genesis_sql.cli.command import Command, json_option, seed_option, version_option
 from genesis_sql.cli.progress import watching
@@ -95,6 +94,3 @@ def _size(text: str) -> tuple[str, int]:
         message = f"--rows {text}: write --rows TABLE=N, as in --rows orders=30000"
         raise click.UsageError(message)
     return table, int(number)
-
-
-__all__ = ["Path", "doors", "fill"]

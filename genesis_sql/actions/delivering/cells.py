@@ -135,7 +135,8 @@ def literal_line(
         cells: the columns.
         escape: SQL of a text -> SQL of what stands between the quotes of its literal.
         binary: what stands around the digits of a blob's literal, as in ``X'{}'``.
-        arrays, zones: see :func:`text_sql`.
+        arrays: see :func:`text_sql`.
+        zones: the same.
     """
 
     def one(cell: Cell) -> str:
