@@ -215,6 +215,13 @@ def test_keys_and_rules_are_declared(shop: Con) -> None:
     ]  # fmt: skip
 
 
+def test_comments_are_written(shop: Con) -> None:
+    tables = "SELECT table_name, comment FROM duckdb_tables() WHERE comment IS NOT NULL"
+    columns = "SELECT column_name, comment FROM duckdb_columns() WHERE comment IS NOT NULL"
+    assert shop.execute(f"{tables} AND schema_name = 's'").fetchall() == [("units", "of the firm")]
+    assert shop.execute(f"{columns} AND schema_name = 's'").fetchall() == [("id", "counts up")]
+
+
 def test_copies_are_of_the_row_that_was_chosen(shop: Con) -> None:
     queries = (
         "SELECT count(*), count(*) FILTER (i.price <> g.price OR i.label <> g.label) FROM s.items i JOIN s.goods g USING (sku)",
