@@ -76,6 +76,7 @@ _MONEY = frozenset("price cost amount total_amount balance salary discount tax".
 _BY_TYPE = {
     "b": "flag", "d": "date", "s": "event_time", "h": "time_of_day", "u": "uuid", "j": "json",
 }  # fmt: skip
+_TINY = frozenset(("TINYINT", "UTINYINT"))
 _INTS = frozenset(
     "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT".split()
 )
@@ -179,7 +180,7 @@ def _found(column: RawColumn, table: RawTable, schema: RawSchema, kind: str) -> 
     if best is not None and best[0] > 0:
         return best[2].meaning, best[3]
     name = _BY_TYPE.get(kind, "")
-    if column.type in ("TINYINT", "UTINYINT"):
+    if column.type in _TINY:
         name = "flag"  # what MySQL has in the place of a BOOLEAN
     return name, f"its type is {column.type}" if name else ""
 
@@ -230,6 +231,7 @@ _AFTER = frozenset(
 def _phrases(comment: str) -> tuple[tuple[str, ...], ...]:
     """The first nouns of a comment: 'Date of birth of the contact' begins with 'birth date'."""
     text = re.sub(r"(?i)\bdate of (birth|service|death)\b", r"\1 date", comment.strip())
+    text = re.sub(r"(?i)^(the |total )?(number|count) of\b", "count: ", text)
     text = re.sub(r"['’]s\b", "", text)
     pieces = [p for p in _BREAK.split(text)[:2]]
     alternatives = _BREAK.split(text)[1:3] if re.match(r"\S+( \S+)? or ", text) else []
@@ -257,14 +259,29 @@ def _matching(
             continue
         if kind not in (rule.types or TYPES.get(rule.meaning, "t")):
             continue
-        before = words[: -len(pattern)] or of_table
+        if rule.meaning in _MONEY and column.type in _TINY:
+            continue
+        before = _owner(words[: -len(pattern)]) or of_table
         if rule.owner and not _owned(rule.owner, before, schema):
             continue
         if rule.beside and not _beside(rule.beside, table):
             continue
         total = points + WORD * len(pattern) + rule.weight + OWNED * bool(rule.owner)
         total += WHOLE * (whole and not points) + OWNED * bool(rule.beside)
-        yield total, rank, rule, shown.format(" ".join(pattern))
+        where = shown.replace("ends on", "begins with") if mark == "^" else shown
+        yield total, rank, rule, where.format(" ".join(pattern))
+
+
+def _owner(before: tuple[str, ...]) -> tuple[str, ...]:
+    """The words before a noun without those that only say which of its kind (`iso_name`)."""
+    return before[:-1] if before and before[-1] in _WHICH else before
+
+
+_WHICH = frozenset(
+    "iso short long common english official local native old new current main primary default "
+    "original alternate alternative public internal external generic abbreviated preferred "
+    "normalized printable sort search seo meta second other".split()
+)
 
 
 def _owned(group: str, before: Sequence[str], schema: RawSchema) -> bool:
@@ -318,6 +335,8 @@ def _refined(name: str, column: RawColumn, kind: str) -> str:
         return "event_time"
     if name == "event_time" and kind == "d":
         return "date"
+    if name in ("month", "year") and column.name.lower().endswith("s"):
+        return "duration"  # warranty_months
     if kind == "t" and column.length is not None:
         if name == "country" and column.length <= 3:
             return "country_code"

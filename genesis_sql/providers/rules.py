@@ -2,10 +2,10 @@
 
 A pattern is read against the END of the name, for there the noun stands: `email` finds `cust_email`
 and `primaryEmail`. ``=`` before it asks for the whole name, ``^`` for the beginning, ``+`` for a
-word before it; ``;`` stands between patterns. An owner (see `OWNERS`) is what the name is of: the words before it, else the
-table; 'category+product' is a category in a schema that has products. Patterns are read as names
-are, see `genesis_sql.providers.words`: 'tel no' and 'telephone numbers' are the same. The highest
-score wins (see `meanings`), among equals the first row.
+word before it; ``;`` stands between patterns. An owner (see `OWNERS`) is what the name is of: the
+words before it, else the table; 'category+product' is a category in a schema that has products.
+Patterns are read as names are, see `genesis_sql.providers.words`: 'tel no' and 'telephone numbers'
+are the same. The highest score wins (see `meanings`), among equals the first row.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ OWNERS: dict[str, frozenset[str]] = {
         "responsible prescriber practitioner director friend relative speaker judge "
         "kunde mitarbeiter benutzer ansprechpartner cliente empleado persona usuario paciente "
         "utilisateur employe contributor commenter commentator composer writer personnel signer "
-        "payee payer volunteer donor trainer therapist consultant crew pilot visitor lead prospect",
+        "payee payer volunteer donor trainer therapist consultant father mother "
+        "husband wife son daughter kin crew pilot visitor lead prospect","
+        "athlete": "player athlete roster lineup",
+        "identity": "account profile user member author person contact customer employee staff",
         "worker": "employee staff worker contact user agent personnel crew manager",
         "company": "company organization organisation vendor supplier shipper manufacturer "
         "employer carrier corporation firm business merchant partner bank insurer payer agency "
@@ -92,11 +95,12 @@ OWNERS: dict[str, frozenset[str]] = {
 
 TYPES: dict[str, str] = {
     **dict.fromkeys(("age", "year", "month"), "int"),
-    **dict.fromkeys(("quantity", "count", "score", "rating", "percentage"), NUMBER),
+    **dict.fromkeys(("quantity", "score", "rating", "percentage"), NUMBER),
     **dict.fromkeys(("price", "cost", "amount", "total_amount", "balance", "salary"), NUMBER),
     **dict.fromkeys(("discount", "tax", "weight", "height", "width", "length"), NUMBER),
     **dict.fromkeys(("temperature",), NUMBER),
     **dict.fromkeys(("latitude", "longitude"), "nt"),
+    "count": WHOLE,
     "duration": "invh",
     "position": WHOLE,
     "sequence_number": "it",

@@ -46,7 +46,8 @@ SHORT = {
     "beg": "begin", "strt": "start", "lst": "last", "fst": "first", "mid": "middle",
     "ins": "insurance", "rep": "representative", "reps": "representative", "comm": "commission",
     "disc": "discount", "perm": "permission", "spd": "speed", "orig": "original",
-    "abbr": "abbreviation", "abbrev": "abbreviation", "sid": "identifier", "avail": "available",
+    "abbr": "abbreviation", "multicurrency": "currency",
+    "pubkey": "public key", "abbrev": "abbreviation", "sid": "identifier", "avail": "available",
     "mkt": "market", "taxvat": "tax number", "stmt": "statement", "dtl": "detail", "yn": "yn",
     "pymnt": "payment", "chg": "charge", "hosp": "hospital", "phys": "physician", "nbr": "number",
 }  # fmt: skip
@@ -64,7 +65,7 @@ KEEP = frozenset(
 """Words that end on s and are singular."""
 
 _NOISE = frozenset(
-    "tbl table dim fact fct stg master data list record view vw base tab tmp raw main mst "
+    "tbl table dim fact fct stg master data entity list record view vw base tab tmp raw main mst "
     "language translation localization localisation i18n".split()
 )
 
