@@ -54,7 +54,7 @@ OWNERS: dict[str, frozenset[str]] = {
         "kunde mitarbeiter benutzer ansprechpartner cliente empleado persona usuario paciente "
         "utilisateur employe contributor commenter commentator composer writer personnel signer "
         "payee payer volunteer donor trainer therapist consultant father mother "
-        "husband wife son daughter kin crew pilot visitor lead prospect","
+        "husband wife son daughter kin crew pilot visitor lead prospect",
         "athlete": "player athlete roster lineup",
         "identity": "account profile user member author person contact customer employee staff",
         "worker": "employee staff worker contact user agent personnel crew manager",
