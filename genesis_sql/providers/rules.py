@@ -77,7 +77,8 @@ OWNERS: dict[str, frozenset[str]] = {
         "department": "department division",
         "industry": "industry sector",
         "team": "team squad club franchise",
-        "file": "file attachment upload document asset blob export import media",
+        "file": "image photo picture avatar file attachment upload document asset blob export "
+        "import media",
         "image": "image photo picture thumbnail avatar logo icon banner cover poster screenshot",
         "work": "film movie book album track song post article course video episode page show "
         "series play publication paper lesson blog question topic thread recipe playlist chapter "
@@ -94,7 +95,8 @@ OWNERS: dict[str, frozenset[str]] = {
 }
 
 TYPES: dict[str, str] = {
-    **dict.fromkeys(("age", "year", "month"), "int"),
+    "age": NUMBER,
+    **dict.fromkeys(("year", "month"), "int"),
     **dict.fromkeys(("quantity", "score", "rating", "percentage"), NUMBER),
     **dict.fromkeys(("price", "cost", "amount", "total_amount", "balance", "salary"), NUMBER),
     **dict.fromkeys(("discount", "tax", "weight", "height", "width", "length"), NUMBER),
