@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
@@ -14,6 +15,7 @@ from genesis_sql.drafts.keys import key_spec
 from genesis_sql.drafts.sheet import Sheet
 from genesis_sql.errors import OptionError, SchemaError, nearest
 from genesis_sql.providers.ask import Ask, Columns, Meaning, Provider
+from genesis_sql.providers.meanings import meaning_of
 from genesis_sql.types import RawColumn, RawSchema
 
 MOST_ROWS = 1_000_000
@@ -34,12 +36,10 @@ ALWAYS = frozenset(
 
 def find_meanings(sheet: Sheet, schema: RawSchema) -> None:
     """What the columns hold that no key fills."""
-    meaning_of = _found("genesis_sql.providers.meanings", "meaning_of")
-    for column in sheet.left():
-        if meaning_of is not None:
+    keys = {*sheet.key_columns, *(c for k in sheet.raw.foreign_keys for c in k.columns)}
+    for column in sheet.raw.columns:
+        if column.name not in keys:
             sheet.meanings[column.name] = meaning_of(column, sheet.raw, schema)
-        elif column.meaning:
-            sheet.meanings[column.name] = Meaning(column.meaning, reason="given")
 
 
 def _found(module: str, name: str) -> Any:
@@ -65,7 +65,7 @@ def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]])
             ask = _ask(sheet, column, _with_labels(meaning, listed), locale)
             made, note = _provided(provider, ask, sheet), _note(meaning)
         else:
-            made, note = _plain(sheet, column, listed)
+            made, note = _plain(sheet, column, listed, meaning)
         origin = "spec" if listed is not None else origin
         _put(sheet, column, made, {"origin": origin, "note": note}, always=meaning.name in ALWAYS)
 
@@ -125,15 +125,29 @@ def _provided(provider: Provider, ask: Ask, sheet: Sheet) -> Columns:
         return provider(replace(ask, rows=sheet.rows))
 
 
-def _plain(sheet: Sheet, column: RawColumn, listed: list[Any] | None) -> tuple[Columns, str]:
+def _plain(
+    sheet: Sheet, column: RawColumn, listed: list[Any] | None, meaning: Meaning
+) -> tuple[Columns, str]:
     """A column of which nothing but its type and its labels is known."""
     if listed is not None:
-        spec = {"type": "explicit", "values": listed, "sql_type": column.type}
         told = "the labels of its type" if column.values else "the values of its CHECK"
-        return {column.name: spec}, told
+        return {column.name: _drawn(listed, column)}, told
+    if meaning.options.get("values"):
+        return {column.name: _drawn(meaning.options["values"], column)}, _note(meaning)
     if sheet.unique(column.name):
         return {column.name: key_spec(sheet, column)}, "no two rows the same"
     return {column.name: by_type(sheet, column)}, "only its type is known"
+
+
+def _drawn(values: Any, column: RawColumn) -> dict[str, Any]:
+    """A law of labels, with their weights where these are told."""
+    if isinstance(values, Mapping):
+        total = math.fsum(values.values())
+        shares = [w / total for w in values.values()]
+        spec = {"type": "explicit", "values": list(values), "weights": shares}
+    else:
+        spec = {"type": "explicit", "values": list(values)}
+    return {**spec, "sql_type": column.type}
 
 
 def allowed(sheet: Sheet, column: RawColumn) -> list[Any] | None:

@@ -22,8 +22,10 @@ _ALONE: dict[str, str | bool | int | float | list[str]] = {
 """A database of its own that reads no file: a check is only bound there, and never run."""
 
 
-def translated(text: str, dialect: str) -> str | None:
+def translated(text: str, dialect: str, *, table: str = "") -> str | None:
     """The DuckDB text of an expression of a dialect; None where sqlglot cannot read it.
+
+    The name of the ``table`` before its columns is left out.
 
     Example:
         >>> translated("a = ANY (ARRAY[1, 2])", "postgres")
@@ -34,6 +36,9 @@ def translated(text: str, dialect: str) -> str | None:
     quiet.setLevel(logging.CRITICAL)
     try:
         tree = sqlglot.parse_one(text, read=dialect).transform(_listed)
+        for column in tree.find_all(exp.Column):
+            if column.table and column.table.casefold() == table.casefold():
+                column.set("table", None)
         return tree.sql(dialect=DIALECT)
     except (sqlglot.errors.SqlglotError, RecursionError):
         return None
@@ -59,7 +64,7 @@ def _checked(
 ) -> RawTable:
     kept: list[str] = []
     for check in table.checks:
-        text = translated(check, dialect)
+        text = translated(check, dialect, table=table.name.removeprefix(f"{table.schema}."))
         reason = "sqlglot cannot read it" if text is None else _refused(con, table, text)
         if text is None or reason:
             notes.append(f"table '{table.name}': left out CHECK ({check}): {reason}")

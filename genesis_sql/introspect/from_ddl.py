@@ -240,9 +240,9 @@ class _Script:
             ):
                 facts |= {"identity": True, "nullable": False}
             case exp.GeneratedAsIdentityColumnConstraint():
-                facts |= {"generated": True, "default": self._sql(kind.expression)}
+                facts |= {"generated": True, "default": self._sql(kind.expression.unnest())}
             case exp.ComputedColumnConstraint():
-                facts |= {"generated": True, "default": self._sql(kind.this)}
+                facts |= {"generated": True, "default": self._sql(kind.this.unnest())}
             case exp.Properties():
                 facts["comment"] = _description(kind) or facts["comment"]
 

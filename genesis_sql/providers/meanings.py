@@ -179,6 +179,8 @@ def _found(column: RawColumn, table: RawTable, schema: RawSchema, kind: str) -> 
     if best is not None and best[0] > 0:
         return best[2].meaning, best[3]
     name = _BY_TYPE.get(kind, "")
+    if column.type in ("TINYINT", "UTINYINT"):
+        name = "flag"  # what MySQL has in the place of a BOOLEAN
     return name, f"its type is {column.type}" if name else ""
 
 
@@ -210,7 +212,18 @@ def _readings(words: tuple[str, ...], table: tuple[str, ...]) -> list[tuple[str,
     # one or two letters before all names of a table stand for it (c_name, ps_availqty)
     if len(words) > 1 and len(words[0]) <= 2 and words[0] not in ("is", "ip", "id", "no", "to"):
         found.append(words[1:])
-    return found + [w[:-1] for w in found if len(w) > 1 and w[-1].isdigit()]
+    found += [w[:-1] for w in found if w[-2:] == ("identifier", "number")]
+    found += [w[:-1] for w in found if len(w) > 1 and (w[-1].isdigit() or w[-1] in _AFTER)]
+    turned = [w for w in found[:1] if "of" in w[1:-1]]
+    return found + [w[w.index("of") + 1 :] + w[: w.index("of")] for w in turned]
+
+
+_AFTER = frozenset(
+    "en de fr es it pt ar zh ja ru normalized formatted canonical lower upper old new previous "
+    "original unconfirmed encrypted ciphertext plain cent usd eur gbp raw cached local utc "
+    "primary secondary alternate".split()
+)
+"""Words behind a name that do not change what it is: `amount_cents`, `title_fr`."""
 
 
 @lru_cache(maxsize=16384)
@@ -240,7 +253,7 @@ def _matching(
     there += [(r, n, x) for r, n, x in begins.get(words[0], ()) if words[: len(x[1])] == x[1]]
     for rank, rule, (mark, pattern) in there:
         whole = len(pattern) == len(words)
-        if (mark == "=" and (not whole or points)) or (mark == "^" and whole):
+        if (mark == "=" and (not whole or points)) or (mark in "^+" and mark and whole):
             continue
         if kind not in (rule.types or TYPES.get(rule.meaning, "t")):
             continue
@@ -291,8 +304,8 @@ def _index() -> tuple[dict[str, list[Entry]], dict[str, list[Entry]]]:
     begins: dict[str, list[Entry]] = {}
     for rank, rule in enumerate(rules()):
         for written in rule.patterns:
-            mark = written.strip()[:1] if written.strip()[:1] in "=^" else ""
-            for pattern in {words_of(written), tuple(written.strip(" =^").split())}:
+            mark = written.strip()[:1] if written.strip()[:1] in "=^+" else ""
+            for pattern in {words_of(written), tuple(written.strip(" =^+").split())}:
                 entry = (rank, rule, (mark, pattern))
                 place, word = (begins, pattern[0]) if mark == "^" else (ends, pattern[-1])
                 place.setdefault(word, []).append(entry)

@@ -1,8 +1,8 @@
 """The rules for what a column holds: patterns over the words of its name, in `rules.csv`.
 
 A pattern is read against the END of the name, for there the noun stands: `email` finds `cust_email`
-and `primaryEmail`. ``=`` before it asks for the whole name, ``^`` for the beginning; ``;`` stands
-between patterns. An owner (see `OWNERS`) is what the name is of: the words before it, else the
+and `primaryEmail`. ``=`` before it asks for the whole name, ``^`` for the beginning, ``+`` for a
+word before it; ``;`` stands between patterns. An owner (see `OWNERS`) is what the name is of: the words before it, else the
 table; 'category+product' is a category in a schema that has products. Patterns are read as names
 are, see `genesis_sql.providers.words`: 'tel no' and 'telephone numbers' are the same. The highest
 score wins (see `meanings`), among equals the first row.
@@ -54,6 +54,7 @@ OWNERS: dict[str, frozenset[str]] = {
         "kunde mitarbeiter benutzer ansprechpartner cliente empleado persona usuario paciente "
         "utilisateur employe contributor commenter commentator composer writer personnel signer "
         "payee payer volunteer donor trainer therapist consultant crew pilot visitor lead prospect",
+        "worker": "employee staff worker contact user agent personnel crew manager",
         "company": "company organization organisation vendor supplier shipper manufacturer "
         "employer carrier corporation firm business merchant partner bank insurer payer agency "
         "publisher sponsor lieferant firma empresa proveedor entreprise fournisseur shop store "
@@ -74,7 +75,7 @@ OWNERS: dict[str, frozenset[str]] = {
         "industry": "industry sector",
         "team": "team squad club franchise",
         "file": "file attachment upload document asset blob export import media",
-        "image": "image photo picture thumbnail avatar logo icon",
+        "image": "image photo picture thumbnail avatar logo icon banner cover poster screenshot",
         "work": "film movie book album track song post article course video episode page show "
         "series play publication paper lesson blog question topic thread recipe playlist chapter "
         "event task issue ticket story poll survey quiz survey project milestone news job",
@@ -133,3 +134,15 @@ def rules() -> tuple[Rule, ...]:
         )
         for row in csv.DictReader(text.splitlines())
     )
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """The words of the table and of the owners, as written there; without very short ones."""
+    written = {w for r in rules() for p in r.patterns for w in p.strip("=^+").split()}
+    words = written.union(*OWNERS.values())
+    return frozenset(w for w in words if len(w) > 2 and w.isalpha()) | _WRITTEN
+
+
+_WRITTEN = frozenset("ship supply extended market login day".split())
+"""Words inside others that no rule begins with."""

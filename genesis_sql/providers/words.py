@@ -9,6 +9,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from genesis_sql.providers.rules import vocabulary
+
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 SHORT = {
@@ -17,7 +19,7 @@ SHORT = {
     "dob": "birth date", "bday": "birth day", "addr": "address", "adr": "address",
     "qty": "quantity",
     "amt": "amount", "desc": "description", "descr": "description", "dsc": "description",
-    "tel": "telephone", "ph": "phone", "no": "number", "num": "number", "nbr": "number",
+    "tel": "telephone", "ph": "phone", "no": "number", "num": "number",
     "nr": "number", "cnt": "count", "cd": "code", "dt": "date", "dte": "date", "ts": "timestamp",
     "tm": "time", "pct": "percent", "perc": "percent", "id": "identifier", "ident": "identifier",
     "org": "organization", "dept": "department", "emp": "employee", "empl": "employee",
@@ -44,8 +46,13 @@ SHORT = {
     "beg": "begin", "strt": "start", "lst": "last", "fst": "first", "mid": "middle",
     "ins": "insurance", "rep": "representative", "reps": "representative", "comm": "commission",
     "disc": "discount", "perm": "permission", "spd": "speed", "orig": "original",
+    "abbr": "abbreviation", "abbrev": "abbreviation", "sid": "identifier", "avail": "available",
+    "mkt": "market", "taxvat": "tax number", "stmt": "statement", "dtl": "detail", "yn": "yn",
+    "pymnt": "payment", "chg": "charge", "hosp": "hospital", "phys": "physician", "nbr": "number",
 }  # fmt: skip
 """Abbreviations, each with the words it stands for."""
+
+_INITIALS = {"f": "first", "l": "last", "m": "middle"}
 
 KEEP = frozenset(
     "address status series news gps alias has is was does sms os class canvas bus gas iris bonus "
@@ -57,24 +64,18 @@ KEEP = frozenset(
 """Words that end on s and are singular."""
 
 _NOISE = frozenset(
-    "tbl table dim fact fct stg master data list record view vw base tab tmp raw main mst".split()
+    "tbl table dim fact fct stg master data list record view vw base tab tmp raw main mst "
+    "language translation localization localisation i18n".split()
 )
 
-_JOINED = (
-    "first last middle full user birth nick file host zip post time phone number email address "
-    "name date code date web site home page work mobile cell bar pass word job title unit price "
-    "order status type city state country street company order update create created updated "
-    "modified login count total amount value start end line hire ship shipped product category "
-    "customer employee image photo picture path url key text body content description comment "
-    "quantity stock level region group role parent account balance rate tax discount card holder "
-    "expiry month year day hour invoice payment method transaction currency language gender "
-    "marital insurance policy member patient doctor visit diagnosis procedure contact person "
-    "department manager salary vendor supplier manufacturer model serial version sort display "
-    "background color width height weight length latitude longitude middle initial maiden "
-    "entered access registered changed deleted expires born place school grade class "
-    "security social license plate driver billing shipping delivery due required of at by"
-).split()
 _SHORT_JOINED = frozenset("of at by id no on to is".split())
+_PIECES = frozenset("qty amt bal num mkt acct addr dept cust prod desc lang curr avail".split())
+"""Abbreviations that stand inside words written together ('acctbal')."""
+
+
+def _known() -> frozenset[str]:
+    """Words that names are put together from: those of the rules."""
+    return vocabulary() | _PIECES
 
 
 @lru_cache(maxsize=65536)
@@ -88,6 +89,8 @@ def words_of(name: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     found: list[str] = []
     for part in _PARTS.findall(plain):
+        if part.lower() == "name" and found and found[-1] in _INITIALS:
+            found[-1] = _INITIALS[found[-1]]  # the F of CustFName
         found += _written_out(part.lower())
     return tuple(found)
 
@@ -108,13 +111,13 @@ def _written_out(word: str) -> list[str]:
 @lru_cache(maxsize=65536)
 def _apart(word: str) -> tuple[str, ...]:
     """Words written together ('orderdate'), cut where every piece is well known; else nothing."""
-    if len(word) < 6 or word in _KNOWN:
+    if len(word) < 6 or word in _known():
         return ()
     for cut in range(len(word) - 2, 1, -1):
         head, tail = word[:cut], word[cut:]
-        if head not in _KNOWN and head not in _SHORT_JOINED:
+        if head not in _known() and head not in _SHORT_JOINED:
             continue
-        if tail in _KNOWN or tail in _SHORT_JOINED:
+        if tail in _known() or tail in _SHORT_JOINED:
             return head, tail
         rest = _apart(tail)
         if rest:
@@ -150,6 +153,3 @@ def table_words(name: str) -> tuple[str, ...]:
     words = words_of(name)
     kept = tuple(w for w in words if w not in _NOISE and not w.isdigit())
     return kept or words
-
-
-_KNOWN = frozenset(_JOINED)
