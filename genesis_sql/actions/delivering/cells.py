@@ -79,7 +79,8 @@ def text_sql(cell: Cell, *, arrays: bool = False, zones: bool = False) -> str:
     if of == "boolean" and cell.kind in BARE and cell.kind != "boolean":
         return f"CAST(CAST({value} AS INTEGER) AS VARCHAR)"
     if of == "instant":
-        return f"CAST(make_timestamp(epoch_us({value})) AS VARCHAR){' || ' * zones}{"'+00'" * zones}"
+        offset = " || '+00'" if zones else ""
+        return f"CAST(make_timestamp(epoch_us({value})) AS VARCHAR){offset}"
     if of == "binary":
         return f"lower(hex({value}))"
     if of == "list" and arrays and cell.kind == "list":
@@ -92,16 +93,16 @@ def text_sql(cell: Cell, *, arrays: bool = False, zones: bool = False) -> str:
 
 
 def _array(value: str, type_: str, depth: int = 0) -> str:
-    """A list in PostgreSQL's notation: {1,2}, {"a","b \\"c\\""}, {{1},{2}}."""
+    """A list in PostgreSQL's notation: {1,2}, {"a","b c"}, {{1},{2}}."""
     inner, item = type_[: type_.rindex("[")], f"x{depth}"
     if inner.endswith("]"):
         one = _array(item, inner, depth + 1)
     else:
-        text = text_sql(Cell(item, inner, item, family(inner)), zones=True).replace(
-            quoted(item), item
-        )
-        held = f"replace(replace({text}, '\\', '\\\\'), '\"', '\\\"')"
-        one = f"'\"' || {held} || '\"'" if family(inner) != "binary" else f"'\"\\\\x' || {text} || '\"'"
+        cell = Cell(item, inner, item, family(inner))
+        text = text_sql(cell, zones=True).replace(quoted(item), item)
+        mark = "\\\\x" if family(inner) == "binary" else ""
+        held = text if mark else f"replace(replace({text}, '\\', '\\\\'), '\"', '\\\"')"
+        one = f"'\"{mark}' || {held} || '\"'"
     listed = f"list_transform({value}, lambda {item}: coalesce({one}, 'NULL'))"
     return f"'{{' || array_to_string({listed}, ',') || '}}'"
 
