@@ -74,7 +74,8 @@ def _found(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, 
     """What fills a column that nobody speaks of, why, and where that comes from."""
     meaning, listed = sheet.meanings.get(column.name, Meaning("")), allowed(sheet, column)
     if listed is not None:
-        told = "the labels of its type" if column.values else "the values of its CHECK"
+        enum = column.type.upper().startswith("ENUM")
+        told = "the labels of its type" if enum else "the values of its CHECK"
         held = meaning.options.get("values")
         same = isinstance(held, Mapping) and set(held) == set(listed)
         return _plain(sheet, column, held if same else listed), told, "spec"

@@ -25,13 +25,16 @@ SHORT, LONG = ("11201", "11202"), ("22801",)
 CODES = {"visit": ("J30.2", "H10.1"), "stay": ("K35.80",)}
 COLUMNS = """{
   'claims.procedure_code': {'type': 'explicit', 'values': ['11201', '11202', '22801']},
-  'claims.billed_amount': 'round(CASE WHEN procedure_code = ''22801'' THEN 900 + 600 * u() '
-    'ELSE 80 + 120 * u() END, 2)',
-  'claims.allowed_amount': 'round(billed_amount * (0.6 + 0.3 * u()), 2)',
-  'claims.primary_diagnosis': 'CASE WHEN procedure_code = ''22801'' THEN ''K35.80'' '
-    'WHEN u() < 0.5 THEN ''J30.2'' ELSE ''H10.1'' END',
+  'claims.billed_amount': $billed, 'claims.allowed_amount': 'round(billed_amount * (0.6 + 0.3 * u()), 2)',
+  'claims.primary_diagnosis': $diagnosed,
   'claims.status': {'type': 'categorical', 'values': {'Approved': 0.7, 'Denied': 0.2, 'Appealed': 0.1}}
 }"""
+GIVEN = {
+    "ddl": DDL,
+    "billed": "round(CASE WHEN procedure_code = '22801' THEN 900 + 600 * u() ELSE 80 + 120 * u() END, 2)",
+    "diagnosed": "CASE WHEN procedure_code = '22801' THEN 'K35.80' "
+    "WHEN u() < 0.5 THEN 'J30.2' ELSE 'H10.1' END",
+}
 
 
 def procedure(row: dict[str, Any], column: str) -> str:
@@ -61,10 +64,8 @@ FUNCTIONS = {
 def claims(request: pytest.FixtureRequest) -> Iterator[duckdb.DuckDBPyConnection]:
     con = genesis_sql.connect()
     if request.param == "sql":
-        con.execute(
-            f"CALL genesis_schema('insurance', ddl := ?, columns := {COLUMNS.replace(chr(10), ' ')})"
-            .replace("' '", " "), [DDL],
-        ).fetchall()  # fmt: skip
+        call = f"CALL genesis_schema('insurance', ddl := $ddl, columns := {COLUMNS})"
+        con.execute(call, GIVEN).fetchall()
     else:
         given = {"claims": FUNCTIONS}
         genesis_sql.from_ddl(DDL, con=con, name="insurance", columns=given)
