@@ -33,6 +33,8 @@ from genesis_sql.providers.names import FEMALE, MALE, first_names, is_latin, is_
 from genesis_sql.providers.word import NUMBER, TEXT, Word
 from genesis_sql.sqlbuild import quoted
 
+OTHERS = 100
+"""Names of each sex for whom the table calls neither."""
 HALVES = {"F": 0.505, "M": 0.495}
 
 
@@ -42,9 +44,12 @@ HALVES = {"F": 0.505, "M": 0.495}
 def first_law(ask: Ask) -> Spec:
     """The law of a first name: by the sex where the table has one as text."""
     both = [first_names(ask.locale, sex) for sex in ("F", "M")]
-    either = labels(ask, [*both[0][0], *both[1][0]], [*_even(both[0][1]), *_even(both[1][1])])
     sibling = ask.siblings.get("gender")
-    if sibling is None or family(ask.types.get("gender", "VARCHAR")) != "text":
+    beside = sibling is not None and family(ask.types.get("gender", "VARCHAR")) == "text"
+    many = OTHERS if beside else None
+    names = [n for words, _ in both for n in words[:many]]
+    either = labels(ask, names, [w for _, weights in both for w in _even(weights[:many])])
+    if not beside:
         return either
     cases = [
         {"when": {sibling: [*written]}, "then": labels(ask, names, weights)}
@@ -146,7 +151,7 @@ def age(ask: Ask) -> Columns:
     born = ask.siblings.get("birth_date")
     if born is not None and not ask.unique:
         day = as_of(ask)
-        column = quoted(born)
+        column = f"CAST({quoted(born)} AS DATE)"
         sql = (
             f"{day.year} - year({column}) - CASE WHEN month({column}) * 100 + day({column}) > "
             f"{day.month * 100 + day.day} THEN 1 ELSE 0 END"
