@@ -327,10 +327,10 @@ def text_sql(value: str) -> str:
     return string(value)
 
 
-def plain_letters(sql: str) -> str:
+def plain_letters(sql: str, marks: str = " '-.") -> str:
     """SQL for the lower-case letters of a name without accents, blanks and marks."""
-    for old, new in ((" ", ""), ("'", ""), (".", ""), (",", ""), ("-", ""), ("&", ""), ("ß", "ss")):
-        sql = f"replace({sql}, {string(old)}, {string(new)})"
+    for mark in marks:
+        sql = f"replace({sql}, {string(mark)}, {string('ss' if mark == 'ß' else '')})"
     return f"lower(strip_accents({sql}))"
 
 

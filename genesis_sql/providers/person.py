@@ -214,19 +214,24 @@ def _us_phone(ask: Ask, shape: str) -> Columns:
 # names on the net
 
 
+def _letters(ask: Ask, name: str) -> str:
+    """SQL for the letters of a name; ours have no marks but those that a caller brings."""
+    return plain_letters(quoted(name), " '" if is_us(ask.locale) else " '-.ß")
+
+
 def _local_part(ask: Ask) -> tuple[Columns, str]:
     """SQL for the part before the @, or a user name, of lower-case letters."""
     first, last = ask.siblings.get("first_name"), ask.siblings.get("last_name")
     full = ask.siblings.get("full_name")
     if is_latin(ask.locale):
         if first and last:
-            return {}, f"{plain_letters(quoted(first))} || '.' || {plain_letters(quoted(last))}"
+            return {}, f"{_letters(ask, first)} || '.' || {_letters(ask, last)}"
         if full:
             sql = f"replace({quoted(full)}, ' ', '_')"
             return {}, f"replace({plain_letters(sql)}, '_', '.')"
         known = first or last
         if known:
-            return {}, plain_letters(quoted(known))
+            return {}, _letters(ask, known)
     word = helper(ask, "word")
     parts = [list(words.HANDLES_FRONT), list(words.HANDLES_BACK)]
     return {word: hidden({"type": "combined", "parts": parts, "separator": "."})}, quoted(word)
@@ -276,7 +281,7 @@ def username(ask: Ask) -> Columns:
     first, last = ask.siblings.get("first_name"), ask.siblings.get("last_name")
     if first and last and is_latin(ask.locale):
         made: Columns = {}
-        local = f"left({plain_letters(quoted(first))}, 1) || {plain_letters(quoted(last))}"
+        local = f"left({_letters(ask, first)}, 1) || {_letters(ask, last)}"
     else:
         made, local = _local_part(ask)
         local = f"replace({local}, '.', '_')"
