@@ -22,6 +22,8 @@ DIALECTS = (
 )  # fmt: skip
 """What a script may be written in; the order in which they are tried."""
 
+MOST_GUESSES = 8
+
 _ALIASES = {
     "postgresql": "postgres", "mariadb": "mysql", "sqlserver": "tsql", "mssql": "tsql",
     "sql server": "tsql", "transact-sql": "tsql", "google bigquery": "bigquery", "pg": "postgres",
@@ -85,10 +87,14 @@ def dialect_of(name: str) -> str:
 
 
 def guesses(text: str) -> list[str]:
-    """The dialects a script may be in, the likeliest first: by the words only one of them has."""
+    """The dialects a script may be in, the likeliest first: by the words only one of them has.
+
+    SQLite, which takes any word for a type, is among them only where such a word is there.
+    """
     flags = re.IGNORECASE | re.MULTILINE
     marks = {d: len(re.findall(pattern, text, flags)) for d, pattern in _MARKS.items()}
-    return sorted(DIALECTS, key=lambda d: (-marks.get(d, 0), DIALECTS.index(d)))
+    able = [d for d in DIALECTS if d != "sqlite" or marks[d]]
+    return sorted(able, key=lambda d: (-marks.get(d, 0), DIALECTS.index(d)))[:MOST_GUESSES]
 
 
 def read_statements(text: str, dialect: str) -> list[Statement]:

@@ -132,7 +132,8 @@ def _word(tree: exp.DataType) -> str:
     kind = tree.args.get("kind")
     if kind is None:
         return _name(tree)
-    return kind.name if isinstance(kind, exp.Expression) else str(kind)
+    text = kind.name if isinstance(kind, exp.Expression) else str(kind)
+    return text.partition("(")[0].strip()
 
 
 def _sizes(tree: exp.DataType) -> list[str]:

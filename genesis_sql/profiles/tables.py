@@ -174,6 +174,8 @@ def read_tables(plain: Mapping[str, Any]) -> dict[str, TableLaws]:
         _fix_constants(table)
     for table in made.values():
         _settle_late(table, made)
+    for table in made.values():
+        _check_copies(table, made)
     read_totals(made)
     return made
 
@@ -186,9 +188,26 @@ def _settle_late(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
                 there = made[law.table].kinds
                 table.kinds[own] = kind_there(table.where(own), law, theirs, there)
     for column in table.of("parent"):
-        found = table.link_of(column)
-        if found is not None and (found.late or found.own):
-            _copied(table, column, made[found.table])
+        law = table.link_of(column)
+        if law is not None and (law.late or law.own):
+            _copied(table, column, made[law.table])
+
+
+def _check_copies(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
+    """Refuse columns that copy themselves, by whatever way round."""
+    for column in table.of("parent"):
+        path, at, name = [table.where(column)], table, column
+        while at.columns[name]["type"] == "parent" and name not in at.kinds:
+            law = at.link_of(name)
+            at, name = (
+                made[str(at.parent) if law is None else law.table],
+                at.columns[name]["column"],
+            )
+            if at.where(name) in path:
+                circle = " → ".join([*path, at.where(name)])
+                message = f"{path[0]} copies itself: {circle}; copy a column that is drawn"
+                raise ProfileError(message)
+            path.append(at.where(name))
 
 
 def _check_asked(table: TableLaws) -> None:

@@ -44,7 +44,7 @@ NODES: tuple[type, ...] = (
 """Node classes allowed, exactly these: a subclass is not allowed by its parent."""
 
 FUNCTIONS = frozenset(
-    {"row", "to_json", "date_part", "trunc"}
+    {"row", "to_json", "date_part", "trunc", "strip_accents", "replace"}
     | {f"to_{part}s" for part in ("year", "month", "day", "hour", "minute", "second")}
     | {
         "array_extract", "array_to_string", "ascii", "atan2", "bit_count", "cbrt", "chr",
