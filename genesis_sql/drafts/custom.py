@@ -1,34 +1,38 @@
-"""What a caller says of a column: SQL, a provider, a distribution, a list of values."""
+"""What a caller says of a column: SQL, a provider, a distribution, a function, a list of values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from genesis_sql.drafts.sheet import Sheet
 from genesis_sql.errors import OptionError, nearest
+from genesis_sql.providers.catalog import FAKER, WORDS
+from genesis_sql.types import RawSchema, RawTable
 
 Given = Mapping[str, Any]
 
 
-def by_column(sheets: Mapping[str, Sheet], given: Given) -> dict[tuple[str, str], Any]:
+def by_column(schema: RawSchema, given: Given) -> dict[tuple[str, str], Any]:
     """What is given, by table and column as the schema spells them.
 
     Args:
-        sheets: the tables.
+        schema: the tables.
         given: by 'table.column', or by table and then by column.
 
     Raises:
         OptionError: there is no such table or column.
     """
+    tables = {t.name.lower(): t for t in schema.tables}
     out: dict[tuple[str, str], Any] = {}
-    for name, value in _flat(given, sheets):
-        table, _, column = name.partition(".")
-        found = next((s for n, s in sheets.items() if n.lower() == table.lower()), None)
-        if found is None or not column:
+    for name, value in _flat(given, tables):
+        table, _, column = name.rpartition(".")
+        found = tables.get(table.lower())
+        if found is None:
             message = f"columns names '{name}', and the schema has no such table"
-            raise OptionError(message + nearest(table, sheets))
-        known = {c.name.lower(): c.name for c in found.raw.columns}
+            raise OptionError(message + nearest(table or name, [t.name for t in schema.tables]))
+        known = {c.name.lower(): c.name for c in found.columns}
         if column.lower() not in known:
             message = f"columns names '{name}', and table '{found.name}' has no such column"
             raise OptionError(message + nearest(column, known.values()))
@@ -36,8 +40,7 @@ def by_column(sheets: Mapping[str, Sheet], given: Given) -> dict[tuple[str, str]
     return out
 
 
-def _flat(given: Given, sheets: Mapping[str, Sheet]) -> list[tuple[str, Any]]:
-    tables = {n.lower() for n in sheets}
+def _flat(given: Given, tables: Mapping[str, RawTable]) -> list[tuple[str, Any]]:
     out: list[tuple[str, Any]] = []
     for name, value in given.items():
         if name.lower() in tables and isinstance(value, Mapping):
@@ -45,6 +48,21 @@ def _flat(given: Given, sheets: Mapping[str, Sheet]) -> list[tuple[str, Any]]:
         else:
             out.append((name, value))
     return out
+
+
+def without_given(schema: RawSchema, given: Mapping[tuple[str, str], Any]) -> RawSchema:
+    """The schema without the foreign keys whose columns the caller fills himself.
+
+    What he fills them with may name any row, or none: nothing is promised of it.
+    """
+
+    def kept(table: RawTable) -> RawTable:
+        keys = [
+            k for k in table.foreign_keys if not any((table.name, c) in given for c in k.columns)
+        ]
+        return replace(table, foreign_keys=tuple(keys))
+
+    return replace(schema, tables=tuple(kept(t) for t in schema.tables))
 
 
 def fill_custom(sheet: Sheet, given: Mapping[tuple[str, str], Any]) -> dict[str, Given]:
@@ -58,10 +76,17 @@ def fill_custom(sheet: Sheet, given: Mapping[tuple[str, str], Any]) -> dict[str,
         if table != sheet.name:
             continue
         if isinstance(value, Mapping) and "provider" in value:
+            _check_provider(f"{table}.{name}", str(value["provider"]))
             asked[name] = value
         else:
             sheet.put(name, {**_spec(sheet, name, value), "origin": "spec"})
     return asked
+
+
+def _check_provider(where: str, word: str) -> None:
+    if word not in WORDS and not word.startswith(FAKER):
+        message = f"columns gives '{where}' the provider '{word}', which does not exist"
+        raise OptionError(message + nearest(word, WORDS))
 
 
 def _spec(sheet: Sheet, name: str, value: Any) -> dict[str, Any]:

@@ -11,15 +11,14 @@ from typing import Any
 
 from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
-from genesis_sql.drafts.custom import by_column, fill_custom
+from genesis_sql.drafts.custom import by_column, fill_custom, without_given
 from genesis_sql.drafts.fill import fill_left, find_meanings
-from genesis_sql.drafts.keys import children, fill_keys
-from genesis_sql.drafts.lowered import lowered
+from genesis_sql.drafts.keys import ABSENT, children, fill_keys
 from genesis_sql.drafts.moments import fill_moments, find_periods
-from genesis_sql.drafts.relations import check_keys, main_parents, ordered, sizes
+from genesis_sql.drafts.relations import careful, check_keys, main_parents, ordered, sizes
 from genesis_sql.drafts.sheet import Sheet
 from genesis_sql.drafts.siblings import fill_siblings
-from genesis_sql.drafts.sums import copy_prices, fill_sums
+from genesis_sql.drafts.sums import copy_prices, fill_lines, fill_sums
 from genesis_sql.types import RawSchema
 
 Plain = dict[str, Any]
@@ -53,6 +52,8 @@ def draft(
         >>> draft(RawSchema((table,)), rows={"tags": 5})["tables"]["tags"]["rows"]
         5
     """
+    given = by_column(schema, columns or {})
+    schema = without_given(schema, given)
     check_keys(schema)
     mains = main_parents(schema)
     sized = sizes(schema, mains, rows or {})
@@ -63,23 +64,24 @@ def draft(
         checked = read_checks(table)
         sheets[table.name] = Sheet(table, sized[table.name], checked, main, others)
     find_periods(sheets)
-    given = by_column(sheets, columns or {})
+    absent = ABSENT if careful(schema) else 0.0
     asked: dict[str, Mapping[str, Any]] = {}
     stages: tuple[Callable[[Sheet], None], ...] = (
         check_capacity,
         lambda sheet: find_meanings(sheet, schema),
         lambda sheet: asked.update({sheet.name: fill_custom(sheet, given)}),
-        lambda sheet: fill_keys(sheet, sheets),
+        lambda sheet: fill_keys(sheet, sheets, absent=absent),
         fill_siblings,
         lambda sheet: fill_moments(sheet, sheets),
         lambda sheet: copy_prices(sheet, sheets),
+        fill_lines,
         lambda sheet: fill_sums(sheet, sheets),
         lambda sheet: fill_left(sheet, locale, asked[sheet.name]),
     )
     for stage in stages:
         for sheet in sheets.values():
             stage(sheet)
-    return lowered({"tables": {name: _table(sheet, sheets) for name, sheet in sheets.items()}})
+    return {"tables": {name: _table(sheet, sheets) for name, sheet in sheets.items()}}
 
 
 def _table(sheet: Sheet, sheets: Sheets) -> Plain:

@@ -20,6 +20,8 @@ YEARS = 3
 """Of a history; tables that others choose from are older by as much."""
 CHILD = 0.15
 """Mean time between a parent's moment and a child's, as a share of the period."""
+EARLY = 0.7
+"""The share of the period in which rows come to be that others follow."""
 FREE = ("birth_date", "card_expiry", "time_of_day", "year", "month")
 """Meanings that are in no order with others."""
 
@@ -147,6 +149,9 @@ def _first(sheet: Sheet, column: RawColumn, sheets: Mapping[str, Sheet]) -> None
     start, end = sheet.period
     source = moment_of(sheet.main.parent, sheets) if sheet.main else None
     facts = sheet.checked.of(column.name)
+    if source is None and any(s.main and s.main.parent == sheet.name for s in sheets.values()):
+        days = (date.fromisoformat(end) - date.fromisoformat(start)).days
+        end = (date.fromisoformat(start) + timedelta(days=round(days * EARLY))).isoformat()
     if source is None or sheet.main is None or facts.bounded:
         low, high = str(facts.low or start), str(facts.high or end)
         spec = {"type": "uniform", "min": min(low, high), "max": high, "sql_type": column.type}

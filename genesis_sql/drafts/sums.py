@@ -52,14 +52,13 @@ def _is_price(sheet: Sheet, column: RawColumn) -> bool:
 
 
 def fill_sums(sheet: Sheet, sheets: Mapping[str, Sheet]) -> None:
-    """Lines of a table, totals of its children, and how many there are."""
-    _line_totals(sheet)
+    """Totals of a table's children, and how many there are."""
     below = [s for s in sheets.values() if s.main is not None and s.main.parent == sheet.name]
     _totals(sheet, below)
     _counts(sheet, below)
 
 
-def _line_totals(sheet: Sheet) -> None:
+def fill_lines(sheet: Sheet) -> None:
     """Quantity times price, where a table has a column for it."""
     product = line(sheet)
     if product is None or sheet.main is None:

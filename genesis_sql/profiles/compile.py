@@ -26,12 +26,15 @@ from genesis_sql.profiles.declared import (
     is_placed,
 )
 from genesis_sql.profiles.draws import draw_step
-from genesis_sql.profiles.expressions import add_expressions
+from genesis_sql.profiles.expressions import Computing, add_expressions
+from genesis_sql.profiles.hidden import Hidden
 from genesis_sql.profiles.laws import slots
 from genesis_sql.profiles.links import COUNTED, LinkLaw, put_link, put_weights
+from genesis_sql.profiles.made import put_made
 from genesis_sql.profiles.making import Making
 from genesis_sql.profiles.relations import graph_of, parent_key
 from genesis_sql.profiles.tables import CHOICE, TableLaws, read_tables
+from genesis_sql.profiles.totals import put_totals
 from genesis_sql.program.domain import Domain, Fixed
 from genesis_sql.program.steps import (
     PARENT,
@@ -74,11 +77,12 @@ def compile_profile(plain: Mapping[str, Any], *, name: str, version: int) -> Mod
     tables = calibrated(read_tables(plain))
     order = tuple(tables)
     sizes = expected_rows(tables)
+    computing = Computing(tables)
     programs, checks = {}, {}
     for table in tables.values():
         check_nulls(table, tables)
         check_distinct(table, sizes)
-        made = _program(table, tables, sizes)
+        made = _program(table, tables, sizes, computing)
         checks[table.name] = checks_of(table, {o.name: o.type for o in made.outputs})
         programs[table.name] = constrained(made, checks[table.name])
     for program in programs.values():
@@ -128,7 +132,10 @@ def _content(tables: Mapping[str, Any]) -> list[Any]:
 
 
 def _program(
-    table: TableLaws, tables: Mapping[str, TableLaws], sizes: Mapping[str, int]
+    table: TableLaws,
+    tables: Mapping[str, TableLaws],
+    sizes: Mapping[str, int],
+    computing: Computing,
 ) -> Program:
     made = Making()
     for column in table.of("key"):
@@ -144,9 +151,14 @@ def _program(
     for column in table.order:
         made.put(draw_step(table.drawn[column], table.axes), table.kinds[column])
     _choose(made, table, late=True)
+    hidden = Hidden()
+    put_made(hidden, table, tables, sizes[table.name])
+    if not any(not spec.get("hidden") and c in table.kinds for c, spec in table.columns.items()):
+        hidden.number()  # SQL computes all columns, perhaps of nothing: rows are numbers then
+    hidden.into(made)
     _for_others(made, table, tables)
     types = {c: k.type for c, k in table.kinds.items()}
-    types |= add_expressions(made, table, tables)
+    types |= put_totals(made, table, tables) | add_expressions(made, table, computing)
     return Program(
         table=table.name,
         rows=sizes[table.name],

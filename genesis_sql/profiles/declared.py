@@ -15,7 +15,7 @@ from genesis_sql.plan.private import connection
 from genesis_sql.profiles.keys import MOST, most_keys
 from genesis_sql.profiles.links import LinkLaw
 from genesis_sql.profiles.tables import TableLaws
-from genesis_sql.program.allowlist import check_expression
+from genesis_sql.program.allowlist import DRAWS, check_expression
 from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.domain import Fixed, Key
 from genesis_sql.program.fold import Aggregate
@@ -150,7 +150,7 @@ def check_nulls(table: TableLaws, tables: Tables) -> None:
     """
     for column, held in table.columns.items():
         strict = held.get("nullable") is False or column in declared(table).primary
-        if strict and _is_null(table, column, tables):
+        if strict and is_missing(table, column, tables):
             message = (
                 f"{table.where(column)} may not be NULL, and its values are at times; leave its "
                 "null_share out, give its cases an 'otherwise', or let it be nullable"
@@ -158,7 +158,7 @@ def check_nulls(table: TableLaws, tables: Tables) -> None:
             raise ProfileError(message)
 
 
-def _is_null(table: TableLaws, column: str, tables: Tables) -> bool:
+def is_missing(table: TableLaws, column: str, tables: Tables) -> bool:
     """Whether the values of a column are known to be NULL at times."""
     if column in table.drawn:
         return table.drawn[column].reach.null
@@ -175,7 +175,7 @@ def _is_null(table: TableLaws, column: str, tables: Tables) -> bool:
     missing = law is not None and bool(law.null or (law.own and law.optional))
     source = str(table.columns[column]["column"])
     own = above is table and source == column
-    return missing or (not own and _is_null(above, source, tables))
+    return missing or (not own and is_missing(above, source, tables))
 
 
 # checks
@@ -284,7 +284,7 @@ def _check_values(model: Model, table: TableLaws, key: OpenKey, sizes: Mapping[s
     links = {link.alias: link.parent for link in model.programs[table.name].links}
     room = 1
     for piece in key.pieces:
-        if piece.counts or not piece.free or piece.nullable:
+        if piece.counts or not piece.free or piece.missing:
             return
         room *= piece.labels or sizes[links[piece.choice.alias]] if piece.choice else piece.labels
         room = min(room, MOST)
@@ -320,8 +320,8 @@ def _differs(table: TableLaws, column: str) -> bool:
         return len({str(v) for v in held["values"]}) == len(held["values"]) >= table.rows
     if held["type"] != "expression" or column in table.drawn:
         return False
-    tree = check_expression(str(held["sql"]))
+    tree = check_expression(str(held["sql"]), DRAWS)
     numbered = any(n.name.lower() == "n" for n in tree.find_all(exp.Anonymous))
     known = {c.lower(): c for c in table.columns if c != column}
-    read = {known.get(n.name.lower(), "") for n in tree.find_all(exp.Column)}
+    read = {known.get(n.name.lower(), "") for n in tree.find_all(exp.Column) if not n.table}
     return numbered or any(_differs(table, c) for c in read if c)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from genesis_sql.errors import ProfileError
-from genesis_sql.profiles.declared import declared, is_nullable, main_columns
+from genesis_sql.profiles.declared import declared, is_missing, is_nullable, main_columns
 from genesis_sql.profiles.tables import TableLaws
 from genesis_sql.program.domain import Categories, Domain, Fixed, Grid
 from genesis_sql.program.steps import Program
@@ -41,16 +41,22 @@ def graph_of(
     checks: Mapping[str, tuple[str, ...]],
 ) -> Graph:
     """Tables in order, every reference as a declared foreign key."""
-    nodes = tuple(_table(t, programs[t.name], checks[t.name]) for t in tables.values())
+    nodes = tuple(_table(t, tables, programs[t.name], checks[t.name]) for t in tables.values())
     keys = [r for t in tables.values() for r in _relationships(t, tables)]
     return Graph(nodes, tuple(keys))
 
 
-def _table(table: TableLaws, program: Program, checks: tuple[str, ...]) -> Table:
+def _table(
+    table: TableLaws,
+    tables: Mapping[str, TableLaws],
+    program: Program,
+    checks: tuple[str, ...],
+) -> Table:
     keys = declared(table)
     columns = tuple(
         Column(
             o.name, o.type, _role(table, o.name, o.type), is_nullable(table, o.name),
+            nulls=int(is_missing(table, o.name, tables)),
             comment=table.columns[o.name].get("comment"),
         )
         for o in program.outputs

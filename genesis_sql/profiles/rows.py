@@ -11,7 +11,7 @@ from sqlglot import exp
 from genesis_sql.profiles.laws import text_of
 from genesis_sql.profiles.tables import TableLaws
 from genesis_sql.profiles.verdict import Check
-from genesis_sql.program.allowlist import check_expression
+from genesis_sql.program.allowlist import DRAWS, check_expression
 from genesis_sql.sqlbuild import quoted, string, text
 
 Con = duckdb.DuckDBPyConnection
@@ -166,11 +166,13 @@ def told(table: str, column: str, check: str, expected: str, wrong: int) -> Chec
 def _expressions(con: Con, table: TableLaws, own: Shown) -> Iterator[Check]:
     known = {c.lower(): c for c in own.columns | own.copies}
     for name in table.of("expression"):
-        tree = check_expression(str(table.columns[name]["sql"]))
-        read = [n.name.lower() for n in tree.find_all(exp.Column)]
+        tree = check_expression(str(table.columns[name]["sql"]), DRAWS)
+        drawn = [n for n in tree.find_all(exp.Anonymous) if n.name.lower() in DRAWS]
+        above = [n for n in tree.find_all(exp.Column) if n.table]
+        read = [n.name.lower() for n in (*tree.find_all(exp.Column), *drawn)]
         if name not in own.columns:
             continue
-        if any(r not in known for r in read):
+        if drawn or above or any(r not in known for r in read):
             yield Check(table.name, name, "expression", "", "depends on hidden columns", None)
             continue
         given = table.columns[name].get("sql_type")

@@ -11,13 +11,18 @@ from genesis_sql.errors import ProfileError, nearest
 from genesis_sql.profiles.choices import as_cases
 from genesis_sql.profiles.draws import Drawn, read_drawn
 from genesis_sql.profiles.keys import key_domain, sibling_kind
-from genesis_sql.profiles.laws import Spec, kind_of, length_of, text_of, type_of
+from genesis_sql.profiles.laws import Spec, kind_of, text_of
 from genesis_sql.profiles.links import LinkLaw, keys_of, kind_there, read_links
+from genesis_sql.profiles.made import MADE, read_made
 from genesis_sql.profiles.ordering import link_name, ordered
+from genesis_sql.profiles.totals import read_totals
+from genesis_sql.profiles.typed import check_texts, is_nested, length_of, type_of
 from genesis_sql.profiles.when import Axis, Reach, Test, axis
-from genesis_sql.program.domain import Domain, Fixed, Grid
+from genesis_sql.program.domain import Categories, Domain, Fixed, Grid
 
-LATE = ("key", "reference", "expression", "listed")
+VALUES = (*MADE, "total", "combined", "function")
+"""Columns that are made of others; none of them is drawn."""
+LATE = ("key", "reference", "expression", "listed", *VALUES)
 """Columns that no condition can ask about."""
 CHOICE = "#each"
 """The flag that a child row stands for, counted from 0."""
@@ -37,6 +42,8 @@ class TableLaws:
         kinds: how each column is held; not those of expressions.
         drawn: columns with laws, the numbers of children (``#count:child``) among them.
         asked: the tests of each column.
+        bys: the draws inside columns of type 'after'.
+        made: columns of `MADE` that the kernel makes, each behind those it reads.
     """
 
     name: str
@@ -48,6 +55,8 @@ class TableLaws:
     kinds: dict[str, Domain] = field(default_factory=dict)
     drawn: dict[str, Drawn] = field(default_factory=dict)
     asked: dict[str, list[Test]] = field(default_factory=dict)
+    bys: dict[str, Drawn] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
 
     @property
     def columns(self) -> Mapping[str, Spec]:
@@ -165,6 +174,9 @@ def read_tables(plain: Mapping[str, Any]) -> dict[str, TableLaws]:
         _fix_constants(table)
     for table in made.values():
         _settle_late(table, made)
+    for table in made.values():
+        _check_copies(table, made)
+    read_totals(made)
     return made
 
 
@@ -176,9 +188,26 @@ def _settle_late(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
                 there = made[law.table].kinds
                 table.kinds[own] = kind_there(table.where(own), law, theirs, there)
     for column in table.of("parent"):
-        found = table.link_of(column)
-        if found is not None and (found.late or found.own):
-            _copied(table, column, made[found.table])
+        law = table.link_of(column)
+        if law is not None and (law.late or law.own):
+            _copied(table, column, made[law.table])
+
+
+def _check_copies(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
+    """Refuse columns that copy themselves, by whatever way round."""
+    for column in table.of("parent"):
+        path, at, name = [table.where(column)], table, column
+        while at.columns[name]["type"] == "parent" and name not in at.kinds:
+            law = at.link_of(name)
+            at, name = (
+                made[str(at.parent) if law is None else law.table],
+                at.columns[name]["column"],
+            )
+            if at.where(name) in path:
+                circle = " → ".join([*path, at.where(name)])
+                message = f"{path[0]} copies itself: {circle}; copy a column that is drawn"
+                raise ProfileError(message)
+            path.append(at.where(name))
 
 
 def _check_asked(table: TableLaws) -> None:
@@ -230,14 +259,31 @@ def _read(
             table.kinds[column] = kind_of(where, {**held, "type": "explicit"})
         elif type_ == "chosen":
             table.kinds[column] = _chosen_kind(table, column, made)
-        else:
+        elif type_ not in VALUES:
             cases = as_cases(held, table.columns) if type_ == "expression" else held
             if cases is not None:
                 table.drawn[column] = read_drawn(where, column, cases)
                 table.kinds[column] = table.drawn[column].kind
-    for drawn in table.drawn.values():
+    for column, kind in table.kinds.items():
+        _check_texts(table, column, kind)
+    read_made(table, made)
+    for drawn in (*table.drawn.values(), *table.bys.values()):
         _ask(table, drawn)
     return table
+
+
+def _check_texts(table: TableLaws, column: str, kind: Domain) -> None:
+    """Labels are values of the column's type, and fit into it."""
+    held = table.columns[column]
+    if isinstance(kind, Categories) and held["type"] not in ("parent", "reference"):
+        check_texts(table.where(column), kind.type, kind.labels, held.get("length"))
+    nested = isinstance(kind, Categories) and is_nested(kind.type)
+    if nested and (held["type"] != "constant" or held.get("null_share")):
+        message = (
+            f"{table.where(column)}: a {kind.type[:60]} is a constant or an expression; write it "
+            "as one of these"
+        )
+        raise ProfileError(message)
 
 
 def _typed(where: str, held: Spec) -> Spec:

@@ -10,7 +10,7 @@ import re
 _PLAIN = re.compile(
     r"BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE"
     r"|DECIMAL\(\d{1,2}, ?\d{1,2}\)|DATE|TIME(_NS)?"
-    r"|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|VARCHAR|UUID|JSON"
+    r"|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|VARCHAR|UUID|JSON|BLOB|INTERVAL"
     r"|ENUM\('(?:[^']|'')*'(?:, ?'(?:[^']|'')*')*\)"
 )
 _FIELD = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_][A-Za-z0-9_]*))\s+(\S.*)', re.DOTALL)

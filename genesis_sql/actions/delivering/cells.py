@@ -79,7 +79,8 @@ def text_sql(cell: Cell, *, arrays: bool = False, zones: bool = False) -> str:
     if of == "boolean" and cell.kind in BARE and cell.kind != "boolean":
         return f"CAST(CAST({value} AS INTEGER) AS VARCHAR)"
     if of == "instant":
-        return f"CAST(make_timestamp(epoch_us({value})) AS VARCHAR){' || ' * zones}{"'+00'" * zones}"
+        offset = " || '+00:00'" if zones else ""
+        return f"CAST(make_timestamp(epoch_us({value})) AS VARCHAR){offset}"
     if of == "binary":
         return f"lower(hex({value}))"
     if of == "list" and arrays and cell.kind == "list":
@@ -92,16 +93,16 @@ def text_sql(cell: Cell, *, arrays: bool = False, zones: bool = False) -> str:
 
 
 def _array(value: str, type_: str, depth: int = 0) -> str:
-    """A list in PostgreSQL's notation: {1,2}, {"a","b \\"c\\""}, {{1},{2}}."""
+    """A list in PostgreSQL's notation: {1,2}, {"a","b c"}, {{1},{2}}."""
     inner, item = type_[: type_.rindex("[")], f"x{depth}"
     if inner.endswith("]"):
         one = _array(item, inner, depth + 1)
     else:
-        text = text_sql(Cell(item, inner, item, family(inner)), zones=True).replace(
-            quoted(item), item
-        )
-        held = f"replace(replace({text}, '\\', '\\\\'), '\"', '\\\"')"
-        one = f"'\"' || {held} || '\"'" if family(inner) != "binary" else f"'\"\\\\x' || {text} || '\"'"
+        cell = Cell(item, inner, item, family(inner))
+        text = text_sql(cell, zones=True).replace(quoted(item), item)
+        mark = "\\\\x" if family(inner) == "binary" else ""
+        held = text if mark else f"replace(replace({text}, '\\', '\\\\'), '\"', '\\\"')"
+        one = f"'\"{mark}' || {held} || '\"'"
     listed = f"list_transform({value}, lambda {item}: coalesce({one}, 'NULL'))"
     return f"'{{' || array_to_string({listed}, ',') || '}}'"
 
@@ -120,17 +121,26 @@ def csv_line(cells: Sequence[Cell]) -> str:
     return f"concat_ws(',', {', '.join(map(one, cells))}) || chr(10)"
 
 
-def literal_line(cells: Sequence[Cell], escape: Callable[[str], str], binary: str) -> str:
+def literal_line(
+    cells: Sequence[Cell],
+    escape: Callable[[str], str],
+    binary: str,
+    *,
+    arrays: bool = False,
+    zones: bool = False,
+) -> str:
     """SQL of a row as `(literal, …),` and a new line.
 
     Args:
         cells: the columns.
         escape: SQL of a text -> SQL of what stands between the quotes of its literal.
         binary: what stands around the digits of a blob's literal, as in ``X'{}'``.
+        arrays: see :func:`text_sql`.
+        zones: the same.
     """
 
     def one(cell: Cell) -> str:
-        text, of = text_sql(cell), family(cell.type)
+        text, of = text_sql(cell, arrays=arrays, zones=zones), family(cell.type)
         if of == "binary":
             before, _, after = binary.partition("{}")
             text = f"{string(before)} || {text} || {string(after)}"

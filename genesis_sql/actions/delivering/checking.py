@@ -23,7 +23,7 @@ def table_of(place: Place, more: Iterable[str] = ()) -> TableClause:
     import sqlalchemy
 
     names = dict.fromkeys([*(c.there for c in place.cells), *more])
-    columns = [sqlalchemy.column(n) for n in names]
+    columns: list[Any] = [sqlalchemy.column(n) for n in names]
     return sqlalchemy.table(place.name, *columns, schema=place.schema)
 
 
@@ -39,7 +39,7 @@ def holds_rows(con: Connection, place: Place) -> bool:
     """Whether a table has any."""
     from sqlalchemy import literal_column, select
 
-    query = select(literal_column("1")).select_from(table_of(place)).limit(1)
+    query: Any = select(literal_column("1")).select_from(table_of(place)).limit(1)
     return con.execute(query).first() is not None
 
 
@@ -52,10 +52,10 @@ def require_unreferred(con: Connection, there: There) -> None:
     import sqlalchemy
 
     for schema, name, columns, parent in there.outside:
-        found = [sqlalchemy.column(c) for c in columns]
+        found: list[Any] = [sqlalchemy.column(c) for c in columns]
         table = sqlalchemy.table(name, *found, schema=schema)
         filled = sqlalchemy.and_(*(c.is_not(None) for c in found))
-        one = sqlalchemy.literal_column("1")
+        one: Any = sqlalchemy.literal_column("1")
         query = sqlalchemy.select(one).select_from(table).where(filled).limit(1)
         if con.execute(query).first() is not None:
             message = (
@@ -109,9 +109,9 @@ def verify(
     for reference, known in _references(model, there):
         if reference.child == table:
             looked, broken = _orphans(con, there, reference)
-            check = Check("orphans", reference.name, "")
-            check = kept(model, known, check) if known is not None else check
-            holds = check.holds(rows, broken)
+            asked = Check("orphans", reference.name, "")
+            asked = kept(model, known, asked) if known is not None else asked
+            holds = asked.holds(rows, broken)
             made.append(Checked("orphans", reference.name, looked, broken, holds))
     made += _nulls(con, model, there.places[table], rows)
     made += _duplicates(con, model, there.places[table])

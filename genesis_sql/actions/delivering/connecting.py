@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genesis_sql.errors import (
+    GenesisError,
     IntegrityError,
     MissingExtraError,
     OptionError,
@@ -24,6 +25,7 @@ DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql", "s
 _TIMED = ("psycopg", "pymysql")
 SECONDS = 10
 """That a database may take to answer, unless the URL says otherwise."""
+_DRIVERS = ("psycopg", "pymysql", "sqlite3")
 _EXAMPLE = "postgresql://user:password@host/database"
 
 
@@ -117,31 +119,32 @@ def telling(what: str, failed: str) -> Iterator[None]:
         IntegrityError: a key or a constraint was broken.
         TargetError: anything else that the database does not take.
     """
-    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-
     try:
         yield
-    except DBAPIError as error:
-        raise _told(what, failed, error.orig or error) from error
-    except SQLAlchemyError as error:
-        raise _told(what, failed, error) from error
-    except Exception as error:  # of a driver that SQLAlchemy does not stand before
-        if type(error).__module__.split(".")[0] not in ("psycopg", "pymysql", "sqlite3"):
+    except Exception as error:
+        kind, reason = complaint(error)
+        if kind is None:
             raise
-        raise _told(what, failed, error) from error
+        message = f"{what} {failed}: {reason}"
+        raise kind(message) from error
 
 
-def _told(what: str, failed: str, error: BaseException) -> Exception:
-    text = error.args[-1] if error.args else error  # PyMySQL's first one is a number
+def complaint(error: BaseException) -> tuple[type[GenesisError] | None, str]:
+    """What kind of error of SQLAlchemy or a driver it is, and its text without secrets."""
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+    known = isinstance(error, SQLAlchemyError)
+    if not known and type(error).__module__.split(".")[0] not in _DRIVERS:
+        return None, ""
+    inner = error.orig or error if isinstance(error, DBAPIError) else error
+    text = inner.args[-1] if inner.args else inner  # PyMySQL's first one is a number
     lines = [line.strip() for line in str(text).splitlines() if line.strip()]
-    reason = redact_text(": ".join(_useful(lines)) or type(error).__name__)
-    broken = type(error).__name__ == "IntegrityError" or any(
-        c.__name__ == "IntegrityError" for c in type(error).__mro__
-    )
-    return (IntegrityError if broken else TargetError)(f"{what} {failed}: {reason}")
+    reason = redact_text(": ".join(_useful(lines)).rstrip(".") or type(inner).__name__)
+    broken = any(c.__name__ == "IntegrityError" for c in type(inner).__mro__)
+    return (IntegrityError if broken else TargetError), reason
 
 
 def _useful(lines: list[str]) -> list[str]:
     """The first line, and where it was: PostgreSQL tells key and column in lines behind it."""
     more = [line for line in lines[1:] if line.startswith(("DETAIL:", "CONTEXT:"))]
-    return [*lines[:1], *(line.partition(":")[2].strip() for line in more)]
+    return [*lines[:1], *(line.partition(":")[2].strip(" .") for line in more)]

@@ -1,4 +1,4 @@
-"""Filling a database of another kind: its tables, in the order of their keys, in one transaction."""
+"""Filling a database of another kind: its tables in the order of their keys, all or none."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from genesis_sql.actions.delivering import checking, loads
-from genesis_sql.actions.delivering.connecting import opened, read_url, shown, telling
+from genesis_sql.actions.delivering.connecting import complaint, opened, read_url, shown, telling
 from genesis_sql.actions.delivering.ledger import Entry, Ledger
 from genesis_sql.actions.delivering.recording import Record
 from genesis_sql.actions.delivering.there import There, look, units
 from genesis_sql.actions.integrity import Checked, require_rows
 from genesis_sql.actions.kept import require_there
 from genesis_sql.actions.workspace import Workspace, ending
-from genesis_sql.errors import GenesisError, OptionError, TargetError
+from genesis_sql.errors import GenesisError, InterruptedFitError, OptionError, TargetError
 from genesis_sql.plan.conditions import read_all
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, rows_sql
@@ -187,22 +187,26 @@ class Filling:
     def _telling(self, end: str) -> Iterator[None]:
         """Errors name the table that was written, and say what is left."""
         try:
-            with telling("", "refuses"):
-                yield
+            yield
         except GenesisError as error:
-            text = str(error)
-            if text.startswith(" refuses: "):
-                table = self.ws.job.table
-                what = f"table '{self.there.places[table].shown}' of the database" if table in (
-                    self.there.places) else "the database"
-                text = f"{what} does not take the rows: {text.removeprefix(' refuses: ')}"
-            else:
-                text = text.partition("; nothing was")[0]
-            raise type(error)(f"{text}; {end}") from error
+            if isinstance(error, InterruptedFitError):
+                raise
+            text = str(error).partition("; nothing was")[0]
+            message = f"{text}; {end}"
+            raise type(error)(message) from error
+        except Exception as error:
+            kind, reason = complaint(error)
+            if kind is None:
+                raise
+            table = self.ws.job.table or ""
+            place = self.there.places.get(table)
+            what = f"table '{place.shown}' of the database" if place else "the database"
+            message = f"{what} does not take the rows: {reason}; {end}"
+            raise kind(message) from error
 
     def _in_pieces(self) -> list[dict[str, Any]]:
-        """The same, committed piece by piece, and gone on with where an earlier call was cut off."""
-        left = f"what is committed stays, and the same call goes on there: see '{'genesis_fill'}'"
+        """The same piece by piece; an earlier call that was cut off is gone on with."""
+        left = "what is committed stays, and the same call goes on behind it"
         with self._telling(left):
             done = self.ledger.open(anew=self.arguments.if_exists == "replace")
             if not done:
@@ -280,8 +284,8 @@ class Filling:
         tick(0)
         if stop > first:
             source = rows_sql(self.model, table, self.spec, first=first, stop=stop)
-            with job.reading(self.ws.con):
-                rows = loads.batches(self.ws.con, self.loader.select(place, source))
+            select = self.loader.select(place, source)
+            with job.reading(self.ws.con), loads.batches(self.ws.con, select) as rows:
                 self.loader.load(self.con, place, rows, tick)
         if stop == self.sampler.size(table):
             self.loader.end(self.con, place)

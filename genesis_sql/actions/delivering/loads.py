@@ -67,10 +67,14 @@ def loader(con: Connection) -> Loader:
     return kinds.get(con.dialect.name, MariaDB)()
 
 
-def batches(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[Any]:
+@contextmanager
+def batches(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[Iterable[Any]]:
     """The batches of a query, one at a time; the cursor serves nothing else meanwhile."""
-    with con.sql(query).to_arrow_reader(ROWS) as reader:
-        yield from reader
+    reader = con.sql(query).to_arrow_reader(ROWS)
+    try:
+        yield reader
+    finally:
+        reader.close()  # a half-read result blocks the cursor, and errors hold on to it
 
 
 def table_text(con: Connection, place: Place) -> str:
@@ -226,7 +230,8 @@ class SQLite:
             if of in BARE and cell.kind in BARE:
                 return f"CAST({quoted(cell.name)} AS DOUBLE)"
             if of in ("timestamp", "instant"):
-                return f"strftime(make_timestamp(epoch_us({quoted(cell.name)})), '%Y-%m-%d %H:%M:%S.%f')"
+                moment = f"make_timestamp(epoch_us({quoted(cell.name)}))"
+                return f"strftime({moment}, '%Y-%m-%d %H:%M:%S.%f')"
             return text_sql(cell)
 
         return f"SELECT {', '.join(map(one, place.cells))} FROM ({source})"  # noqa: S608
