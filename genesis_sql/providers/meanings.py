@@ -184,6 +184,8 @@ def _found(column: RawColumn, table: RawTable, schema: RawSchema, kind: str) -> 
         name = "flag"  # what MySQL has in the place of a BOOLEAN
     if kind == "i" and not name and _many(column.name.lower()):
         return "count", f"it is {column.type} and its name a plural"
+    if kind == "t" and (column.name,) in table.unique_keys:
+        return "identifier", "no two rows have the same"
     return name, f"its type is {column.type}" if name else ""
 
 
@@ -264,7 +266,7 @@ def _matching(
     there += [(r, n, x) for r, n, x in begins.get(words[0], ()) if words[: len(x[1])] == x[1]]
     for rank, rule, (mark, pattern) in there:
         whole = len(pattern) == len(words)
-        if not mark and not _PHRASE.isdisjoint(words[: -len(pattern)]):
+        if not mark and not _PHRASE.isdisjoint(words[1 : -len(pattern)]):
             continue  # the night of `price_per_night`
         if (mark == "=" and (not whole or points)) or (mark in "^+" and mark and whole):
             continue
@@ -304,7 +306,7 @@ def _owned(group: str, before: Sequence[str], schema: RawSchema) -> bool:
     return not also or any(not OWNERS[also].isdisjoint(table_words(t.name)) for t in schema.tables)
 
 
-_VAGUE = frozenset("account detail profile information record personal contact".split())
+_VAGUE = frozenset("code account detail profile information record personal contact".split())
 
 
 def _beside(words: str, table: RawTable) -> bool:
@@ -350,6 +352,8 @@ def _refined(name: str, column: RawColumn, kind: str) -> str:
         return "date"
     if name in ("month", "year") and column.name.lower().endswith("s"):
         return "duration"  # warranty_months
+    if name == "duration" and kind == "i" and column.name.lower().endswith("times"):
+        return "count"
     if name in ("country", "state") and (_length(column) or 99) <= 3:
         return f"{name}_code"
     return name
