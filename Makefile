@@ -3,6 +3,7 @@
 #   make test    the tests, on the newest DuckDB and on 1.5
 #   make slow    the tests that take longer (also: make gpu, with a CUDA device)
 #   make browser installs Chromium (Debian, as root) where there is none: the report's tests open pages in it
+#   make servers installs PostgreSQL and MariaDB (Debian, as root): the tests start servers of their own
 #   make lint    ruff, mypy
 #   make peers   the environment of the other generators that benchmarks compare with
 #   make dist    sdist and wheel in dist/
@@ -22,7 +23,7 @@ BROWSERS = chromium chromium-browser google-chrome chrome
 PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 READY = pyproject.toml constraints.txt
 
-.PHONY: demo test test-newest test-duckdb15 slow slow-rest slow-schemas slow-duckdb15 gpu browser lint peers dist clean
+.PHONY: demo test test-newest test-duckdb15 slow slow-rest slow-schemas slow-duckdb15 gpu browser servers lint peers dist clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -53,6 +54,10 @@ gpu: $(VENV)/.dev
 browser:
 	@for b in $(BROWSERS); do command -v $$b > /dev/null && exit 0; done; apt-get update -qq \
 	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null
+
+servers:
+	@ls /usr/lib/postgresql/*/bin/initdb /usr/bin/mariadb-install-db > /dev/null 2>&1 || { apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql mariadb-server > /dev/null; }
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check

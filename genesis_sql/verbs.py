@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genesis_sql import effects, measuring, referencing, specifying
+from genesis_sql import delivering, effects, filling, measuring, referencing, specifying
 from genesis_sql.effects import Effect
 
 EFFECTS: dict[str, Effect] = {
@@ -10,4 +10,6 @@ EFFECTS: dict[str, Effect] = {
     **measuring.EFFECTS,
     **referencing.EFFECTS,
     **specifying.EFFECTS,
+    **filling.EFFECTS,
+    **delivering.EFFECTS,
 }

@@ -12,6 +12,8 @@ import pytest
 
 import genesis_sql
 
+pytest_plugins = ["tests.servers"]
+
 SCHEMA = """
 CREATE TABLE shops (id INTEGER PRIMARY KEY, region VARCHAR NOT NULL, opened DATE);
 CREATE TABLE customers (

@@ -12,6 +12,11 @@ import duckdb
 
 from .scalars import give_scalars
 
+MACROS = (
+    "reads.sql", "effects.sql", "measures.sql", "reference.sql", "profiles.sql", "schemas.sql",
+    "deliveries.sql",
+)  # fmt: skip
+
 
 def register(con: duckdb.DuckDBPyConnection, doors: Any) -> None:
     """Put the functions on a connection; idempotent.
@@ -21,5 +26,5 @@ def register(con: duckdb.DuckDBPyConnection, doors: Any) -> None:
         doors: what the functions call, see `genesis_sql.types.Doors`.
     """
     give_scalars(con, doors)
-    for name in ("reads.sql", "effects.sql", "measures.sql", "reference.sql", "profiles.sql"):
+    for name in MACROS:
         con.execute(files("genesis_sql.udfs.macros").joinpath(name).read_text(encoding="utf-8"))

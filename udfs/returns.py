@@ -80,4 +80,17 @@ PROFILES |= dict.fromkeys(
 )
 """Of profiles, their runs and cohorts."""
 
-RETURNS |= REFERENCE | PROFILES
+SCHEMAS: dict[str, str] = {
+    "schema": 'table_name VARCHAR, "columns" BIGINT, "rows" BIGINT, parents VARCHAR[], '
+    "notes VARCHAR",
+}
+"""Of schemas without data."""
+
+DELIVERIES: dict[str, str] = {
+    "fill": RETURNS["generate_database"],
+    "export_database": 'table_name VARCHAR, "rows" BIGINT, path VARCHAR, bytes BIGINT, '
+    "seconds DOUBLE",
+}
+"""Of what leaves for other databases and files."""
+
+RETURNS |= REFERENCE | PROFILES | SCHEMAS | DELIVERIES

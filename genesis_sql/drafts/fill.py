@@ -1,0 +1,175 @@
+"""The columns that no relation fills: by what they mean, else by their type."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from genesis_sql.drafts.by_type import (
+    SHARE_OF_NULL,
+    by_type,
+    decimals_of,
+    number_bounds,
+    whole_bounds,
+)
+from genesis_sql.drafts.checks import Facts, inside
+from genesis_sql.drafts.keys import key_spec
+from genesis_sql.drafts.sheet import Sheet, is_number, is_whole
+from genesis_sql.errors import OptionError, SchemaError
+from genesis_sql.providers.ask import Ask, Columns, Meaning
+from genesis_sql.providers.catalog import EVERY, MOSTLY_NULL, WORDS, provider
+from genesis_sql.providers.meanings import meaning_of
+from genesis_sql.types import RawColumn, RawSchema
+
+UNUSED = ("path",)
+"""Options of meanings that no provider takes: the course of a status, see `drafts.states`."""
+MOST_ROWS = 1_000_000
+"""Rows that a unique column reaches to, where its type holds so many values."""
+SHARED = (
+    "constant", "categorical", "explicit", "normal", "lognormal", "uniform", "exponential", "beta",
+    "poisson", "bands", "conditional",
+)  # fmt: skip
+"""Types of columns that take a share of NULL."""
+ALWAYS = frozenset(
+    "first_name last_name full_name email username company product_name product_category status "
+    "category created_at updated_at event_time start_time date price cost amount total_amount "
+    "balance salary quantity count title label gender birth_date city country postal_code state "
+    "street_address flag currency_code sku member_id icd10_code procedure_code".split()
+)
+"""Meanings that people fill in wherever they may leave them out."""
+
+
+def find_meanings(sheet: Sheet, schema: RawSchema) -> None:
+    """What the columns hold that no key fills."""
+    keys = {*sheet.key_columns, *(c for k in sheet.raw.foreign_keys for c in k.columns)}
+    for column in sheet.raw.columns:
+        if column.name not in keys:
+            sheet.meanings[column.name] = meaning_of(column, sheet.raw, schema)
+
+
+def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]]) -> None:
+    """Fill what is left of a table.
+
+    Args:
+        sheet: the table.
+        locale: of names, addresses and texts.
+        asked: providers that the caller names, by column.
+    """
+    for column in sheet.left():
+        if column.name in asked:
+            given = dict(asked[column.name])
+            meaning = Meaning(str(given.pop("provider")), given, "the caller says so")
+            origin = "spec"
+            made, note = _provided(sheet, column, meaning, locale), _note(meaning)
+        else:
+            made, note, origin = _found(sheet, column, locale)
+        *helpers, last = made
+        spec = {**made[last], "origin": origin, "note": note}
+        sheet.put(column.name, spec, {h: made[h] for h in helpers})
+
+
+def _found(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, str]:
+    """What fills a column that nobody speaks of, why, and where that comes from."""
+    meaning, listed = sheet.meanings.get(column.name, Meaning("")), allowed(sheet, column)
+    if listed is not None:
+        enum = column.type.upper().startswith("ENUM")
+        told = "the labels of its type" if enum else "the values of its CHECK"
+        held = meaning.options.get("values")
+        same = isinstance(held, Mapping) and set(held) == set(listed)
+        return _plain(sheet, column, held if same else listed), told, "spec"
+    options = {k: v for k, v in meaning.options.items() if k not in UNUSED}
+    facts = sheet.checked.of(column.name)
+    if facts.bounded and is_number(column.type):
+        options |= _bounds(column, facts)
+    word = WORDS.get(meaning.name)
+    if word is not None:
+        known = {k: v for k, v in options.items() if k in (*word.options, *EVERY)}
+        if facts.bounded and not {"min", "max"} & set(known) and "values" not in known:
+            return _plain(sheet, column, None), "as its CHECK bounds it", "default"
+        made = _provided(sheet, column, replace(meaning, options=known), locale)
+        return made, _note(meaning), "default"
+    return _plain(sheet, column, None), "only its type is known", "default"
+
+
+def _bounds(column: RawColumn, facts: Facts) -> dict[str, float]:
+    if is_whole(column.type):
+        low, high = whole_bounds(column, facts)
+        found: tuple[float, float] = (low, high)
+    else:
+        found = number_bounds(facts, 10.0 ** -decimals_of(column.type))
+    named = {"min": (facts.low, found[0]), "max": (facts.high, found[1])}
+    return {name: value for name, (given, value) in named.items() if given is not None}
+
+
+def _note(meaning: Meaning) -> str:
+    return ": ".join(t for t in (meaning.name, meaning.reason) if t)
+
+
+def _provided(sheet: Sheet, column: RawColumn, meaning: Meaning, locale: str) -> Columns:
+    """What a provider makes; of few values, as far as the rows asked for.
+
+    Raises:
+        OptionError: there is no such provider, or the column cannot hold its values.
+    """
+    make, options = provider(meaning.name), dict(meaning.options)
+    unique = sheet.unique(column.name)
+    if column.nullable and not unique and meaning.name not in ALWAYS:
+        options.setdefault("null_share", MOSTLY_NULL.get(meaning.name, SHARE_OF_NULL))
+    beside = {m.name: n for n, m in reversed(sheet.meanings.items()) if n != column.name and m.name}
+    types = {word: sheet.column(name).type for word, name in beside.items()}
+    ask = Ask(
+        sheet.name, column.name, column.type, column.length, unique, column.nullable,
+        max(sheet.rows, MOST_ROWS), locale, beside, options, types,
+    )  # fmt: skip
+    try:
+        return make(ask)
+    except OptionError:
+        if not unique or ask.rows <= sheet.rows:
+            raise
+        return make(replace(ask, rows=sheet.rows))
+
+
+def _plain(sheet: Sheet, column: RawColumn, listed: Any) -> Columns:
+    """A column of which nothing but its type and its labels is known."""
+    if listed is None and sheet.unique(column.name):
+        return {column.name: key_spec(sheet, column)}
+    spec = by_type(sheet, column) if listed is None else _drawn(listed, column)
+    if column.nullable and spec["type"] in SHARED and sheet.meaning(column.name) not in ALWAYS:
+        spec["null_share"] = SHARE_OF_NULL
+    return {column.name: spec}
+
+
+def _drawn(values: Any, column: RawColumn) -> dict[str, Any]:
+    """A law of labels, with their weights where these are told."""
+    if isinstance(values, Mapping):
+        total = math.fsum(values.values())
+        shares = [w / total for w in values.values()]
+        spec = {"type": "explicit", "values": list(values), "weights": shares}
+    else:
+        spec = {"type": "explicit", "values": list(values)}
+    return {**spec, "sql_type": column.type}
+
+
+def allowed(sheet: Sheet, column: RawColumn) -> list[Any] | None:
+    """The only values that a column may have, None where they are not listed.
+
+    Raises:
+        SchemaError: there are none.
+    """
+    facts = sheet.checked.of(column.name)
+    where = f"column '{column.name}' of table '{sheet.name}'"
+    if column.type.upper().startswith("ENUM") and not column.values:
+        message = f"the ENUM of {where} has no labels; give it one"
+        raise SchemaError(message)
+    if not column.values and facts.values is None:
+        return None
+    values = list(column.values or facts.values or ())
+    if column.values and facts.values is not None:
+        values = [v for v in values if v in facts.values]
+    values = [v for v in values if inside(v, facts)]
+    if not values:
+        message = f"no label of {where} keeps its CHECK; widen it, or drop it"
+        raise SchemaError(message)
+    return values

@@ -1,0 +1,39 @@
+"""What a drafted schema says of itself: a row for each table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from genesis_sql.drafts.relations import main_parents, sizes
+from genesis_sql.types import RawSchema
+
+
+def report(
+    schema: RawSchema, plain: Mapping[str, Any], rows: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """Tables in the order in which they are filled: what hangs on what, and how many rows.
+
+    Args:
+        schema: as it was read.
+        plain: the profile drafted from it.
+        rows: that were asked for.
+    """
+    tables = {t.name: t for t in schema.tables}
+    sized = sizes(schema, main_parents(schema), rows)
+    out = []
+    for name, spec in plain["tables"].items():
+        shown = [c for c, held in spec["columns"].items() if not held.get("hidden")]
+        parents = dict.fromkeys(k.parent for k in tables[name].foreign_keys)
+        out.append(
+            {
+                "table_name": name, "columns": len(shown), "rows": sized[name],
+                "parents": list(parents), "notes": _notes(spec),
+            }
+        )  # fmt: skip
+    return out
+
+
+def _notes(spec: Mapping[str, Any]) -> str:
+    """What of a table is worth a word: the parent that its rows are counted by."""
+    return f"its rows hang on {spec['parent']}" if "parent" in spec else ""
