@@ -41,6 +41,9 @@ class Rule:
     weight: int = 0
 
 
+MONEY = frozenset("price cost amount total_amount balance salary discount tax".split())
+"""Meanings that are amounts of money."""
+
 OWNERS: dict[str, frozenset[str]] = {
     name: frozenset(words.split())
     for name, words in {
