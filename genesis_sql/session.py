@@ -141,8 +141,7 @@ def give(
 ) -> None:
     """Create a scalar function that outlives the cursor it was created with."""
     _FUNCTIONS.append(function)
-    if takes is not None:
-        function.__signature__ = _signature(len(takes))  # type: ignore[attr-defined]
+    function.__signature__ = None if takes is None else _signature(len(takes))  # type: ignore
     con.create_function(name, function, takes, returns, **how)  # type: ignore[arg-type]
 
 
