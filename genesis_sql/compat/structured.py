@@ -27,6 +27,8 @@ Function = Callable[[dict[str, Any], str], Any]
 Schema = Any
 """A dict of columns and what they hold, or a class of SQLAlchemy."""
 
+References = dict[str, tuple[str, str]]
+"""Columns that refer to another table: its name and column."""
 NAME = "synthetic_data"
 """The profile, and the schema that its tables go into."""
 KINDS = {
@@ -203,11 +205,11 @@ class SyntheticDataGenerator:
                     out[f"{table.name}.{column.name}"] = function
         return out
 
-    def _known_keys(self, table: RawTable, schema: Schema) -> dict[str, Any]:
+    def _known_keys(self, table: RawTable, refer: References) -> dict[str, Any]:
         """References to tables that were made before: one of their keys."""
         return {
             f"{table.name}.{own}": self._made[above]
-            for own, above in _references(schema).items()
+            for own, above in refer.items()
             if above in self._made
         }
 
@@ -241,7 +243,7 @@ def _schema_of(schema: Schema) -> RawSchema:
     return read_models([schema])
 
 
-def _references(schema: Schema) -> dict[str, tuple[str, str]]:
+def _references(schema: Schema) -> References:
     """Columns of a class that refer to others: their table and column."""
     found = getattr(getattr(schema, "__table__", None), "foreign_keys", ())
     return {str(k.parent.name): _target(k.target_fullname) for k in found}
