@@ -1,5 +1,7 @@
 """Synthetic data where the data lives: a DuckDB connection becomes a synthetic-data engine."""
 
+from genesis_sql.delivery_doors import export_database as export_database
+from genesis_sql.delivery_doors import fill as fill
 from genesis_sql.doors import activate as activate
 from genesis_sql.doors import cancel as cancel
 from genesis_sql.doors import check as check
@@ -36,6 +38,7 @@ from genesis_sql.profile_doors import list_cohorts as list_cohorts
 from genesis_sql.profile_doors import list_profiles as list_profiles
 from genesis_sql.profile_doors import load_profile as load_profile
 from genesis_sql.profile_doors import merge_cohorts as merge_cohorts
+from genesis_sql.profile_doors import register_function as register_function
 from genesis_sql.profile_doors import rename_cohort as rename_cohort
 from genesis_sql.profile_doors import replay as replay
 from genesis_sql.profile_doors import run_profile as run_profile
@@ -51,18 +54,26 @@ from genesis_sql.reference_doors import load_codes as load_codes
 from genesis_sql.reference_doors import load_directory as load_directory
 from genesis_sql.reference_doors import load_reference as load_reference
 from genesis_sql.reference_doors import make_directory as make_directory
+from genesis_sql.schema_doors import from_ddl as from_ddl
+from genesis_sql.schema_doors import from_dict as from_dict
+from genesis_sql.schema_doors import from_manifest as from_manifest
+from genesis_sql.schema_doors import from_sqlalchemy as from_sqlalchemy
+from genesis_sql.schema_doors import from_url as from_url
 from genesis_sql.session import connect as connect
 from genesis_sql.session import register as register
 
 __all__ = [
     "connect",
     "register",
+    "register_function",
     "profile",
     "check",
     "fit",
     "fit_database",
     "generate",
     "generate_database",
+    "fill",
+    "export_database",
     "measure_quality",
     "compare",
     "measure_privacy",
@@ -92,6 +103,11 @@ __all__ = [
     "load_codes",
     "find_providers",
     "find_facilities",
+    "from_sqlalchemy",
+    "from_url",
+    "from_ddl",
+    "from_dict",
+    "from_manifest",
     "save_profile",
     "list_profiles",
     "load_profile",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,8 @@ import duckdb
 from genesis_sql.actions.arguments import optional, text, texts, whole
 from genesis_sql.effects import Effect, workspace
 from genesis_sql.errors import AccessError, OptionError
+from genesis_sql.introspect.from_ddl import read_ddl
+from genesis_sql.introspect.written import to_plain
 from genesis_sql.jobs import Job
 from genesis_sql.types import Call, RawSchema
 
@@ -43,13 +44,12 @@ def read_schema(cursor: duckdb.DuckDBPyConnection, given: Mapping[str, Any]) -> 
     if isinstance(value, RawSchema):
         return value
     if named[0] == "ddl":
-        found: RawSchema = import_module("genesis_sql.introspect.from_ddl").read_ddl(
-            text(given, "ddl"), dialect=optional(given, "dialect")
-        )
-        return found
+        return read_ddl(text(given, "ddl"), dialect=optional(given, "dialect"))
     if named[0] == "url":
         _may_reach(cursor)
-        found = import_module("genesis_sql.introspect.from_url").read_url(text(given, "url"))
+        found: RawSchema = import_module("genesis_sql.introspect.from_url").read_url(
+            text(given, "url")
+        )
         return found
     found = import_module("genesis_sql.introspect.from_mapping").read_mapping(value)
     return found
@@ -80,6 +80,7 @@ def _schema(
 ) -> list[dict[str, Any]]:
     from genesis_sql.actions.save_profile import Compiled, Resolved, Written, save_profile
     from genesis_sql.drafts.draft import draft
+    from genesis_sql.drafts.lowered import lowered
     from genesis_sql.drafts.report import report
     from genesis_sql.profiles.compile import compile_profile
     from genesis_sql.profiles.described import describe_profile
@@ -89,21 +90,17 @@ def _schema(
     columns, counts = _mapping(given, "columns"), _mapping(given, "rows")
     rows = {table: whole(counts, table) or 0 for table in counts}
     locale = optional(given, "locale") or "en_US"
-    plain = draft(schema, rows=rows, columns=columns, locale=locale)
+    plain = lowered(draft(schema, rows=rows, columns=columns, locale=locale))
 
     def compiled(plain: Mapping[str, Any], version: int) -> Compiled:
         model = compile_profile(plain, name=name, version=version)
         return Compiled(model, describe_profile(plain, model))
 
-    spec = {"schema": _stored(schema), "columns": columns, "rows": rows, "locale": locale}
+    spec = {"schema": to_plain(schema), "columns": columns, "rows": rows, "locale": locale}
     written = Written(spec, VERSION, optional(given, "description"), texts(given, "tags"))
     ws = workspace(session, cursor, call.database, call.schema, job)
     save_profile(ws, name, written, lambda: Resolved(plain), compiled)
     return report(schema, plain, rows)
-
-
-def _stored(schema: RawSchema) -> dict[str, Any]:
-    return asdict(schema)
 
 
 EFFECTS: dict[str, Effect] = {"schema": _schema}

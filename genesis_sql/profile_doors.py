@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import duckdb
 
 from genesis_sql.doors import Row, effect, listed, read
+from genesis_sql.errors import OptionError
+from genesis_sql.profiles.functions import Function
+from genesis_sql.session import session_of  # noqa: TID251 - stage 23
 
 
 def save_profile(
@@ -34,6 +37,50 @@ def save_profile(
     """
     given: Row = {"model": name, "spec": spec, "description": description}
     return effect(con, "save_profile", {**given, "tags": listed("tags", tags)})
+
+
+def register_function(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    function: Callable[[Any, str], Any],
+    *,
+    arrow: bool = False,
+) -> None:
+    """Make a Python function known to profiles: columns of type 'function' are what it gives.
+
+    It is kept with the open database, not stored: a program that opens the file registers it again.
+
+    Args:
+        con: where the profiles are read.
+        name: what their columns call it; a name that is known is replaced.
+        function: ``f(row, column)`` gets the columns it reads as a dict; with ``arrow``
+            ``f(table, column)`` gets an Arrow table of many rows, a draw for each of them in its
+            column ``u()``, and gives an Arrow array. What it takes from `random` or `numpy.random`
+            is set by the seed of the call, row by row.
+        arrow: whether it is of the second form.
+
+    Raises:
+        OptionError: it cannot be called, or the name is empty.
+
+    Example:
+        >>> import genesis_sql
+        >>> con = genesis_sql.connect()
+        >>> register_function(con, "twice", lambda row, column: 2 * row["a"])
+        >>> columns = {
+        ...     "a": {"type": "explicit", "values": [3]},
+        ...     "b": {"type": "function", "function": "twice", "sql_type": "INTEGER"},
+        ... }
+        >>> spec = {"tables": {"t": {"rows": 2, "columns": columns}}}
+        >>> saved = genesis_sql.save_profile(con, "p", spec)
+        >>> con.execute("FROM genesis_generate('p', 't')").fetchall()
+        [(3, 6), (3, 6)]
+        >>> con.close()
+    """
+    if not callable(function) or not isinstance(name, str) or not name:
+        message = f"register_function takes a name and a function, not {name!r} and {function!r}"
+        raise OptionError(message)
+    session = session_of(con)
+    session.functions[name] = Function(name, function, arrow)
 
 
 def list_profiles(

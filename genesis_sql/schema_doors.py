@@ -1,39 +1,209 @@
-"""The Python doors of schemas without data: SQLAlchemy, a URL, DDL, a mapping, a dbt manifest."""
+"""The Python doors of schemas without data: SQLAlchemy, a URL, DDL, a mapping, a dbt manifest.
+
+Each reads a schema and saves the profile that fills it, as `genesis_schema` does in SQL.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from genesis_sql.doors import Row, effect, listed
+from genesis_sql.doors import Row, effect
 from genesis_sql.types import RawSchema
 
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a door adds to a schema.
-
-    Attributes:
-        columns: what fills a column, by 'table.column'.
-        rows: of tables, at scale 1.
-        locale: of names, addresses and texts.
-        description, tags: what the profile is found by.
-    """
-
-    columns: Mapping[str, Any] | None = None
-    rows: Mapping[str, int] | None = None
-    locale: str | None = None
-    description: str | None = None
-    tags: Sequence[str] | None = None
+Columns = Mapping[str, Any]
+Rows = Mapping[str, int]
 
 
 def from_schema(
-    con: duckdb.DuckDBPyConnection, name: str, schema: RawSchema, wanted: Wanted | None = None
+    schema: RawSchema,
+    *,
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Columns | None = None,
+    rows: Rows | None = None,
+    locale: str | None = None,
 ) -> list[Row]:
-    """Save the profile of a schema that was read; what the other doors end in."""
-    given = wanted or Wanted()
-    more = {**vars(given), "tags": listed("tags", given.tags)}
-    return effect(con, "schema", {"model": name, "raw": schema, **more})
+    """Save the profile of a schema that was read; what the other doors end in.
+
+    Args:
+        schema: as a reader of `genesis_sql.introspect` gives it.
+        con: where the profile is kept.
+        name: of the profile.
+        columns: what fills a column, by 'table.column' or by table and column: SQL text, a list
+            of values, {"provider": word}, {"type": …}, or a Python function ``f(row, column)``.
+        rows: of tables, at scale 1.
+        locale: of names, addresses and texts, 'en_US' where not given.
+
+    Returns:
+        A row for each table: what it hangs on, and how many rows it gets by default.
+
+    Raises:
+        SchemaError: a foreign key leads nowhere, or no row can keep a CHECK.
+        OptionError: rows or columns name what is not there.
+    """
+    given: Row = {"model": name, "raw": schema, "rows": rows, "locale": locale}
+    return effect(con, "schema", {**given, "columns": _with_functions(con, name, schema, columns)})
+
+
+def _with_functions(
+    con: duckdb.DuckDBPyConnection, name: str, schema: RawSchema, columns: Columns | None
+) -> dict[str, Any]:
+    """Functions are registered and named; everything else stays as it is."""
+    from genesis_sql.drafts.calls import reads
+    from genesis_sql.drafts.custom import by_column
+
+    out: dict[str, Any] = {}
+    tables = {t.name: t for t in schema.tables}
+    for (table, column), value in by_column(schema, columns or {}).items():
+        spec = value
+        if callable(value):
+            own = [c.name for c in tables[table].columns if c.name != column]
+            called = f"{name}.{table}.{column}"
+            _register(con, called, value)
+            spec = {"type": "function", "function": called}
+            named = reads(value, own)
+            if named is not None:
+                spec["reads"] = named
+        out.setdefault(table, {})[column] = spec
+    return out
+
+
+def _register(con: duckdb.DuckDBPyConnection, name: str, function: Callable[..., Any]) -> None:
+    import_module("genesis_sql").register_function(con, name, function)
+
+
+def from_sqlalchemy(
+    source: Any,
+    *,
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Columns | None = None,
+    rows: Rows | None = None,
+    locale: str | None = None,
+) -> list[Row]:
+    """Save the profile of SQLAlchemy models.
+
+    Args:
+        source: a declarative base, a list of its classes, a MetaData or Tables.
+        con: where the profile is kept.
+        name: of the profile.
+        columns: what fills a column, see `from_schema`.
+        rows: of tables, at scale 1.
+        locale: of names, addresses and texts.
+    """
+    schema = import_module("genesis_sql.introspect.from_sqlalchemy").read_models(source)
+    return from_schema(schema, con=con, name=name, columns=columns, rows=rows, locale=locale)
+
+
+def from_url(
+    url: str,
+    *,
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    schema: str | None = None,
+    tables: Sequence[str] | None = None,
+    columns: Columns | None = None,
+    rows: Rows | None = None,
+    locale: str | None = None,
+) -> list[Row]:
+    """Save the profile of the tables of a live database, as its catalog describes them.
+
+    Args:
+        url: of SQLAlchemy, such as 'postgresql://user@host/shop'.
+        schema: of that database, its default one where not given.
+        tables: only these.
+        con: where the profile is kept.
+        name: of the profile.
+        columns: what fills a column, see `from_schema`.
+        rows: of tables, at scale 1.
+        locale: of names, addresses and texts.
+    """
+    reader = import_module("genesis_sql.introspect.from_url")
+    read = reader.read_url(url, schema=schema, tables=tables)
+    return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
+
+
+def from_ddl(
+    text: str,
+    *,
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    dialect: str | None = None,
+    columns: Columns | None = None,
+    rows: Rows | None = None,
+    locale: str | None = None,
+) -> list[Row]:
+    """Save the profile of a script of CREATE TABLE statements.
+
+    Args:
+        text: the script.
+        dialect: of sqlglot; guessed where not given.
+        con: where the profile is kept.
+        name: of the profile.
+        columns: what fills a column, see `from_schema`.
+        rows: of tables, at scale 1.
+        locale: of names, addresses and texts.
+
+    Example:
+        >>> import genesis_sql
+        >>> con = genesis_sql.connect()
+        >>> ddl = "CREATE TABLE tags (id INT PRIMARY KEY, name VARCHAR(20) UNIQUE)"
+        >>> [r["rows"] for r in from_ddl(ddl, con=con, name="few", rows={"tags": 5})]
+        [5]
+        >>> con.close()
+    """
+    from genesis_sql.introspect.from_ddl import read_ddl
+
+    read = read_ddl(text, dialect=dialect)
+    return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
+
+
+def from_dict(
+    spec: Mapping[str, Any],
+    *,
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Columns | None = None,
+    rows: Rows | None = None,
+    locale: str | None = None,
+) -> list[Row]:
+    """Save the profile of a mapping such as {'patient_id': 'number', 'email': 'email'}.
+
+    Args:
+        spec: columns and what they hold, of one table or by table.
+        con: where the profile is kept.
+        name: of the profile.
+        columns: what fills a column, see `from_schema`.
+        rows: of tables, at scale 1.
+        locale: of names, addresses and texts.
+    """
+    read = import_module("genesis_sql.introspect.from_mapping").read_mapping(spec)
+    return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
+
+
+def from_manifest(
+    manifest: str | Path | Mapping[str, Any],
+    *,
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Columns | None = None,
+    rows: Rows | None = None,
+    locale: str | None = None,
+) -> list[Row]:
+    """Save the profile of the sources and models of a dbt project.
+
+    Args:
+        manifest: path of its manifest.json, or what is in it.
+        con: where the profile is kept.
+        name: of the profile.
+        columns: what fills a column, see `from_schema`.
+        rows: of tables, at scale 1.
+        locale: of names, addresses and texts.
+    """
+    read = import_module("genesis_sql.introspect.from_manifest").read_manifest(manifest)
+    return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)

@@ -54,7 +54,10 @@ class RawColumn:
     What a schema without data tells besides: ``length``, the characters a text has at most;
     ``values``, the labels of an enum; ``default``, the SQL of its default; ``meaning``, what the
     caller says it holds ('email'), see `genesis_sql.providers`; ``generated``, whether the
-    database computes it itself (GENERATED ALWAYS AS), so that nothing may be inserted.
+    database computes it itself (GENERATED ALWAYS AS), so that nothing may be inserted; its
+    ``default`` is then what it computes, where that is known. ``identity``: the database numbers
+    it where nothing is inserted (SERIAL, AUTO_INCREMENT). A type that no value can be made of has
+    the role UNSUPPORTED and the type VARCHAR.
     """
 
     name: str
@@ -69,6 +72,7 @@ class RawColumn:
     default: str | None = None
     meaning: str = ""
     generated: bool = False
+    identity: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,9 +108,10 @@ class RawTable:
 
 @dataclass(frozen=True)
 class RawSchema:
-    """The tables that one fit sees, as the catalog has them."""
+    """The tables that one fit sees, as the catalog has them; ``notes`` say what was left out."""
 
     tables: tuple[RawTable, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genesis_sql import effects, filling, measuring, referencing, specifying
+from genesis_sql import delivering, effects, filling, measuring, referencing, specifying
 from genesis_sql.effects import Effect
 
 EFFECTS: dict[str, Effect] = {
@@ -11,4 +11,5 @@ EFFECTS: dict[str, Effect] = {
     **referencing.EFFECTS,
     **specifying.EFFECTS,
     **filling.EFFECTS,
+    **delivering.EFFECTS,
 }

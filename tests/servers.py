@@ -11,6 +11,7 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -98,12 +99,10 @@ def _knock(path: Path) -> None:
 
 
 def _stop(server: subprocess.Popen[bytes], folder: Path) -> None:
-    server.terminate()
-    try:
-        server.wait(20)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
+    server.send_signal(
+        signal.SIGQUIT if (folder / "data" / "PG_VERSION").exists() else signal.SIGKILL
+    )
+    server.wait()  # at once: nobody reads these data again
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -14,6 +14,7 @@ from .scalars import give_scalars
 
 MACROS = (
     "reads.sql", "effects.sql", "measures.sql", "reference.sql", "profiles.sql", "schemas.sql",
+    "deliveries.sql",
 )  # fmt: skip
 
 

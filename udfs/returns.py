@@ -86,4 +86,11 @@ SCHEMAS: dict[str, str] = {
 }
 """Of schemas without data."""
 
-RETURNS |= REFERENCE | PROFILES | SCHEMAS
+DELIVERIES: dict[str, str] = {
+    "fill": RETURNS["generate_database"],
+    "export_database": 'table_name VARCHAR, "rows" BIGINT, path VARCHAR, bytes BIGINT, '
+    "seconds DOUBLE",
+}
+"""Of what leaves for other databases and files."""
+
+RETURNS |= REFERENCE | PROFILES | SCHEMAS | DELIVERIES

@@ -46,6 +46,15 @@ def give_scalars(con: duckdb.DuckDBPyConnection, doors: Any) -> None:
         "VARCHAR",
         null_handling="special",
     )
+    doors.give(
+        con,
+        "genesis_python",
+        _values(doors),
+        None,  # any number of any types
+        "VARCHAR",
+        type="arrow",
+        null_handling="special",
+    )
     for verb, columns in RETURNS.items():
         returns = f'STRUCT("rows" STRUCT({columns})[], error VARCHAR)'
         takes = ["VARCHAR"] * 3 + ["BIGINT"] * 5
@@ -75,6 +84,18 @@ def _plan(doors: Any) -> Callable[..., str]:
             return f"SELECT {failing} AS error WHERE {failing} IS NULL"  # count(*) reads it, too
 
     return plan
+
+
+def _values(doors: Any) -> Callable[..., Any]:
+    def values(*given: Any) -> Any:
+        try:
+            return doors.values(*given)
+        except GenesisError as error:
+            raise RuntimeError(to_wire(error)) from error
+        except KeyboardInterrupt as error:
+            raise RuntimeError(to_wire(cancelled())) from error
+
+    return values
 
 
 def _effect_sql(

@@ -48,9 +48,9 @@ def by_type(sheet: Sheet, column: RawColumn) -> dict[str, Any]:
     if type_ in ("DECIMAL", "NUMERIC", "DOUBLE", "FLOAT", "REAL"):
         return _number(column, facts)
     if is_moment(type_):
-        low, high = sheet.period
-        low, high = str(facts.low or low), str(facts.high or high)
-        return {"type": "uniform", "min": low, "max": max(low, high), "sql_type": column.type}
+        start, end = sheet.period
+        start, end = str(facts.low or start), str(facts.high or end)
+        return {"type": "uniform", "min": start, "max": max(start, end), "sql_type": column.type}
     if is_text(type_):
         words = [w for w in WORDS if column.length is None or len(w) <= column.length]
         words = words or [chr(97 + at) for at in range(26)]

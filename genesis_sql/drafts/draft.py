@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
+from genesis_sql.drafts.custom import by_column, fill_custom, without_given
 from genesis_sql.drafts.fill import fill_left, find_meanings
-from genesis_sql.drafts.keys import children, fill_keys
-from genesis_sql.drafts.lowered import lowered
-from genesis_sql.drafts.relations import check_keys, main_parents, ordered, sizes
+from genesis_sql.drafts.keys import ABSENT, children, fill_keys
+from genesis_sql.drafts.moments import fill_moments, find_periods
+from genesis_sql.drafts.relations import careful, check_keys, main_parents, ordered, sizes
 from genesis_sql.drafts.sheet import Sheet
+from genesis_sql.drafts.siblings import fill_siblings
+from genesis_sql.drafts.sums import copy_prices, fill_lines, fill_sums
 from genesis_sql.types import RawSchema
 
 Plain = dict[str, Any]
@@ -48,6 +52,8 @@ def draft(
         >>> draft(RawSchema((table,)), rows={"tags": 5})["tables"]["tags"]["rows"]
         5
     """
+    given = by_column(schema, columns or {})
+    schema = without_given(schema, given)
     check_keys(schema)
     mains = main_parents(schema)
     sized = sizes(schema, mains, rows or {})
@@ -57,15 +63,25 @@ def draft(
         others = tuple(k for k in table.foreign_keys if k is not main)
         checked = read_checks(table)
         sheets[table.name] = Sheet(table, sized[table.name], checked, main, others)
+    find_periods(sheets)
+    absent = ABSENT if careful(schema) else 0.0
+    asked: dict[str, Mapping[str, Any]] = {}
     stages: tuple[Callable[[Sheet], None], ...] = (
-        lambda sheet: fill_keys(sheet, sheets),
+        check_capacity,
         lambda sheet: find_meanings(sheet, schema),
-        lambda sheet: fill_left(sheet, locale),
+        lambda sheet: asked.update({sheet.name: fill_custom(sheet, given)}),
+        lambda sheet: fill_keys(sheet, sheets, absent=absent),
+        fill_siblings,
+        lambda sheet: fill_moments(sheet, sheets),
+        lambda sheet: copy_prices(sheet, sheets),
+        fill_lines,
+        lambda sheet: fill_sums(sheet, sheets),
+        lambda sheet: fill_left(sheet, locale, asked[sheet.name]),
     )
     for stage in stages:
         for sheet in sheets.values():
             stage(sheet)
-    return lowered({"tables": {name: _table(sheet, sheets) for name, sheet in sheets.items()}})
+    return {"tables": {name: _table(sheet, sheets) for name, sheet in sheets.items()}}
 
 
 def _table(sheet: Sheet, sheets: Sheets) -> Plain:
@@ -74,4 +90,19 @@ def _table(sheet: Sheet, sheets: Sheets) -> Plain:
         out = {"parent": sheet.main.parent, "rows": children(sheet, sheets[sheet.main.parent])}
     else:
         out = {"rows": sheet.rows}
-    return {**out, "columns": sheet.columns()}
+    out["primary_key"] = list(sheet.raw.primary_key)
+    out["unique"] = [list(k) for k in sheet.raw.unique_keys]
+    out["checks"] = list(sheet.raw.checks)
+    out["comment"] = sheet.raw.comment
+    return {**{k: v for k, v in out.items() if v}, "columns": _columns(sheet)}
+
+
+def _columns(sheet: Sheet) -> Plain:
+    """The columns, with what the schema says of each."""
+    out = sheet.columns()
+    for column in sheet.raw.columns:
+        if column.name in out:
+            out[column.name]["nullable"] = column.nullable and column.name not in sheet.key_columns
+            if column.comment:
+                out[column.name]["comment"] = column.comment
+    return out

@@ -22,13 +22,19 @@ WIDTH = 6
 """Digits of a text key, where there is room."""
 
 
-def fill_keys(sheet: Sheet, sheets: Mapping[str, Sheet]) -> None:
-    """The columns of a table's primary key and of its references."""
+def fill_keys(sheet: Sheet, sheets: Mapping[str, Sheet], *, absent: float = ABSENT) -> None:
+    """The columns of a table's primary key and of its references.
+
+    Args:
+        sheet: the table.
+        sheets: all of them.
+        absent: the share of NULL in references that may be.
+    """
     if sheet.main is not None:
-        for own, above in zip(sheet.main.columns, sheet.main.parent_columns, strict=True):
-            _put(sheet, own, {"type": "parent", "column": above}, f"its row of {sheet.main.parent}")
+        for name, above in zip(sheet.main.columns, sheet.main.parent_columns, strict=True):
+            _put(sheet, name, {"type": "parent", "column": above}, f"its {sheet.main.parent}")
     for key in sheet.others:
-        _refer(sheet, key, sheets[key.parent])
+        _refer(sheet, key, sheets[key.parent], absent)
     own = [c for c in sheet.raw.primary_key if c not in sheet.made]
     hangs = sheet.main is not None and set(sheet.main.columns) & sheet.key_columns
     for name in own:
@@ -45,13 +51,13 @@ def _put(sheet: Sheet, name: str, spec: dict[str, Any], note: str) -> None:
         sheet.put(name, {**spec, "origin": "default", "note": note})
 
 
-def _refer(sheet: Sheet, key: RawForeignKey, above: Sheet) -> None:
+def _refer(sheet: Sheet, key: RawForeignKey, above: Sheet, absent: float) -> None:
     """A chosen row of another table."""
     spec: dict[str, Any] = {"type": "reference", "table": above.name}
     if above.name != sheet.name:
         spec["skew"] = CHOSEN_SPREAD
-    if optional(sheet.raw, key):
-        spec["null_share"] = ABSENT
+    if optional(sheet.raw, key) and absent:
+        spec["null_share"] = absent
     if _paired(sheet, key):
         spec["distinct"] = True
     if len(key.columns) > 1:

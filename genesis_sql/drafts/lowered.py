@@ -1,18 +1,12 @@
-"""A plain profile in the forms that compile today: what is not there yet becomes something simpler."""
+"""A plain profile in the forms that compile today; the others become simpler."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-COMPILED = frozenset(
-    ("key", "constant", "categorical", "explicit", "normal", "lognormal", "uniform", "exponential",
-     "beta", "poisson", "bands", "conditional", "logistic", "expression", "parent", "reference",
-     "chosen", "listed")
-)  # fmt: skip
-"""Column types that `profiles.compile` draws."""
-KEPT = {"reference": ("table", "null_share"), "parent": ("column",)}
-ABOUT = ("type", "hidden", "sql_type", "decimals", "origin", "note")
+NOT_YET = frozenset(("after", "formula", "total", "combined", "pattern", "function"))
+"""Column types that `profiles.compile` does not draw."""
 
 
 def lowered(plain: Mapping[str, Any]) -> dict[str, Any]:
@@ -20,15 +14,13 @@ def lowered(plain: Mapping[str, Any]) -> dict[str, Any]:
     tables = {}
     for name, table in plain["tables"].items():
         columns = {c: _column(spec) for c, spec in table["columns"].items()}
-        kept = {k: v for k, v in table.items() if k in ("parent", "rows")}
-        tables[name] = {**kept, "columns": {c: s for c, s in columns.items() if s is not None}}
+        tables[name] = {**table, "columns": columns}
     return {**plain, "tables": tables}
 
 
-def _column(spec: dict[str, Any]) -> dict[str, Any] | None:
-    type_ = spec["type"]
-    if type_ in KEPT:
-        return {k: v for k, v in spec.items() if k in (*ABOUT, *KEPT[type_]) and k != "sql_type"}
-    if type_ in COMPILED:
+def _column(spec: dict[str, Any]) -> dict[str, Any]:
+    if spec["type"] not in NOT_YET:
         return spec
-    return {"type": "constant", "value": None, "sql_type": spec.get("sql_type", "VARCHAR")}
+    kept = {k: v for k, v in spec.items() if k in ("hidden", "origin", "note", "comment")}
+    type_ = spec.get("sql_type", "VARCHAR")
+    return {"type": "constant", "value": None, "sql_type": type_, **kept}

@@ -62,6 +62,16 @@ def optional(table: RawTable, key: RawForeignKey) -> bool:
     return not set(key.columns) & set(table.primary_key) and set(key.columns) <= nullable
 
 
+def careful(schema: RawSchema) -> bool:
+    """Whether the schema says where NULL may stand: one that forbids it nowhere, does not."""
+    return any(
+        not c.nullable
+        for t in schema.tables
+        for c in t.columns
+        if c.name not in t.primary_key and not c.generated
+    )
+
+
 def main_parents(schema: RawSchema) -> dict[str, RawForeignKey]:
     """The reference that each table hangs on; none for a root.
 

@@ -32,6 +32,7 @@ class Sheet:
         notes: what is to be told of the table.
         period: first and last day of what happens in it, ISO text.
         moment: the column that says when a row came to be, in the profile.
+        hidden: columns that belong to no other, for tables above or below.
     """
 
     raw: RawTable
@@ -44,6 +45,7 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
     period: tuple[str, str] = ("2020-01-01", "2025-12-31")
     moment: str | None = None
+    hidden: Columns = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -66,7 +68,7 @@ class Sheet:
     def free_name(self, wanted: str) -> str:
         """A name for a helper that no column has."""
         taken = {c.name.lower() for c in self.raw.columns}
-        taken |= {n.lower() for columns in self.made.values() for n in columns}
+        taken |= {n.lower() for held in (self.hidden, *self.made.values()) for n in held}
         name, at = wanted, 1
         while name.lower() in taken:
             at += 1
@@ -78,12 +80,16 @@ class Sheet:
         hidden = {h: {**held, "hidden": True} for h, held in (helpers or {}).items()}
         self.made[name] = {**hidden, name: dict(spec)}
 
+    def hide(self, name: str, spec: Mapping[str, Any]) -> None:
+        """Add a column that nobody sees, for other tables."""
+        self.hidden[name] = {**spec, "hidden": True}
+
     def columns(self) -> Columns:
         """All columns of the profile, in the order of the table."""
         out: Columns = {}
         for column in self.raw.columns:
             out |= self.made.get(column.name, {})
-        return out
+        return out | self.hidden
 
     @property
     def key_columns(self) -> set[str]:

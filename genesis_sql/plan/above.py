@@ -133,7 +133,7 @@ class Above:
 
 def is_summary(name: str) -> bool:
     """Whether a hidden column tells of the children as a group, other than how many there are."""
-    return name.startswith("#") and not name.startswith(("#count", "#kind", "#row"))
+    return name.startswith("#") and not name.startswith(("#count", "#kind", "#row", "#of", "#own"))
 
 
 @lru_cache(maxsize=1_024)

@@ -13,6 +13,7 @@ from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
 from genesis_sql.plan.definition import Model, parent_of
 from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.plan.required import matches
+from genesis_sql.plan.room import Room, type_room
 from genesis_sql.plan.spec import Spec
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.draw import draw
@@ -74,6 +75,7 @@ class Sizing:
         self._lock = lock  # the sampler's: each asks the other
         self._families: dict[str, Family] = {}
         self._open: dict[str, tuple[OpenKey, ...]] = {}
+        self._types: dict[str, Room] = {}
 
     def size(self, table: str) -> int:
         """Rows of a table.
@@ -86,9 +88,17 @@ class Sizing:
             return int(model.verbatim[table].num_rows)
         program = model.programs[table]
         if program.main is None:
-            return self._roots(program)
+            return self._typed(table, self._roots(program))
         ends = self.family(table).ends
-        return int(ends[-1]) if len(ends) else 0
+        return self._typed(table, int(ends[-1]) if len(ends) else 0)
+
+    def _typed(self, table: str, rows: int) -> int:
+        """The rows, where the types of its keys have room for them."""
+        if table not in self._types:
+            self._types[table] = type_room(self.sampler.model, table)
+        room = self._types[table]
+        why = f", whose key '{room.column}' is of type {room.type}"
+        return self._allowed(table, rows, room.rows, why)
 
     def first(self, table: str) -> int:
         """The first row of the last segment."""
@@ -351,6 +361,11 @@ def _possible(model: Model, table: str, count: int) -> int:
         message = f"rows asks for {count:,} rows of table '{table}'; give a number from 0"
     elif count > MOST_ROWS:
         message = f"rows asks for {count:,} rows of table '{table}', more than {MOST_ROWS:,}"
+    elif count > (room := type_room(model, table)).rows:
+        message = (
+            f"rows asks for {count:,} rows of table '{table}', which can have {room.rows:,}: "
+            f"{room.why}; ask for fewer"
+        )
     elif count and model.programs[table].rows == 0:
         message = (
             f"table '{table}' was empty when it was fitted, so that it cannot have {count:,} rows; "

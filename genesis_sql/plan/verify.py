@@ -52,12 +52,12 @@ def checks(model: Model, table: str, place: Place) -> list[Check]:
     return [
         *_not_null(model, table, place),
         *_duplicates(model, table, place),
-        *(_kept(model, key, orphans(key, place)) for key in model.graph.parents(table)),
+        *(kept(model, key, orphans(key, place)) for key in model.graph.parents(table)),
         *(_constraints(model, table, place) if table in model.programs else ()),
     ]
 
 
-def _kept(model: Model, key: Relationship, check: Check) -> Check:
+def kept(model: Model, key: Relationship, check: Check) -> Check:
     """The check with the share of orphans that the source has and that is kept."""
     rows = max(model.graph.table(key.child).rows, 1)
     return replace(check, share=min(key.kept_orphans / rows, 1.0))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from genesis_sql.profiles.laws import Spec
-from genesis_sql.program.allowlist import check_expression
+from genesis_sql.program.allowlist import DRAWS, check_expression
 
 ASKED = ("logistic",)
 """Types of columns that such an expression asks about: flags."""
@@ -29,7 +29,7 @@ def as_cases(spec: Spec, columns: Mapping[str, Spec]) -> dict[str, Any] | None:
         >>> as_cases({**spec, "sql_type": "VARCHAR"}, {"ill": {"type": "logistic"}})["cases"]
         [{'when': {'ill': 1}, 'then': {'type': 'constant', 'value': 'E11'}}]
     """
-    tree = check_expression(str(spec["sql"])).unnest()
+    tree = check_expression(str(spec["sql"]), DRAWS).unnest()
     if not isinstance(tree, exp.Case) or tree.this is not None or spec.get("sql_type") != "VARCHAR":
         return None
     known = {name.lower(): name for name, c in columns.items() if c["type"] in ASKED}

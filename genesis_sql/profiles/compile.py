@@ -13,15 +13,29 @@ from typing import Any
 
 import numpy as np
 
+from genesis_sql.errors import ProfileError
+from genesis_sql.plan.circles import circle
 from genesis_sql.plan.definition import Model
 from genesis_sql.profiles.calibrate import calibrated, expected_rows
-from genesis_sql.profiles.draws import draw_step, single
-from genesis_sql.profiles.expressions import add_expressions
-from genesis_sql.profiles.laws import Slots, slots
+from genesis_sql.profiles.declared import (
+    check_distinct,
+    check_keys,
+    check_nulls,
+    checks_of,
+    constrained,
+    is_placed,
+)
+from genesis_sql.profiles.draws import draw_step
+from genesis_sql.profiles.expressions import Computing, add_expressions
+from genesis_sql.profiles.hidden import Hidden
+from genesis_sql.profiles.laws import slots
+from genesis_sql.profiles.links import COUNTED, LinkLaw, put_link, put_weights
+from genesis_sql.profiles.made import put_made
 from genesis_sql.profiles.making import Making
 from genesis_sql.profiles.relations import graph_of, parent_key
 from genesis_sql.profiles.tables import CHOICE, TableLaws, read_tables
-from genesis_sql.program.domain import Categories, Domain, Fixed, Grid
+from genesis_sql.profiles.totals import put_totals
+from genesis_sql.program.domain import Domain, Fixed
 from genesis_sql.program.steps import (
     PARENT,
     ROW,
@@ -33,19 +47,14 @@ from genesis_sql.program.steps import (
     MainParent,
     Number,
     Output,
-    Pick,
     Program,
+    Sibling,
 )
 from genesis_sql.program.validate import check_program
 from genesis_sql.sqlbuild import quoted
 
-NO_CONTENT = ("origin", "note", "title", "description")
+NO_CONTENT = ("origin", "note", "title", "description", "comment")
 """What a column says about itself: it changes no draw."""
-CHOSEN_KIND, CHOSEN_WEIGHT = "#kind:all", "#count:all"
-"""Hidden columns of a table that others refer to: one group, equal weights."""
-COUNTED = Grid("BIGINT", 1, 0)
-ONE_LABEL = Slots(np.ones(1, np.int32), np.ones(1, np.int32), np.ones(1))
-ONE = Slots(np.ones(1, np.int64), np.ones(1, np.int64), np.ones(1))
 PER_FORMULA = 16  # flags in one formula: each takes some 60 of its 4,000 characters
 
 
@@ -68,10 +77,30 @@ def compile_profile(plain: Mapping[str, Any], *, name: str, version: int) -> Mod
     tables = calibrated(read_tables(plain))
     order = tuple(tables)
     sizes = expected_rows(tables)
-    programs = {t.name: _program(t, tables, sizes) for t in tables.values()}
+    computing = Computing(tables)
+    programs, checks = {}, {}
+    for table in tables.values():
+        check_nulls(table, tables)
+        check_distinct(table, sizes)
+        made = _program(table, tables, sizes, computing)
+        checks[table.name] = checks_of(table, {o.name: o.type for o in made.outputs})
+        programs[table.name] = constrained(made, checks[table.name])
     for program in programs.values():
         check_program(program)
-    return Model(name, version, content_id(plain), graph_of(tables, programs), programs, {}, order)
+    graph = graph_of(tables, programs, checks)
+    model = Model(name, version, content_id(plain), graph, programs, {}, order)
+    check_keys(model, tables, sizes)
+    _check_circle(model)
+    return model
+
+
+def _check_circle(model: Model) -> None:
+    """Refuse columns that hang on themselves through the rows that others choose."""
+    turning = circle(model)
+    if turning:
+        path = " → ".join(f"{table}.{column}" for table, column in turning)
+        message = f"columns hang on one another in a circle: {path}; leave one of the copies out"
+        raise ProfileError(message)
 
 
 def set_until(child: str, at: int) -> str:
@@ -103,16 +132,17 @@ def _content(tables: Mapping[str, Any]) -> list[Any]:
 
 
 def _program(
-    table: TableLaws, tables: Mapping[str, TableLaws], sizes: Mapping[str, int]
+    table: TableLaws,
+    tables: Mapping[str, TableLaws],
+    sizes: Mapping[str, int],
+    computing: Computing,
 ) -> Program:
     made = Making()
     for column in table.of("key"):
         made.put(Number(column), table.kinds[column])
-    for column in table.of("parent"):
-        if column in table.kinds and column not in table.drawn:
-            fixed = isinstance(table.kinds[column], Fixed)
-            source = Copy(column, f"{PARENT}.{table.columns[column]['column']}")
-            made.put(Constant(column) if fixed else source, table.kinds[column])
+    for column in table.of("sibling"):
+        made.put(Sibling(column, int(table.columns[column].get("base", 1))), table.kinds[column])
+    _choose(made, table, late=False)
     for column in table.of("constant"):
         if column not in table.drawn:
             made.put(Constant(column), table.kinds[column])
@@ -120,11 +150,13 @@ def _program(
     _choices(made, table)
     for column in table.order:
         made.put(draw_step(table.drawn[column], table.axes), table.kinds[column])
-    for column in table.of("reference"):
-        _reference(made, table, tables, column)
+    _choose(made, table, late=True)
+    hidden = Hidden()
+    put_made(hidden, table, tables, sizes[table.name])
+    hidden.into(made)
     _for_others(made, table, tables)
     types = {c: k.type for c, k in table.kinds.items()}
-    types |= add_expressions(made, table, tables)
+    types |= put_totals(made, table, tables) | add_expressions(made, table, computing)
     return Program(
         table=table.name,
         rows=sizes[table.name],
@@ -137,6 +169,23 @@ def _program(
         main=_main(table, tables, sizes),
         links=tuple(made.links),
     )
+
+
+def _choose(made: Making, table: TableLaws, *, late: bool) -> None:
+    """The rows that references choose, and what is copied of them and of the parent."""
+
+    def now(law: LinkLaw | None) -> bool:
+        return late == (law is not None and (law.late or law.own))
+
+    for law in filter(now, table.links.values()):
+        put_link(made, law, table.kinds, placed=is_placed(table, law))
+    for column in table.of("parent"):
+        of = table.link_of(column)
+        if now(of) and column in table.kinds and column not in table.drawn:
+            alias = PARENT if of is None else of.alias
+            fixed = isinstance(table.kinds[column], Fixed)
+            source = Copy(column, f"{alias}.{table.columns[column]['column']}")
+            made.put(Constant(column) if fixed else source, table.kinds[column])
 
 
 def _listed(made: Making, table: TableLaws) -> None:
@@ -212,26 +261,8 @@ def _for_others(made: Making, table: TableLaws, tables: Mapping[str, TableLaws])
             made.put(Formula(name, before + quoted(flag)), COUNTED)
             before = f"{quoted(name)} + "
         made.put(Formula(f"#count:{child.name}", quoted(name)), COUNTED)
-    referred = {t.columns[c]["table"] for t in tables.values() for c in t.of("reference")}
-    if table.name in referred:
-        kind = Categories("VARCHAR", ("1",))
-        made.put(single(CHOSEN_KIND, kind, ONE_LABEL), kind)
-        made.put(single(CHOSEN_WEIGHT, COUNTED, ONE), COUNTED)
-
-
-def _reference(
-    made: Making, table: TableLaws, tables: Mapping[str, TableLaws], column: str
-) -> None:
-    """A row of another table, each as likely as the others."""
-    above, alias = tables[table.columns[column]["table"]], f"to:{column}"
-    link = Link(alias, above.name, (column,), (str(above.key),))
-    null = float(table.columns[column].get("null_share", 0.0))
-    kind, name = Categories("VARCHAR", ("1",)), f"#kind:{column}"
-    law = Slots(ONE_LABEL.low, ONE_LABEL.width, np.array([1.0 - null]), null)
-    made.links.append(link)
-    made.put(single(name, kind, law), kind)
-    made.put(Pick(link.row, alias, name, CHOSEN_KIND, CHOSEN_WEIGHT))
-    made.put(Copy(column, f"{alias}.{above.key}"), table.kinds[column])
+    laws = [law for t in tables.values() for law in t.links.values() if law.table == table.name]
+    put_weights(made, laws)
 
 
 def _main(
@@ -240,6 +271,7 @@ def _main(
     if table.parent is None:
         return None
     above = tables[table.parent]
-    own = (parent_key(table, above),)
-    link = Link(PARENT, above.name, own, (str(above.key),))
+    pairs = parent_key(table, above)
+    own, theirs = (tuple(pair[i] for pair in pairs) for i in (0, 1))
+    link = Link(PARENT, above.name, own, theirs)
     return MainParent(link, f"#count:{table.name}", 0, max(sizes[above.name], 1))

@@ -11,7 +11,9 @@ from genesis_sql.program.steps import Draw, Lookup, Program, Step, step_columns
 
 _STEPS = {
     "key": "unique", "constant": "constant", "parent": "copy", "reference": "choice",
-    "expression": "expression", "chosen": "lookup", "listed": "lookup",
+    "expression": "expression", "chosen": "lookup", "listed": "lookup", "sibling": "place",
+    "after": "later", "formula": "formula", "total": "total", "combined": "combined",
+    "pattern": "pattern", "function": "function",
 }  # fmt: skip
 
 
@@ -59,5 +61,7 @@ def _how(
         return kind, step.inputs, step.cells.count
     inputs = tuple(spec.get("labels", ())) if isinstance(step, Lookup) else ()
     if spec["type"] == "parent":
-        inputs = (f"parent.{spec['column']}",)
+        inputs = (f"{spec.get('of', 'parent')}.{spec['column']}",)
+    if spec["type"] == "reference":
+        inputs = (f"{spec['table']}.{spec['column']}",) if "column" in spec else ()
     return _STEPS[spec["type"]], inputs, 0

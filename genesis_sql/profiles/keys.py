@@ -1,16 +1,20 @@
-"""Keys of a profile: a format such as ``P%08d`` filled with the row's number, counted from 1."""
+"""Keys of a profile, one for each row number: integers, a format such as ``P%08d``, or UUIDs."""
 
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 
 from genesis_sql.errors import ProfileError
 from genesis_sql.profiles.laws import Spec
-from genesis_sql.program.domain import Key
-from genesis_sql.program.pattern import DIGITS, Counter, Pattern, Run, Shape
+from genesis_sql.program.column_types import keys_within
+from genesis_sql.program.domain import Grid, Key
+from genesis_sql.program.pattern import DIGITS, UUID, Counter, Pattern, Run, Shape
 from genesis_sql.program.scatter import IntegerKey
 
 _FORMAT = re.compile(r"((?:[^%]|%%)*)%(?:0(\d{1,2}))?d((?:[^%]|%%)*)", re.DOTALL)
+MOST = 2**62
+"""Row numbers that text can tell apart: more than there can be."""
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 
 
@@ -40,6 +44,14 @@ def key_domain(where: str, spec: Spec) -> Key:
     prefix, width, suffix = found[1].replace("%%", "%"), int(found[2] or 0), found[3]
     suffix = suffix.replace("%%", "%")
     type_ = str(spec.get("sql_type") or ("BIGINT" if given == "%d" else "VARCHAR")).upper()
+    if type_ == "UUID":
+        if "format" in spec:
+            message = f"{where}: a UUID has a form of its own; leave the format {given!r} out"
+            raise ProfileError(message)
+        return Key(type_, Pattern("uuid", (UUID,), (1,), salt=_salt(where)))
+    if type_ not in WHOLE and type_ != "VARCHAR":
+        message = f"{where}: a key is text, a UUID or a whole number, no {type_}"
+        raise ProfileError(message)
     if type_ in WHOLE:
         if prefix or suffix:
             message = f"{where}: the format {given!r} makes text, and its sql_type is {type_}"
@@ -53,3 +65,49 @@ def key_domain(where: str, spec: Spec) -> Key:
     )
     counter = Counter(start, 1, width, prefix, suffix)
     return Key(type_, Pattern("identifier", (shape,), (1,), counter))
+
+
+def _salt(where: str) -> int:
+    """A number of the column's own: the keys of two tables differ."""
+    return int.from_bytes(blake2b(where.encode(), digest_size=3).digest(), "big")
+
+
+def most_keys(kind: Key, length: int | None = None) -> int:
+    """How many rows a key can tell apart.
+
+    Args:
+        kind: as `key_domain` gives it.
+        length: the characters that its column has room for, None: any number.
+
+    Example:
+        >>> most_keys(key_domain("t.id", {"type": "key", "sql_type": "SMALLINT"}))
+        32767
+        >>> most_keys(key_domain("t.id", {"type": "key", "format": "P%02d"}), 4)
+        999
+    """
+    if isinstance(kind.format, IntegerKey):
+        return keys_within(kind.type, kind.format.start, kind.format.step)
+    counter = kind.format.counter
+    if length is None:
+        return MOST
+    if counter is None:
+        return MOST if length >= UUID.characters else 0
+    digits = length - len(counter.prefix) - len(counter.suffix)
+    fits = digits >= max(counter.width, len(str(counter.start)))
+    return min(10**digits - counter.start, MOST) if fits else 0
+
+
+def sibling_kind(where: str, spec: Spec, parent: str | None) -> Grid:
+    """How the place of a row among its siblings is held.
+
+    Raises:
+        ProfileError: the table has no parent, or the column is of no whole type.
+    """
+    type_ = str(spec.get("sql_type", "INTEGER")).upper()
+    if parent is None:
+        message = f"{where} counts the rows of one parent, and its table has none; use type 'key'"
+        raise ProfileError(message)
+    if type_ not in WHOLE:
+        message = f"{where} counts rows, and its sql_type is {type_}; take INTEGER"
+        raise ProfileError(message)
+    return Grid(type_, 1, 0)

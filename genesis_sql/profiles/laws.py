@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime, time, timezone
 from typing import Any
 
 import numpy as np
 
-from genesis_sql.errors import ProfileError, nearest
-from genesis_sql.program.column_types import is_plain
+from genesis_sql.errors import ProfileError
+from genesis_sql.profiles.typed import WHOLE, is_nested, limits, moment_step, type_of
 from genesis_sql.program.domain import Categories, Domain, Grid, Reals
 
 CONTINUOUS = ("normal", "lognormal", "uniform", "exponential", "beta")
@@ -25,6 +25,9 @@ NUMERIC = (*CONTINUOUS, "poisson", "bands")
 LISTED = ("categorical", "explicit", "constant")
 FAMILIES = (*NUMERIC, *LISTED)
 """Laws that stand alone; `conditional` chooses among them."""
+TEXTS = ("VARCHAR", "BOOLEAN", "UUID", "JSON", "BLOB", "INTERVAL")
+"""Types whose values are labels."""
+DAY = 86_400  # seconds: times of day lie below
 
 EXACT = 4_096  # values on a grid up to which each has a slot of its own
 KNOTS = 1_024  # intervals of equal mass of a continuous law
@@ -33,14 +36,6 @@ LEAST_MASS = 1e-9  # what [min, max] has to hold of a law
 MOST_ATOMS = 1_000_000
 
 Spec = Mapping[str, Any]
-_KNOWN = (
-    "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DATE", "TIMESTAMP",
-    "VARCHAR", "UUID", "DECIMAL(10,2)",
-)  # fmt: skip
-_ALIASES = {
-    "TEXT": "VARCHAR", "STRING": "VARCHAR", "INT": "INTEGER", "BOOL": "BOOLEAN", "REAL": "FLOAT",
-    "DATETIME": "TIMESTAMP",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,25 +78,6 @@ class Slots:
 # kinds
 
 
-def type_of(where: str, given: object) -> str:
-    """A column type as DuckDB spells it.
-
-    Raises:
-        ProfileError: it is none that a column of a profile can have.
-
-    Example:
-        >>> type_of("people.born", "date"), type_of("people.name", "text")
-        ('DATE', 'VARCHAR')
-    """
-    text = str(given).strip()
-    text = text if text.upper().startswith("ENUM") else text.upper()
-    text = _ALIASES.get(text, text)
-    if not is_plain(text):
-        message = f"{where}: sql_type '{str(given)[:60]}' is no type of a column"
-        raise ProfileError(message + nearest(text, _KNOWN))
-    return text
-
-
 def leaves(spec: Spec) -> Iterator[Spec]:
     """The plain laws inside a distribution."""
     if spec["type"] == "conditional":
@@ -129,7 +105,7 @@ def kind_of(where: str, spec: Spec, *, whole: bool = False) -> Domain:
     type_ = named[0] if named else ""
     listed = [v for law in laws for v in _values(law)]
     numeric = [law["type"] for law in laws if law["type"] in NUMERIC]
-    if type_ in ("VARCHAR", "BOOLEAN", "UUID", "JSON") or type_.startswith("ENUM"):
+    if type_ in TEXTS or type_.startswith("ENUM") or is_nested(type_):
         if numeric:
             message = f"{where}: a {numeric[0]} law gives numbers, no {type_}"
             raise ProfileError(message)
@@ -148,15 +124,16 @@ def _number_kind(where: str, spec: Spec, laws: list[Spec], type_: str, *, whole:
     scale = given[0] if given else None
     if scale is None:
         scale = 0 if whole else _scale(type_, laws, ends)
-    if type_ in ("DATE", "TIMESTAMP"):
-        return Grid(type_, 1 if type_ == "DATE" else 1_000_000, 0)
+    if type_.startswith(("DATE", "TIME")):
+        return Grid(type_, moment_step(type_), 0)
     if scale is None:
         return Reals(type_ or "DOUBLE")
     if not type_:
         small = all(abs(e) < 2**31 - 1 for e in ends)
         type_ = "DOUBLE" if scale else "INTEGER" if small else "BIGINT"
-    if scale and type_.removeprefix("U") in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT"):
-        message = f"{where}: {type_} has no decimals, and decimals is {scale}"
+    fits = _scale(type_, laws, ends) if type_.startswith("DECIMAL(") or type_ in WHOLE else scale
+    if fits is not None and scale > fits:
+        message = f"{where}: {type_} has {fits or 'no'} decimals, and decimals is {scale}"
         raise ProfileError(message)
     return Grid(type_, 1, int(scale))
 
@@ -165,7 +142,7 @@ def _scale(type_: str, laws: list[Spec], ends: list[float]) -> int | None:
     """Decimals of the values, None where they lie on no grid."""
     if type_.startswith("DECIMAL(") and "," in type_:
         return int(type_[8:-1].split(",")[1])
-    if type_.removeprefix("U") in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DATE", "TIMESTAMP"):
+    if type_ in WHOLE or type_.startswith(("DATE", "TIME")):
         return 0
     if any(law["type"] in CONTINUOUS for law in laws):
         return None
@@ -214,9 +191,13 @@ def as_number(where: str, value: Any, type_: str = "") -> float:
     try:
         if type_ == "DATE":
             return date.fromisoformat(str(value)[:10]).toordinal() - 719_163
-        if type_ == "TIMESTAMP":
+        if type_.startswith("TIMESTAMP"):
             moment = datetime.fromisoformat(str(value))
-            return int(moment.replace(tzinfo=timezone.utc).timestamp())
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+            return int(moment.timestamp())
+        if type_.startswith("TIME"):
+            at = time.fromisoformat(str(value))
+            return at.hour * 3_600 + at.minute * 60 + at.second
         number = float(value)
         return int(number) if number.is_integer() and abs(number) < 2**53 else number
     except (TypeError, ValueError) as error:
@@ -245,12 +226,33 @@ def slots(where: str, law: Spec, kind: Domain, null: float = 0.0) -> Slots:
         made = _pieces(where, law, kind)
     else:
         made = _continuous(where, law, kind)
+    if isinstance(kind, Grid):
+        made = _inside(where, law, kind, made)
     held, missing = made.weight > 0, 1.0 - (1.0 - made.null) * (1.0 - null)
     if not held.any() and missing < 1.0:
         message = f"{where}: no value has a weight above 0"
         raise ProfileError(message)
     weight = made.weight[held] / max(made.weight[held].sum(), 1e-300) * (1.0 - missing)
     return Slots(made.low[held], made.width[held], weight, missing)
+
+
+def _inside(where: str, law: Spec, kind: Grid, made: Slots) -> Slots:
+    """A law on what its column's type can hold: named values have to, tails are cut off."""
+    ends = (0, DAY - 1) if kind.type.startswith("TIME") and "STAMP" not in kind.type else None
+    ends = ends or limits(kind.type, kind.scale)
+    if ends is None or not len(made.low):
+        return made
+    low, high = ends
+    last = made.low + made.width - 1
+    if made.low.min() >= low and last.max() <= high:
+        return made
+    if law["type"] in (*LISTED, "bands", "uniform"):
+        wrong = made.low.min() if made.low.min() < low else last.max()
+        message = f"{where}: {wrong / unit_of(kind):,.10g} is no {kind.type}"
+        raise ProfileError(message)
+    first, until = np.maximum(made.low, low), np.minimum(last, high)
+    width = np.maximum(until - first + 1, 0)
+    return Slots(first, np.maximum(width, 1), made.weight * width / made.width, made.null)
 
 
 def _weighted(law: Spec) -> tuple[list[Any], list[float]]:

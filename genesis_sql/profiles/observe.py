@@ -49,8 +49,9 @@ def raw_sql(name: str, kind: Domain) -> str:
         return f"CAST({field} AS DOUBLE)"
     if kind.type == "DATE":
         return f"CAST({field} - DATE '1970-01-01' AS BIGINT)"
-    if kind.type == "TIMESTAMP":
-        return f"CAST(epoch({field}) AS BIGINT)"
+    if kind.type.startswith("TIME"):
+        plain = "TIMESTAMP" if kind.type.startswith("TIMESTAMP") else "TIME"
+        return f"CAST(epoch(CAST({field} AS {plain})) AS BIGINT)"
     return f"CAST(round(CAST({field} AS DOUBLE) * {10.0**kind.scale!r}) AS BIGINT)"
 
 

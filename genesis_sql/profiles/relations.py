@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from genesis_sql.errors import ProfileError
+from genesis_sql.profiles.declared import declared, is_missing, is_nullable, main_columns
 from genesis_sql.profiles.tables import TableLaws
 from genesis_sql.program.domain import Categories, Domain, Fixed, Grid
 from genesis_sql.program.steps import Program
@@ -13,40 +14,57 @@ from genesis_sql.types import Column, Graph, Relationship, Role, Table
 _TYPES = {"DATE": Role.DATE, "TIMESTAMP": Role.TIMESTAMP, "BOOLEAN": Role.BOOLEAN}
 
 
-def parent_key(table: TableLaws, above: TableLaws) -> str:
-    """The column that copies the parent's key.
+def parent_key(table: TableLaws, above: TableLaws) -> tuple[tuple[str, str], ...]:
+    """The columns that copy a key of the parent, with what they copy.
 
     Raises:
-        ProfileError: there is none.
+        ProfileError: there are none.
     """
-    if above.key is None:
-        message = f"tables.{table.name}.parent: table '{above.name}' has no column of type 'key'"
-        raise ProfileError(message)
-    if table.parent_key is None:
+    if table.main:
+        return table.main
+    if not above.keys:
         message = (
-            f"table '{table.name}' has no column that names its row of '{above.name}'; add "
-            f'"{above.key}": {{"type": "parent", "column": "{above.key}"}}'
+            f"tables.{table.name}.parent: table '{above.name}' has no key to name its rows by; "
+            "give it a column of type 'key', or a primary_key"
         )
         raise ProfileError(message)
-    return table.parent_key
+    copies = ", ".join(f'"{c}": {{"type": "parent", "column": "{c}"}}' for c in above.keys[0])
+    message = (
+        f"table '{table.name}' has no column that names its row of '{above.name}'; add {copies}"
+    )
+    raise ProfileError(message)
 
 
-def graph_of(tables: Mapping[str, TableLaws], programs: Mapping[str, Program]) -> Graph:
+def graph_of(
+    tables: Mapping[str, TableLaws],
+    programs: Mapping[str, Program],
+    checks: Mapping[str, tuple[str, ...]],
+) -> Graph:
     """Tables in order, every reference as a declared foreign key."""
-    nodes = tuple(_table(t, programs[t.name]) for t in tables.values())
+    nodes = tuple(_table(t, tables, programs[t.name], checks[t.name]) for t in tables.values())
     keys = [r for t in tables.values() for r in _relationships(t, tables)]
     return Graph(nodes, tuple(keys))
 
 
-def _table(table: TableLaws, program: Program) -> Table:
-    shown = [o.name for o in program.outputs]
-    keys = [c for c in table.of("key") if c in shown]
+def _table(
+    table: TableLaws,
+    tables: Mapping[str, TableLaws],
+    program: Program,
+    checks: tuple[str, ...],
+) -> Table:
+    keys = declared(table)
     columns = tuple(
-        Column(o.name, o.type, _role(table, o.name, o.type), _nullable(table, o.name))
+        Column(
+            o.name, o.type, _role(table, o.name, o.type), is_nullable(table, o.name),
+            nulls=int(is_missing(table, o.name, tables)),
+            comment=table.columns[o.name].get("comment"),
+        )
         for o in program.outputs
-    )
-    unique = tuple((c,) for c in keys[1:])
-    return Table(table.name, "", columns, program.rows, tuple(keys[:1]), unique)
+    )  # fmt: skip
+    return Table(
+        table.name, "", columns, program.rows, keys.primary, keys.unique, checks=checks,
+        comment=table.spec.get("comment"),
+    )  # fmt: skip
 
 
 def _role(table: TableLaws, column: str, type_: str) -> Role:
@@ -71,24 +89,25 @@ def _role(table: TableLaws, column: str, type_: str) -> Role:
 
 def references(table: TableLaws) -> list[str]:
     """The columns that are foreign keys."""
-    own = [] if table.parent_key is None else [table.parent_key]
-    return [*table.of("reference"), *own]
-
-
-def _nullable(table: TableLaws, column: str) -> bool:
-    sure = column in table.of("key") or column in references(table)
-    return not sure or bool(table.columns[column].get("null_share"))
+    return [*table.of("reference"), *main_columns(table)]
 
 
 def _relationships(table: TableLaws, tables: Mapping[str, TableLaws]) -> list[Relationship]:
-    shown = [c for c, spec in table.columns.items() if not spec.get("hidden")]
     found = []
     if table.parent is not None:
         above = tables[table.parent]
-        found.append((parent_key(table, above), above))
-    found += [(c, tables[table.columns[c]["table"]]) for c in table.of("reference")]
+        found.append((parent_key(table, above), above, False))
+    found += [(law.pairs, tables[law.table], law.late) for law in table.links.values()]
     return [
-        Relationship(table.name, (own,), above.name, (str(above.key),), declared=True)
-        for own, above in found
-        if own in shown and not above.columns[str(above.key)].get("hidden")
+        Relationship(
+            table.name,
+            tuple(own for own, _ in pairs),
+            above.name,
+            tuple(theirs for _, theirs in pairs),
+            declared=True,
+            cut=late,
+        )
+        for pairs, above, late in found
+        if not any(table.columns[own].get("hidden") for own, _ in pairs)
+        and not any(above.columns[theirs].get("hidden") for _, theirs in pairs)
     ]

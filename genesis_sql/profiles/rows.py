@@ -1,8 +1,8 @@
-"""What holds in every row of a run: keys, references, copies, flags, expressions."""
+"""What holds in every row of a run: flags, expressions, constants."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -11,7 +11,7 @@ from sqlglot import exp
 from genesis_sql.profiles.laws import text_of
 from genesis_sql.profiles.tables import TableLaws
 from genesis_sql.profiles.verdict import Check
-from genesis_sql.program.allowlist import check_expression
+from genesis_sql.program.allowlist import DRAWS, check_expression
 from genesis_sql.sqlbuild import quoted, string, text
 
 Con = duckdb.DuckDBPyConnection
@@ -54,6 +54,17 @@ class Shown:
         return Shown(relation, columns, names, source, rows)
 
 
+def same(pairs: Sequence[tuple[str, str]]) -> str:
+    """The condition that a row c of a child belongs to a row p: own columns, those of the table."""
+    return " AND ".join(f"p.{quoted(theirs)} = c.{quoted(own)}" for own, theirs in pairs)
+
+
+def whole(columns: Iterable[str], alias: str) -> str:
+    """One or several columns of a relation as one value."""
+    named = [f"{alias}.{quoted(c)}" for c in columns]
+    return named[0] if len(named) == 1 else f"({', '.join(named)})"
+
+
 Join = tuple[list[tuple[str, str]], str]
 """Hidden columns with their SQL, and the join that brings them."""
 
@@ -66,16 +77,16 @@ def _parents_columns(
     columns: frozenset[str],
 ) -> list[Join]:
     """Hidden copies of what the parent shows."""
-    above, own = laws.get(str(table.parent)), table.parent_key
-    if above is None or above.name not in tables or own not in columns:
+    above = laws.get(str(table.parent))
+    own, theirs = ({pair[i] for pair in table.main} for i in (0, 1))
+    if above is None or above.name not in tables or not own or not own <= columns:
         return []
     there = _columns(con, tables[above.name])
-    hidden = [(c, str(table.columns[c]["column"])) for c in table.of("parent") if c not in columns]
+    hidden = [(c, str(table.columns[c]["column"])) for c in table.copies if c not in columns]
     copies = [(c, f"p.{quoted(source)}") for c, source in hidden if source in there]
-    if not copies or above.key not in there:
+    if not copies or not theirs <= there:
         return []
-    on = f"p.{quoted(above.key)} = c.{quoted(own)}"
-    return [(copies, f"LEFT JOIN {tables[above.name]} AS p ON {on}")]
+    return [(copies, f"LEFT JOIN {tables[above.name]} AS p ON {same(table.main)}")]
 
 
 def _childrens_flags(
@@ -93,7 +104,7 @@ def _childrens_flags(
         if child.parent != table.name or child.name not in tables or not hidden:
             continue
         chosen = telling(child, _columns(con, tables[child.name]))
-        if chosen is None or table.key not in columns:
+        if chosen is None or not {theirs for _, theirs in child.main} <= columns:
             continue
         known.update(hidden)
         labels, alias = child.columns[chosen]["labels"], quoted(f"of {child.name}")
@@ -102,16 +113,17 @@ def _childrens_flags(
             f"CAST(bool_or({value} = {string(text_of(labels[f]))}) AS INTEGER) AS {quoted(f)}"
             for f in hidden
         )
-        key = quoted(str(child.parent_key))
-        rows = f"(SELECT {key} AS k, {flags} FROM {tables[child.name]} GROUP BY k)"  # noqa: S608
-        join = f"LEFT JOIN {rows} AS {alias} ON {alias}.k = c.{quoted(str(table.key))}"
+        key = whole((own for own, _ in child.main), "t")
+        rows = f"(SELECT {key} AS k, {flags} FROM {tables[child.name]} AS t GROUP BY k)"  # noqa: S608
+        mine = whole((theirs for _, theirs in child.main), "c")
+        join = f"LEFT JOIN {rows} AS {alias} ON {alias}.k = {mine}"
         out.append(([(f, f"coalesce({alias}.{quoted(f)}, 0)") for f in hidden], join))
     return out
 
 
 def telling(child: TableLaws, columns: frozenset[str]) -> str | None:
     """A column of 'each' rows that tells which flag each stands for."""
-    if child.parent_key not in columns:
+    if not child.main or not {own for own, _ in child.main} <= columns:
         return None
     for name in child.of("chosen"):
         values = [text_of(v) for v in child.columns[name]["labels"].values()]
@@ -135,75 +147,32 @@ def row_checks(
     for name, spec in table.columns.items():
         if name not in own.columns and not spec.get("hidden"):
             yield Check(table.name, name, "column", "a column", "no column", False)
-    for name in table.of("key"):
-        if name in own.columns:
-            yield _unique(con, table, own, name)
-    for name, above, key in _references(table, laws):
-        if name in own.columns and above in shown and key in shown[above].columns:
-            yield _resolves(con, table, own, name, shown[above], key)
-    yield from _copies(con, table, laws, shown)
     yield from _expressions(con, table, own)
     yield from _constants(con, table, own)
     if table.flags:
         yield from _each(con, table, laws, shown)
 
 
-def _count(con: Con, query: str) -> int:
+def count_of(con: Con, query: str) -> int:
+    """The number that a query gives."""
     return int(con.execute(query).fetchall()[0][0])
 
 
-def _told(table: str, column: str, check: str, expected: str, wrong: int) -> Check:
+def told(table: str, column: str, check: str, expected: str, wrong: int) -> Check:
+    """A check that holds where no row breaks it."""
     return Check(table, column, check, expected, f"{wrong:,} rows break it", wrong == 0)
-
-
-def _unique(con: Con, table: TableLaws, own: Shown, name: str) -> Check:
-    query = f"SELECT count(*) - count(DISTINCT {quoted(name)}) FROM {own.relation}"  # noqa: S608
-    return _told(table.name, name, "unique", "a different one in each row", _count(con, query))
-
-
-def _references(table: TableLaws, laws: Mapping[str, TableLaws]) -> list[tuple[str, str, str]]:
-    found = [(c, str(table.columns[c]["table"])) for c in table.of("reference")]
-    if table.parent is not None and table.parent_key is not None:
-        found.append((table.parent_key, table.parent))
-    return [(c, above, str(laws[above].key)) for c, above in found]
-
-
-def _resolves(con: Con, table: TableLaws, own: Shown, name: str, above: Shown, key: str) -> Check:
-    null = "" if table.columns[name].get("null_share") else f"c.{quoted(name)} IS NULL OR "
-    query = (
-        f"SELECT count(*) FROM {own.relation} AS c WHERE {null}c.{quoted(name)} NOT IN "  # noqa: S608
-        f"(SELECT p.{quoted(key)} FROM {above.relation} AS p WHERE p.{quoted(key)} IS NOT NULL)"
-    )
-    return _told(table.name, name, "reference", "a row it refers to", _count(con, query))
-
-
-def _copies(
-    con: Con, table: TableLaws, laws: Mapping[str, TableLaws], shown: Mapping[str, Shown]
-) -> Iterator[Check]:
-    own, above = shown[table.name], shown.get(str(table.parent))
-    if above is None or table.parent_key not in own.columns:
-        return
-    key = str(laws[str(table.parent)].key)
-    for name in table.of("parent"):
-        source = str(table.columns[name]["column"])
-        if name == table.parent_key or name not in own.columns or source not in above.columns:
-            continue
-        query = (
-            f"SELECT count(*) FROM {own.relation} AS c JOIN {above.relation} AS p "  # noqa: S608
-            f"ON p.{quoted(key)} = c.{quoted(str(table.parent_key))} "
-            f"WHERE c.{quoted(name)} IS DISTINCT FROM p.{quoted(source)}"
-        )
-        yield _told(table.name, name, "copy", "its parent's value", _count(con, query))
 
 
 def _expressions(con: Con, table: TableLaws, own: Shown) -> Iterator[Check]:
     known = {c.lower(): c for c in own.columns | own.copies}
     for name in table.of("expression"):
-        tree = check_expression(str(table.columns[name]["sql"]))
-        read = [n.name.lower() for n in tree.find_all(exp.Column)]
+        tree = check_expression(str(table.columns[name]["sql"]), DRAWS)
+        drawn = [n for n in tree.find_all(exp.Anonymous) if n.name.lower() in DRAWS]
+        above = [n for n in tree.find_all(exp.Column) if n.table]
+        read = [n.name.lower() for n in (*tree.find_all(exp.Column), *drawn)]
         if name not in own.columns:
             continue
-        if any(r not in known for r in read):
+        if drawn or above or any(r not in known for r in read):
             yield Check(table.name, name, "expression", "", "depends on hidden columns", None)
             continue
         given = table.columns[name].get("sql_type")
@@ -212,7 +181,7 @@ def _expressions(con: Con, table: TableLaws, own: Shown) -> Iterator[Check]:
             f"SELECT count(*) FROM {own.source} "  # noqa: S608 - checked by the allow-list
             f"WHERE ({made}) IS DISTINCT FROM {quoted(name)}"
         )
-        yield _told(table.name, name, "expression", "what its SQL gives", _count(con, query))
+        yield told(table.name, name, "expression", "what its SQL gives", count_of(con, query))
 
 
 def _constants(con: Con, table: TableLaws, own: Shown) -> Iterator[Check]:
@@ -226,7 +195,7 @@ def _constants(con: Con, table: TableLaws, own: Shown) -> Iterator[Check]:
             f"SELECT count(*) FROM {own.relation} "  # noqa: S608
             f"WHERE {quoted(name)} IS DISTINCT FROM {wanted}"
         )
-        yield _told(table.name, name, "values", str(value), _count(con, query))
+        yield told(table.name, name, "values", str(value), count_of(con, query))
 
 
 def _each(
@@ -234,40 +203,40 @@ def _each(
 ) -> Iterator[Check]:
     """A row for each flag that is set, and none else."""
     own, above = shown[table.name], shown.get(str(table.parent))
-    key = laws[str(table.parent)].key
-    needed = {*table.flags, str(key)}
+    mine, theirs = ([pair[i] for pair in table.main] for i in (0, 1))
+    needed = {*table.flags, *theirs}
     first = telling(table, own.columns)
     if above is not None and first is not None and not needed <= above.columns:
         yield _once(con, table, own, first)
         return
-    if above is None or table.parent_key not in own.columns or not needed <= above.columns:
+    if above is None or not set(mine) <= own.columns or not needed <= above.columns:
         yield Check(table.name, "", "each", "", "the parent does not show its flags", None)
         return
-    k = quoted(str(key))
     labels = table.columns[first]["labels"] if first else {}
     wanted = " UNION ALL ".join(
-        f"SELECT p.{k} AS k, {string(text_of(labels.get(flag, '')))} AS v "  # noqa: S608
+        f"SELECT {whole(theirs, 'p')} AS k, {string(text_of(labels.get(flag, '')))} AS v "  # noqa: S608
         f"FROM {above.relation} AS p WHERE p.{quoted(flag)} = 1"
         for flag in table.flags
     )
     value = f"CAST(c.{quoted(first)} AS VARCHAR)" if first else "''"
-    found = f"SELECT c.{quoted(table.parent_key)} AS k, {value} AS v FROM {own.relation} AS c"  # noqa: S608
+    found = f"SELECT {whole(mine, 'c')} AS k, {value} AS v FROM {own.relation} AS c"  # noqa: S608
     query = (
         f"SELECT coalesce(sum(abs(n)), 0) FROM (SELECT k, v, sum(d) AS n FROM "  # noqa: S608
         f"(SELECT k, v, 1 AS d FROM ({wanted}) UNION ALL SELECT k, v, -1 FROM ({found})) "
         f"GROUP BY k, v)"
     )
-    told = "a row for each flag that is set"
-    yield _told(table.name, first or "", "each", told, _count(con, query))
+    each = "a row for each flag that is set"
+    yield told(table.name, first or "", "each", each, count_of(con, query))
 
 
 def _once(con: Con, table: TableLaws, own: Shown, chosen: str) -> Check:
     """Where the flags are hidden: no flag twice, and none that is not there."""
-    key, value = quoted(str(table.parent_key)), f"CAST({quoted(chosen)} AS VARCHAR)"
+    key = ", ".join(quoted(own) for own, _ in table.main)
+    value = f"CAST({quoted(chosen)} AS VARCHAR)"
     labels = ", ".join(string(text_of(v)) for v in table.columns[chosen]["labels"].values())
     query = (
         f"SELECT count(*) - count(DISTINCT ({key}, {value})) "  # noqa: S608
         f"+ count(*) FILTER (({value} IN ({labels})) IS NOT TRUE) FROM {own.relation}"
     )
-    told = "each flag once for a row of the parent"
-    return _told(table.name, chosen, "each", told, _count(con, query))
+    once = "each flag once for a row of the parent"
+    return told(table.name, chosen, "each", once, count_of(con, query))

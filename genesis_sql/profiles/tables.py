@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,12 +10,19 @@ from typing import Any
 from genesis_sql.errors import ProfileError, nearest
 from genesis_sql.profiles.choices import as_cases
 from genesis_sql.profiles.draws import Drawn, read_drawn
-from genesis_sql.profiles.keys import key_domain
-from genesis_sql.profiles.laws import Spec, kind_of, text_of, type_of
+from genesis_sql.profiles.keys import key_domain, sibling_kind
+from genesis_sql.profiles.laws import Spec, kind_of, text_of
+from genesis_sql.profiles.links import LinkLaw, keys_of, kind_there, read_links
+from genesis_sql.profiles.made import MADE, read_made
+from genesis_sql.profiles.ordering import link_name, ordered
+from genesis_sql.profiles.totals import read_totals
+from genesis_sql.profiles.typed import check_texts, is_nested, length_of, type_of
 from genesis_sql.profiles.when import Axis, Reach, Test, axis
-from genesis_sql.program.domain import Domain, Fixed, Grid
+from genesis_sql.program.domain import Categories, Domain, Fixed, Grid
 
-LATE = ("key", "reference", "expression", "listed")
+VALUES = (*MADE, "total", "combined", "function")
+"""Columns that are made of others; none of them is drawn."""
+LATE = ("key", "reference", "expression", "listed", *VALUES)
 """Columns that no condition can ask about."""
 CHOICE = "#each"
 """The flag that a child row stands for, counted from 0."""
@@ -30,20 +37,26 @@ class TableLaws:
         spec: as the profile has it.
         parent: the table above, None for a root.
         rows: of a root.
-        above: the parent's key.
+        above: the keys of the parent, the first of which a child best copies.
+        links: how rows of other tables are chosen, by name.
         kinds: how each column is held; not those of expressions.
         drawn: columns with laws, the numbers of children (``#count:child``) among them.
         asked: the tests of each column.
+        bys: the draws inside columns of type 'after'.
+        made: columns of `MADE` that the kernel makes, each behind those it reads.
     """
 
     name: str
     spec: Mapping[str, Any]
     parent: str | None
     rows: int
-    above: str | None = None
+    above: tuple[tuple[str, ...], ...] = ()
+    links: Mapping[str, LinkLaw] = field(default_factory=dict)
     kinds: dict[str, Domain] = field(default_factory=dict)
     drawn: dict[str, Drawn] = field(default_factory=dict)
     asked: dict[str, list[Test]] = field(default_factory=dict)
+    bys: dict[str, Drawn] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
 
     @property
     def columns(self) -> Mapping[str, Spec]:
@@ -67,11 +80,42 @@ class TableLaws:
         return next(iter(self.of("key")), None)
 
     @property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        """What names a row: the primary key, columns of type key, unique ones."""
+        return keys_of(self.spec)
+
+    @property
+    def copies(self) -> list[str]:
+        """The columns that copy the main parent's."""
+        return [c for c in self.of("parent") if "of" not in self.columns[c]]
+
+    @property
+    def main(self) -> tuple[tuple[str, str], ...]:
+        """The columns that copy a key of the parent, with what they copy; none where none do."""
+        copied = {str(self.columns[c]["column"]): c for c in reversed(self.copies)}
+        whole = (key for key in self.above if all(c in copied for c in key))
+        return tuple((copied[c], c) for c in next(whole, ()))
+
+    @property
     def parent_key(self) -> str | None:
-        """The column that copies the parent's key."""
-        if self.above is None:
+        """The first column that copies the parent's key."""
+        return next((own for own, _ in self.main), None)
+
+    def link_of(self, column: str) -> LinkLaw | None:
+        """The link whose row a column copies; None: the main parent's.
+
+        Raises:
+            ProfileError: it names no reference of the table.
+        """
+        of = self.columns[column].get("of")
+        if of is None or (of == self.parent and of not in self.columns and of not in self.links):
             return None
-        return next((c for c in self.of("parent") if self.columns[c]["column"] == self.above), None)
+        held = self.columns.get(of, {})
+        name = link_name(of, held) if held.get("type") == "reference" else of
+        if name not in self.links:
+            message = f"{self.where(column)} copies of '{of}', which is no reference of its table"
+            raise ProfileError(message + nearest(str(of), [*self.links, *self.columns]))
+        return self.links[name]
 
     def where(self, column: str) -> str:
         """A column, for errors."""
@@ -119,14 +163,51 @@ def read_tables(plain: Mapping[str, Any]) -> dict[str, TableLaws]:
     """
     specs = plain["tables"]
     made: dict[str, TableLaws] = {}
-    for name in _ordered(specs):
-        table = made[name] = _read(name, specs[name], made, plain)
+    order, cut = ordered(specs)
+    for name in order:
+        late = {link for table, link in cut if table == name}
+        table = made[name] = _read(name, specs, made, plain, late)
         for child, spec in specs.items():
             if spec.get("parent") == name:
                 _count(table, child, spec)
         _check_asked(table)
         _fix_constants(table)
+    for table in made.values():
+        _settle_late(table, made)
+    for table in made.values():
+        _check_copies(table, made)
+    read_totals(made)
     return made
+
+
+def _settle_late(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
+    """How columns are held whose rows are chosen when all tables are there."""
+    for law in table.links.values():
+        if law.late or law.own:
+            for own, theirs in law.pairs:
+                there = made[law.table].kinds
+                table.kinds[own] = kind_there(table.where(own), law, theirs, there)
+    for column in table.of("parent"):
+        law = table.link_of(column)
+        if law is not None and (law.late or law.own):
+            _copied(table, column, made[law.table])
+
+
+def _check_copies(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
+    """Refuse columns that copy themselves, by whatever way round."""
+    for column in table.of("parent"):
+        path, at, name = [table.where(column)], table, column
+        while at.columns[name]["type"] == "parent" and name not in at.kinds:
+            law = at.link_of(name)
+            at, name = (
+                made[str(at.parent) if law is None else law.table],
+                at.columns[name]["column"],
+            )
+            if at.where(name) in path:
+                circle = " → ".join([*path, at.where(name)])
+                message = f"{path[0]} copies itself: {circle}; copy a column that is drawn"
+                raise ProfileError(message)
+            path.append(at.where(name))
 
 
 def _check_asked(table: TableLaws) -> None:
@@ -139,62 +220,38 @@ def _check_asked(table: TableLaws) -> None:
             raise ProfileError(message)
 
 
-def _ordered(specs: Mapping[str, Any]) -> Iterator[str]:
-    """Tables, each behind its parent and those it refers to."""
-    done: set[str] = set()
-    path: list[str] = []
-
-    def visit(name: str) -> Iterator[str]:
-        if name in done:
-            return
-        if name in path:
-            message = (
-                f"tables refer to one another: {' → '.join([*path[path.index(name) :], name])}"
-            )
-            raise ProfileError(message)
-        path.append(name)
-        for role, above in _above(specs[name]):
-            if above not in specs:
-                message = f"tables.{name}.{role}: there is no table '{above}'"
-                raise ProfileError(message + nearest(above, specs))
-            yield from visit(above)
-        path.pop()
-        done.add(name)
-        yield name
-
-    for name in specs:
-        yield from visit(name)
-
-
-def _above(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
-    found = [("parent", str(spec["parent"]))] if "parent" in spec else []
-    columns = spec["columns"].items()
-    found += [(f"columns.{n}", str(c["table"])) for n, c in columns if c["type"] == "reference"]
-    return found
-
-
 def _read(
-    name: str, spec: Mapping[str, Any], made: Mapping[str, TableLaws], plain: Mapping[str, Any]
+    name: str,
+    specs: Mapping[str, Any],
+    made: Mapping[str, TableLaws],
+    plain: Mapping[str, Any],
+    late: set[str],
 ) -> TableLaws:
+    spec = specs[name]
     parent = spec.get("parent")
     count = plain.get("generation", {}).get("count") or 1
     rows = 0 if parent is not None else int(spec.get("rows", count))
     columns = {c: _typed(f"{name}.{c}", held) for c, held in spec["columns"].items()}
     spec = {**spec, "columns": columns}
-    table = TableLaws(name, spec, parent, rows, made[parent].key if parent else None)
+    links = read_links(name, columns, {t: keys_of(held) for t, held in specs.items()}, late)
+    above = made[parent].keys if parent else ()
+    table = TableLaws(name, spec, parent, rows, above, links)
     _check_names(table)
     for column, held in table.columns.items():
         where, type_ = table.where(column), held["type"]
         if type_ == "key":
             table.kinds[column] = key_domain(where, held)
         elif type_ == "parent":
-            _copied(table, column, made)
+            source = _source(table, column, made)
+            if source is not None:
+                _copied(table, column, source)
         elif type_ == "reference":
-            above = made[held["table"]]
-            if above.key is None:
-                message = f"{where}: table '{above.name}' has no column of type 'key' to refer to"
-                raise ProfileError(message)
-            table.kinds[column] = above.kinds[above.key]
+            law = links[link_name(column, held)]
+            if not (law.late or law.own):
+                theirs = dict(law.pairs)[column]
+                table.kinds[column] = kind_there(where, law, theirs, made[law.table].kinds)
+        elif type_ == "sibling":
+            table.kinds[column] = sibling_kind(where, held, parent)
         elif type_ == "listed":
             if parent is not None:
                 message = f"{where} lists the rows of a table, and '{name}' hangs on '{parent}'"
@@ -202,21 +259,39 @@ def _read(
             table.kinds[column] = kind_of(where, {**held, "type": "explicit"})
         elif type_ == "chosen":
             table.kinds[column] = _chosen_kind(table, column, made)
-        else:
-            law = as_cases(held, table.columns) if type_ == "expression" else held
-            if law is not None:
-                table.drawn[column] = read_drawn(where, column, law)
+        elif type_ not in VALUES:
+            cases = as_cases(held, table.columns) if type_ == "expression" else held
+            if cases is not None:
+                table.drawn[column] = read_drawn(where, column, cases)
                 table.kinds[column] = table.drawn[column].kind
-    for drawn in table.drawn.values():
+    for column, kind in table.kinds.items():
+        _check_texts(table, column, kind)
+    read_made(table, made)
+    for drawn in (*table.drawn.values(), *table.bys.values()):
         _ask(table, drawn)
     return table
+
+
+def _check_texts(table: TableLaws, column: str, kind: Domain) -> None:
+    """Labels are values of the column's type, and fit into it."""
+    held = table.columns[column]
+    if isinstance(kind, Categories) and held["type"] not in ("parent", "reference"):
+        check_texts(table.where(column), kind.type, kind.labels, held.get("length"))
+    nested = isinstance(kind, Categories) and is_nested(kind.type)
+    if nested and (held["type"] != "constant" or held.get("null_share")):
+        message = (
+            f"{table.where(column)}: a {kind.type[:60]} is a constant or an expression; write it "
+            "as one of these"
+        )
+        raise ProfileError(message)
 
 
 def _typed(where: str, held: Spec) -> Spec:
     """A column with its type as DuckDB spells it."""
     if not held.get("sql_type"):
         return held
-    return {**held, "sql_type": type_of(where, held["sql_type"])}
+    found, length = type_of(where, held["sql_type"]), length_of(held["sql_type"])
+    return {**held, "sql_type": found, **({} if length is None else {"length": length})}
 
 
 def _check_names(table: TableLaws) -> None:
@@ -238,17 +313,34 @@ def _check_names(table: TableLaws) -> None:
         seen[column.lower()] = column
 
 
-def _copied(table: TableLaws, column: str, made: Mapping[str, TableLaws]) -> None:
-    where, source = table.where(column), table.columns[column]["column"]
+def _source(table: TableLaws, column: str, made: Mapping[str, TableLaws]) -> TableLaws | None:
+    """The table that a column copies of; None where its rows are chosen last."""
+    law = table.link_of(column)
+    if law is not None:
+        return None if law.late or law.own else made[law.table]
     if table.parent is None:
+        where = table.where(column)
         message = f"{where} copies a column of the parent, and table '{table.name}' has none"
         raise ProfileError(message)
-    above = made[table.parent]
+    return made[table.parent]
+
+
+def _copied(table: TableLaws, column: str, above: TableLaws) -> None:
+    where, source = table.where(column), table.columns[column]["column"]
+    law = table.link_of(column)
     if source not in above.columns:
-        message = f"{where}: the parent '{above.name}' has no column '{source}'"
+        what = "the parent" if law is None else "table"
+        message = f"{where}: {what} '{above.name}' has no column '{source}'"
         raise ProfileError(message + nearest(source, above.columns))
-    if source in above.kinds:
-        table.kinds[column] = above.kinds[source]
+    kind = above.kinds.get(source)
+    if isinstance(kind, Fixed) and law is not None and (law.null or law.own):
+        message = (
+            f"{where} copies the constant '{above.name}.{source}' of a row that may not be there; "
+            "write it as a column of type 'conditional' or 'expression'"
+        )
+        raise ProfileError(message)
+    if kind is not None:
+        table.kinds[column] = kind
 
 
 def _chosen_kind(table: TableLaws, column: str, made: Mapping[str, TableLaws]) -> Domain:

@@ -29,7 +29,8 @@ from genesis_sql.profiles.observe import (
     law_sql,
     numbers_seen,
 )
-from genesis_sql.profiles.rows import Shown, row_checks
+from genesis_sql.profiles.related import relation_checks
+from genesis_sql.profiles.rows import Shown, row_checks, whole
 from genesis_sql.profiles.tables import TableLaws, read_tables
 from genesis_sql.profiles.verdict import Check
 from genesis_sql.program.domain import Categories
@@ -75,6 +76,7 @@ def validate(con: Con, tables: Mapping[str, str], plain: Mapping[str, Any]) -> l
             out.append(Check(name, "", "rows", "a table", "no table", False))
             continue
         out += row_checks(con, table, laws, shown)
+        out += relation_checks(con, table, laws, shown)
         out += _chances(con, table, shown[name])
     for name, table in laws.items():
         if name in shown and table.parent in shown and not table.flags:
@@ -229,22 +231,23 @@ def _children(
     con: Con, table: TableLaws, laws: Mapping[str, TableLaws], shown: Mapping[str, Shown]
 ) -> Iterator[Check]:
     """How many children the parents have."""
-    above, own = laws[str(table.parent)], table.parent_key
+    above = laws[str(table.parent)]
+    own, theirs = ([pair[i] for pair in table.main] for i in (0, 1))
     name = f"#count:{table.name}"
     drawn, there = above.drawn[name], shown[above.name]
     known = all(i in there.columns or i in there.copies for i in drawn.inputs)
-    if own not in shown[table.name].columns or above.key not in there.columns or not there.rows:
+    there_ = set(own) <= shown[table.name].columns and set(theirs) <= there.columns
+    if not own or not there_ or not there.rows:
         return
     found = routed(drawn, above.axes) if known else _marginal(above, drawn)
     if found is None:
         yield Check(table.name, "", "children", "", "depends on hidden columns", None)
         return
     tree, slots = found
-    key = quoted(str(above.key))
     counts = (
         f"(SELECT p.*, coalesce(c.n, 0) AS {quoted(name)} FROM {there.source} AS p LEFT JOIN "  # noqa: S608
-        f"(SELECT {quoted(own)} AS k, count(*) AS n FROM {shown[table.name].relation} GROUP BY k) "
-        f"AS c ON c.k = p.{key})"
+        f"(SELECT {whole(own, 't')} AS k, count(*) AS n FROM {shown[table.name].relation} AS t "
+        f"GROUP BY k) AS c ON c.k = {whole(theirs, 'p')})"
     )
     held = drawn if known else replace(drawn, cases=())
     select = law_sql(held, above.axes if known else {}, tree, counts)

@@ -10,7 +10,7 @@ import re
 _PLAIN = re.compile(
     r"BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE"
     r"|DECIMAL\(\d{1,2}, ?\d{1,2}\)|DATE|TIME(_NS)?"
-    r"|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|VARCHAR|UUID|JSON"
+    r"|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|VARCHAR|UUID|JSON|BLOB|INTERVAL"
     r"|ENUM\('(?:[^']|'')*'(?:, ?'(?:[^']|'')*')*\)"
 )
 _FIELD = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_][A-Za-z0-9_]*))\s+(\S.*)', re.DOTALL)
@@ -58,6 +58,25 @@ def item_of(type_: str) -> str | None:
 def is_plain(type_: str) -> bool:
     """Whether it is a type of single values, spelled as DuckDB spells it."""
     return isinstance(type_, str) and bool(_PLAIN.fullmatch(type_))
+
+
+_BITS = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}
+
+
+def keys_within(type_: str, start: int = 0, step: int = 1) -> int:
+    """How many of the numbers start, start + step, … a type of whole numbers can hold.
+
+    Of other types as many as there are row numbers: 2^62.
+
+    Example:
+        >>> keys_within("SMALLINT", 1), keys_within("UTINYINT"), keys_within("VARCHAR")
+        (32767, 256, 4611686018427387904)
+    """
+    bits = _BITS.get(type_.removeprefix("U"))
+    if bits is None:
+        return 2**62
+    highest = (1 << (bits if type_.startswith("U") else bits - 1)) - 1
+    return max(0, min(2**62, (highest - start) // step + 1))
 
 
 def is_known(type_: str, depth: int = 0) -> bool:

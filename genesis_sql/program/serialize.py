@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from genesis_sql.errors import ExpressionError, ModelFormatError
 from genesis_sql.program import steps as s
-from genesis_sql.program.allowlist import check_expression
+from genesis_sql.program.allowlist import CALLS, check_expression
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.domain import (
@@ -191,7 +191,7 @@ def from_bytes(data: bytes) -> s.Program:
         program = _program(document, lambda name: _array(batch, name))
         for step in program.steps:
             if isinstance(step, s.Expression):
-                check_expression(step.sql)
+                check_expression(step.sql, CALLS)
         check_program(program)
     except (ModelFormatError, ExpressionError):
         raise

@@ -40,6 +40,7 @@ class Ask:
         locale: such as 'en_US'.
         siblings: columns of the table by their meaning ('first_name' -> 'fname'), without this one.
         options: of the meaning, and what the caller gave.
+        types: DuckDB's types of the siblings by their meaning; a text where nothing is said.
     """
 
     table: str
@@ -52,6 +53,7 @@ class Ask:
     locale: str = "en_US"
     siblings: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 Provider = Callable[[Ask], Columns]

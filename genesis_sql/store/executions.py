@@ -54,7 +54,7 @@ violations BIGINT
 _INTEGRITY = """
 WITH last AS (
   SELECT max(id) AS id FROM genesis.executions
-  WHERE kind IN ('generate_database', 'run') AND status = 'done'
+  WHERE kind IN ('generate_database', 'run', 'fill') AND status = 'done'
     AND ($model IS NULL OR model = $model)
 ), made AS (
   SELECT t.execution, e.model, t.table_name, t.position,

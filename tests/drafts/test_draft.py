@@ -7,7 +7,7 @@ import duckdb
 from genesis_sql.drafts.draft import draft
 from genesis_sql.profiles.compile import compile_profile
 from genesis_sql.profiles.read import read_profile
-from genesis_sql.schema_doors import Wanted, from_schema
+from genesis_sql.schema_doors import from_schema
 from genesis_sql.types import RawColumn, RawForeignKey, RawSchema, RawTable
 
 
@@ -43,7 +43,7 @@ def test_tables_hang_on_the_parent_they_belong_to() -> None:
 
 
 def test_a_drafted_schema_fills_tables_with_keys(con: duckdb.DuckDBPyConnection) -> None:
-    told = from_schema(con, "shop", SHOP, Wanted(rows={"customers": 20}))
+    told = from_schema(SHOP, con=con, name="shop", rows={"customers": 20})
     assert [(r["table_name"], r["rows"]) for r in told][:2] == [
         ("customers", 20),
         ("products", 200),

@@ -59,7 +59,7 @@ def export_cohort(
     held = read_tables(ws, found.schema, found.tables)
     rows = {t.name: count(ws, found.schema, t.name) for t in held}
     _require_free(ws, target, chosen, replace=if_exists == "replace")
-    names = _files([t.name for t in held], chosen)
+    names = file_names([t.name for t in held], chosen)
     text = json.dumps(_manifest(ws, found, rows, names), ensure_ascii=False, indent=1)
     write = _database if chosen == DATABASE else _folder
     passing = target.with_name(f".{uuid.uuid4().hex}.part")
@@ -190,7 +190,7 @@ def _folder(ws: Workspace, export: _Export) -> dict[str, int]:
     return sizes
 
 
-def _files(tables: list[str], format_: str) -> dict[str, str]:
+def file_names(tables: list[str], format_: str) -> dict[str, str]:
     """A file for each table, of letters that every system takes."""
     out: dict[str, str] = {}
     for table in tables:

@@ -1,0 +1,66 @@
+"""How many different values a column can have, so that more rows are refused before any work."""
+
+from __future__ import annotations
+
+from genesis_sql.drafts.by_type import decimals_of, number_bounds, whole_bounds
+from genesis_sql.drafts.fill import allowed
+from genesis_sql.drafts.sheet import Sheet, base_type, is_text, is_whole
+from genesis_sql.errors import SchemaError
+from genesis_sql.types import RawColumn
+
+LETTERS = 36
+"""Characters that a short text is made of."""
+
+
+def check_capacity(sheet: Sheet) -> None:
+    """Refuse a table with more rows than a unique column of it has values.
+
+    Raises:
+        SchemaError: names the column and how many it has.
+    """
+    for column in sheet.raw.columns:
+        if not sheet.unique(column.name):
+            continue
+        most = capacity(sheet, column)
+        if most is not None and most < sheet.rows:
+            held = f"of {column.length} characters" if column.length else f"of type {column.type}"
+            message = (
+                f"column '{column.name}' of table '{sheet.name}' is unique and {held}, which has "
+                f"{most:,} values, and {sheet.rows:,} rows are asked for; ask for fewer in rows, "
+                "or widen it"
+            )
+            raise SchemaError(message)
+
+
+def capacity(sheet: Sheet, column: RawColumn) -> int | None:
+    """How many values a column can have; None where that is no matter.
+
+    Example:
+        >>> from genesis_sql.drafts.checks import Checked
+        >>> from genesis_sql.types import RawTable
+        >>> flag = RawColumn("flag", "BOOLEAN")
+        >>> capacity(Sheet(RawTable("t", "", (flag,)), 1, Checked()), flag)
+        2
+    """
+    listed, type_ = allowed(sheet, column), base_type(column.type)
+    if listed is not None:
+        return len(listed)
+    if type_ == "BOOLEAN":
+        return 2
+    facts = sheet.checked.of(column.name)
+    if is_whole(type_):
+        low, high = whole_bounds(column, facts)
+        if facts.low is not None and facts.high is not None:
+            return max(high - low + 1, 0)
+        return {"TINYINT": 127, "UTINYINT": 255, "SMALLINT": 2**15 - 1, "USMALLINT": 2**16 - 1}.get(
+            type_
+        )
+    if type_ in ("DECIMAL", "NUMERIC") and "(" in column.type:
+        digits = int(column.type[column.type.index("(") + 1 :].split(",")[0].rstrip(") "))
+        if facts.low is not None and facts.high is not None:
+            low_, high_ = number_bounds(facts, 10.0 ** -decimals_of(column.type))
+            return int((high_ - low_) * 10 ** decimals_of(column.type)) + 1
+        return int(10**digits)
+    if is_text(type_) and column.length is not None and column.length < 6:
+        return int(LETTERS**column.length)
+    return None

@@ -1,0 +1,224 @@
+"""Dates and times in order: in a row, after the parent's, as far as the row's state has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from genesis_sql.drafts.sheet import Sheet, base_type, is_moment
+from genesis_sql.drafts.states import reached
+from genesis_sql.drafts.words import stems
+from genesis_sql.providers.ask import Columns
+from genesis_sql.sqlbuild import quoted
+from genesis_sql.types import RawColumn
+
+LAST = date(2025, 12, 31)
+"""The day on which histories end: fixed, for rows do not depend on the clock."""
+YEARS = 3
+"""Of a history; tables that others choose from are older by as much."""
+CHILD = 0.15
+"""Mean time between a parent's moment and a child's, as a share of the period."""
+EARLY = 0.7
+"""The share of the period in which rows come to be that others follow."""
+FREE = ("birth_date", "card_expiry", "time_of_day", "year", "month")
+"""Meanings that are in no order with others."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Moments of one kind.
+
+    Attributes:
+        told: words of names.
+        days: mean days after the moment before it.
+        missing: share of rows without one, where it may be NULL and no state decides.
+        side: it follows the first moment, not the one before it, and none follows it.
+    """
+
+    told: tuple[str, ...]
+    days: float
+    missing: float = 0.0
+    side: bool = False
+
+
+STAGES = (
+    Stage(("crea", "adde", "regi", "sign", "join", "open", "plac", "orde", "issu", "invo", "hire",
+           "subm", "requ", "book", "inse", "repo", "file"), 30),
+    Stage(("star", "begi", "from", "admi", "sche", "depa", "effe", "vali", "chec"), 10),
+    Stage(("conf", "acce", "appr", "assi", "veri"), 1, 0.1),
+    Stage(("paid", "char", "bill"), 2, 0.1),
+    Stage(("proc", "pack", "prep", "pick"), 1, 0.15),
+    Stage(("ship", "disp", "sent", "fulf"), 2, 0.2),
+    Stage(("deli", "arri", "rece"), 4, 0.25),
+    Stage(("comp", "fini", "clos", "reso", "end", "ende", "unti", "disc", "to", "out", "publ",
+           "done"), 7, 0.25),
+    Stage(("due", "dead", "expe"), 21, 0.0, side=True),
+    Stage(("upda", "modi", "chan", "last", "edit"), 40),
+    Stage(("expi", "rene"), 365, 0.1, side=True),
+    Stage(("canc", "refu", "retu", "reje", "void", "fail", "term", "dele", "remo", "arch", "bloc",
+           "deac", "lost"), 20, 0.9, side=True),
+)  # fmt: skip
+"""In the order in which they come to a row; words by their first letters, see `stems`."""
+_BY_MEANING = {
+    "created_at": 0, "start_time": 1, "due_time": 8, "end_time": 7, "updated_at": 9,
+    "deleted_at": 11,
+}  # fmt: skip
+OTHER = Stage((), 5, 0.05)
+
+
+def find_periods(sheets: Mapping[str, Sheet]) -> None:
+    """The days in which rows of each table come to be: what is chosen from is there before.
+
+    Tables that hang on one another share a period; one that another only chooses from is earlier.
+    """
+    roots = {name: _root(name, sheets) for name in sheets}
+    later: dict[str, set[str]] = {root: set() for root in roots.values()}
+    for name, sheet in sheets.items():
+        for key in sheet.others:
+            if roots[key.parent] != roots[name]:
+                later[roots[key.parent]].add(roots[name])
+    for name, sheet in sheets.items():
+        back = _depth(roots[name], later, ())
+        end = LAST - timedelta(days=round(365.25 * YEARS * back))
+        start = end - timedelta(days=round(365.25 * YEARS) - 1)
+        sheet.period = start.isoformat(), end.isoformat()
+
+
+def _root(name: str, sheets: Mapping[str, Sheet]) -> str:
+    main = sheets[name].main
+    return name if main is None else _root(main.parent, sheets)
+
+
+def _depth(root: str, later: Mapping[str, set[str]], seen: tuple[str, ...]) -> int:
+    """How many periods come behind that of a root; tables that choose from each other share one."""
+    if root in seen:
+        return 0
+    return max((1 + _depth(r, later, (*seen, root)) for r in later[root] - {*seen}), default=0)
+
+
+def fill_moments(sheet: Sheet, sheets: Mapping[str, Sheet]) -> None:
+    """The dates and times of a table that have an order."""
+    left = [c for c in sheet.left() if is_moment(c.type) and sheet.meaning(c.name) not in FREE]
+    left = [c for c in left if not sheet.unique(c.name)]
+    if not left:
+        return
+    first, *others = _in_order(sheet, left)
+    _first(sheet, first, sheets)
+    before = first.name
+    sheet.moment = first.name
+    for column in others:
+        stage = stage_of(sheet, column)
+        made = _later(sheet, column, first.name if stage.side else before, stage)
+        before = before if stage.side else made
+
+
+def stage_of(sheet: Sheet, column: RawColumn) -> Stage:
+    """What happens at a moment, by its name, else by what it means."""
+    at = _place(sheet, column)
+    return STAGES[at] if at is not None else OTHER
+
+
+def _place(sheet: Sheet, column: RawColumn) -> int | None:
+    told = set(stems(column.name))
+    found = [at for at, stage in enumerate(STAGES) if told & set(stage.told)]
+    return found[-1] if found else _BY_MEANING.get(sheet.meaning(column.name))
+
+
+def _in_order(sheet: Sheet, columns: Iterable[RawColumn]) -> list[RawColumn]:
+    """As they come to a row: by their stage, and as CHECKs of two columns say."""
+
+    def rank(column: RawColumn) -> tuple[float, int]:
+        at = _place(sheet, column)
+        return 0.5 if at is None else at, sheet.raw.columns.index(column)
+
+    left, out = sorted(columns, key=rank), list[RawColumn]()
+    names = {c.name for c in left}
+    pairs = [(p.low, p.high) for p in sheet.checked.ordered if {p.low, p.high} <= names]
+    while left:
+        waiting = {high for low, high in pairs if low in {c.name for c in left}}
+        column = next((c for c in left if c.name not in waiting), left[0])
+        left.remove(column)
+        out.append(column)
+    return out
+
+
+def _first(sheet: Sheet, column: RawColumn, sheets: Mapping[str, Sheet]) -> None:
+    """When the row came to be: after its parent did, inside the table's period."""
+    start, end = sheet.period
+    source = moment_of(sheet.main.parent, sheets) if sheet.main else None
+    facts = sheet.checked.of(column.name)
+    if source is None and any(s.main and s.main.parent == sheet.name for s in sheets.values()):
+        days = (date.fromisoformat(end) - date.fromisoformat(start)).days
+        end = (date.fromisoformat(start) + timedelta(days=round(days * EARLY))).isoformat()
+    if source is None or sheet.main is None or facts.bounded:
+        low, high = str(facts.low or start), str(facts.high or end)
+        spec = {"type": "uniform", "min": min(low, high), "max": high, "sql_type": column.type}
+        sheet.put(column.name, _told(spec, f"between {min(low, high)} and {high}"))
+        return
+    copy = sheet.free_name(f"{column.name}_since")
+    days = (date.fromisoformat(end) - date.fromisoformat(start)).days
+    spec = _after(column, copy, days * CHILD)
+    spec["until"] = end
+    helper: Columns = {copy: {"type": "parent", "column": source}}
+    sheet.put(column.name, _told(spec, f"after {sheet.main.parent}.{source}"), helper)
+
+
+def moment_of(table: str, sheets: Mapping[str, Sheet]) -> str | None:
+    """The column of a table that says when a row came to be; its parent's, copied, if it has none.
+
+    None where no table above has one.
+    """
+    sheet = sheets[table]
+    if sheet.moment is None and sheet.main is not None:
+        above = moment_of(sheet.main.parent, sheets)
+        if above is not None:
+            sheet.moment = sheet.free_name(f"{above}_above")
+            sheet.hide(sheet.moment, {"type": "parent", "column": above})
+    return sheet.moment
+
+
+def _later(sheet: Sheet, column: RawColumn, before: str, stage: Stage) -> str:
+    """A moment after another one; the column that holds it in every row."""
+    spec, note = _after(column, before, stage.days), f"after {before}"
+    labels = reached(sheet, stems(column.name)) if column.nullable else None
+    if labels is None or labels.column is None:
+        if column.nullable and stage.missing:
+            return _sometimes(sheet, column, spec, stage, note)
+        sheet.put(column.name, _told(spec, note))
+        return column.name
+    held = sheet.free_name(f"{column.name}_moment")
+    sheet.put(
+        column.name,
+        _told(
+            {
+                "type": "expression",
+                "sql": f"CASE WHEN {labels.sql()} THEN {quoted(held)} END",
+                "sql_type": column.type,
+            },
+            f"{note}, where {labels.column} has come so far",
+        ),
+        {held: spec},
+    )
+    return held
+
+
+def _sometimes(
+    sheet: Sheet, column: RawColumn, spec: dict[str, Any], stage: Stage, note: str
+) -> str:
+    """One that is NULL in a share of the rows, which those behind it must not be."""
+    sheet.put(column.name, _told({**spec, "null_share": stage.missing}, note))
+    return column.name if stage.side else str(spec["of"])
+
+
+def _after(column: RawColumn, before: str, days: float) -> dict[str, Any]:
+    day = base_type(column.type) == "DATE"
+    mean = days if day else days * 24 * 60
+    law = {"type": "exponential", "mean": round(max(mean, 1.0), 3), "min": 1, "decimals": 0}
+    unit = "day" if day else "minute"
+    return {"type": "after", "of": before, "by": law, "unit": unit, "sql_type": column.type}
+
+
+def _told(spec: Mapping[str, Any], note: str) -> dict[str, Any]:
+    return {**spec, "origin": "default", "note": note}

@@ -1,0 +1,155 @@
+"""Names of columns and tables as words: lower case, singular, abbreviations written out.
+
+`custFName`, `CUST_FNAME` and `cust first names` are all ('customer', 'first', 'name').
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from genesis_sql.providers.rules import vocabulary
+
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+SHORT = {
+    "fname": "first name", "lname": "last name", "mname": "middle name", "firstname": "first name",
+    "lastname": "last name", "fullname": "full name", "uname": "user name", "nm": "name",
+    "dob": "birth date", "bday": "birth day", "addr": "address", "adr": "address",
+    "qty": "quantity",
+    "amt": "amount", "desc": "description", "descr": "description", "dsc": "description",
+    "tel": "telephone", "ph": "phone", "no": "number", "num": "number",
+    "nr": "number", "cnt": "count", "cd": "code", "dt": "date", "dte": "date", "ts": "timestamp",
+    "tm": "time", "pct": "percent", "perc": "percent", "id": "identifier", "ident": "identifier",
+    "org": "organization", "dept": "department", "emp": "employee", "empl": "employee",
+    "cust": "customer", "acct": "account", "acc": "account", "tot": "total", "pwd": "password",
+    "img": "image", "pic": "picture", "lang": "language", "ctry": "country", "mgr": "manager",
+    "avg": "average", "msg": "message", "txt": "text", "val": "value", "yr": "year", "mo": "month",
+    "mth": "month", "hr": "hour", "sec": "second", "min": "minimum", "max": "maximum",
+    "ms": "millisecond", "prod": "product", "inv": "invoice", "txn": "transaction",
+    "trx": "transaction", "trans": "transaction", "ord": "order", "cat": "category",
+    "grp": "group", "loc": "location", "flg": "flag", "ind": "indicator", "sts": "status",
+    "stat": "status", "typ": "type", "src": "source", "dest": "destination", "pkg": "package",
+    "prov": "provider", "proc": "procedure", "diag": "diagnosis", "rx": "prescription",
+    "pt": "patient", "pat": "patient", "mem": "member", "mbr": "member", "usr": "user",
+    "pos": "position", "seq": "sequence", "ver": "version", "eff": "effective",
+    "exp": "expiry", "upd": "updated", "crt": "created", "curr": "current", "ccy": "currency",
+    "bal": "balance", "pymt": "payment", "pmt": "payment", "mfg": "manufacturer",
+    "mfr": "manufacturer", "vend": "vendor", "supp": "supplier", "apt": "apartment",
+    "zipcode": "zip code", "postcode": "post code", "lat": "latitude", "lng": "longitude",
+    "lon": "longitude", "mail": "mail", "uom": "unit measure", "sname": "last name",
+    "ssn": "ssn", "attn": "attention", "auth": "authorization",
+    "cfg": "configuration", "config": "configuration", "prefs": "preference", "info": "information",
+    "doc": "document", "docs": "document", "dir": "directory", "spec": "specification",
+    "wt": "weight", "ht": "height", "temp": "temperature", "freq": "frequency", "dur": "duration",
+    "beg": "begin", "strt": "start", "lst": "last", "fst": "first", "mid": "middle",
+    "ins": "insurance", "rep": "representative", "reps": "representative", "comm": "commission",
+    "disc": "discount", "perm": "permission", "spd": "speed", "orig": "original",
+    "abbr": "abbreviation", "abbrev": "abbreviation", "sid": "identifier", "avail": "available",
+    "mkt": "market", "taxvat": "tax number", "stmt": "statement", "dtl": "detail", "yn": "yn",
+    "pymnt": "payment", "chg": "charge", "hosp": "hospital", "phys": "physician", "nbr": "number",
+}  # fmt: skip
+"""Abbreviations, each with the words it stands for."""
+
+_INITIALS = {"f": "first", "l": "last", "m": "middle"}
+
+KEEP = frozenset(
+    "address status series news gps alias has is was does sms os class canvas bus gas iris bonus "
+    "campus census access process progress success business wireless species analysis basis "
+    "diagnosis axis chassis https ms us tos pos ssl dns aws css ios cms pass loss mass glass "
+    "across plus minus less this yes cos abs stress press kudos thesis radius virus focus bias "
+    "corps sys express compress apparatus consensus expenses goods".split()
+)
+"""Words that end on s and are singular."""
+
+_NOISE = frozenset(
+    "tbl table dim fact fct stg master data list record view vw base tab tmp raw main mst "
+    "language translation localization localisation i18n".split()
+)
+
+_SHORT_JOINED = frozenset("of at by id no on to is".split())
+_PIECES = frozenset("qty amt bal num mkt acct addr dept cust prod desc lang curr avail".split())
+"""Abbreviations that stand inside words written together ('acctbal')."""
+
+
+def _known() -> frozenset[str]:
+    """Words that names are put together from: those of the rules."""
+    return vocabulary() | _PIECES
+
+
+@lru_cache(maxsize=65536)
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name.
+
+    Example:
+        >>> words_of("custFName"), words_of("ADDR1"), words_of("dateofbirth")
+        (('customer', 'first', 'name'), ('address', '1'), ('date', 'of', 'birth'))
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    found: list[str] = []
+    for part in _PARTS.findall(plain):
+        if part.lower() == "name" and found and found[-1] in _INITIALS:
+            found[-1] = _INITIALS[found[-1]]  # the F of CustFName
+        found += _written_out(part.lower())
+    return tuple(found)
+
+
+def _written_out(word: str) -> list[str]:
+    """One part of a name as words."""
+    if word in SHORT:
+        return SHORT[word].split()
+    if word.isdigit():
+        return [word]
+    apart = _apart(word)
+    if apart:
+        return [w for part in apart for w in (SHORT.get(part) or singular(part)).split()]
+    one = singular(word)
+    return SHORT[one].split() if one in SHORT else [one]
+
+
+@lru_cache(maxsize=65536)
+def _apart(word: str) -> tuple[str, ...]:
+    """Words written together ('orderdate'), cut where every piece is well known; else nothing."""
+    if len(word) < 6 or word in _known():
+        return ()
+    for cut in range(len(word) - 2, 1, -1):
+        head, tail = word[:cut], word[cut:]
+        if head not in _known() and head not in _SHORT_JOINED:
+            continue
+        if tail in _known() or tail in _SHORT_JOINED:
+            return head, tail
+        rest = _apart(tail)
+        if rest:
+            return (head, *rest)
+    return ()
+
+
+def singular(word: str) -> str:
+    """The singular of an English word, by its ending.
+
+    Example:
+        >>> [singular(w) for w in ("cities", "boxes", "addresses", "status", "names")]
+        ['city', 'box', 'address', 'status', 'name']
+    """
+    if word in KEEP or len(word) < 4 or not word.endswith("s") or word.endswith("ss"):
+        return {"people": "person", "children": "child", "men": "man"}.get(word, word)
+    if word.endswith("ies") and len(word) > 4:
+        return {"movies": "movie", "series": "series"}.get(word, word[:-3] + "y")
+    if word.endswith(("sses", "xes", "ches", "shes", "uses")) and word not in ("causes", "uses"):
+        stem = word[:-2]
+        return stem if stem in KEEP or not stem.endswith("us") else word[:-1]
+    return word if word.endswith("us") else word[:-1]
+
+
+@lru_cache(maxsize=65536)
+def table_words(name: str) -> tuple[str, ...]:
+    """The words of a table's name without what only says that it is one ('tbl', 'dim_').
+
+    Example:
+        >>> table_words("tblCustomers"), table_words("dim_product"), table_words("order_items")
+        (('customer',), ('product',), ('order', 'item'))
+    """
+    words = words_of(name)
+    kept = tuple(w for w in words if w not in _NOISE and not w.isdigit())
+    return kept or words
