@@ -76,9 +76,7 @@ class SyntheticDataGenerator:
         """Of all rows: that of the configuration, else 0."""
         return int(getattr(self.model_config, "seed", None) or 0)
 
-    def register_generator(
-        self, type: str, func: Function, column_name: str | None = None
-    ) -> None:
+    def register_generator(self, type: str, func: Function, column_name: str | None = None) -> None:
         """Fill columns with a function.
 
         Args:
@@ -254,7 +252,9 @@ def _several(models: Any) -> tuple[RawSchema, dict[str, str]]:
     return read, {t.name: shown.get(t.name, t.name) for t in read.tables}
 
 
-def _by_table(given: Mapping[str, Any] | None, names: Mapping[str, str], what: str) -> dict[str, Any]:
+def _by_table(
+    given: Mapping[str, Any] | None, names: Mapping[str, str], what: str
+) -> dict[str, Any]:
     """What is given by class or table, by table."""
     known = {**{shown: table for table, shown in names.items()}, **{t: t for t in names}}
     out = {}

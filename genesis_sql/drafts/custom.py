@@ -77,7 +77,7 @@ def fill_custom(sheet: Sheet, given: Mapping[tuple[str, str], Any]) -> dict[str,
         if isinstance(value, Mapping) and "provider" in value:
             asked[name] = value
         else:
-            sheet.put(name, {**_spec(sheet, name, value), "origin": "spec"})
+            sheet.put(name, {"origin": "spec", **_spec(sheet, name, value)})
     return asked
 
 

@@ -58,7 +58,8 @@ def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]])
     for column in sheet.left():
         meaning, origin = sheet.meanings.get(column.name, Meaning("")), "default"
         if column.name in asked:
-            meaning, origin = _asked(sheet, column, asked[column.name], providers), "spec"
+            meaning = _asked(sheet, column, asked[column.name], providers)
+            origin = str(asked[column.name].get("origin", "spec"))
         listed = None if column.name in asked else allowed(sheet, column)
         provider = providers.get(meaning.name)
         if provider is not None:
@@ -97,8 +98,8 @@ def _asked(
             f"not exist{nearest(word, providers)}"
         )
         raise OptionError(message)
-    options = {k: v for k, v in given.items() if k != "provider"}
-    return Meaning(word, options, "the caller names it")
+    options = {k: v for k, v in given.items() if k not in ("provider", "origin")}
+    return Meaning(word, options, "it was named")
 
 
 def _with_labels(meaning: Meaning, listed: list[Any] | None) -> Meaning:
