@@ -20,6 +20,7 @@ NAMES = {
     "quality": "what measuring costs, beside sdmetrics, and whether it agrees with the referee",
     "privacy": "planted leaks, differential privacy: fidelity at epsilon 1, and its audit",
     "profiles": "people per second, laws, keys, validation, replay, Harris County",
+    "delivery": "five tables into PostgreSQL, MariaDB, SQLite and files, beside executemany",
     "draw": "the counter draw: dieharder, and tests of our own over many streams and families",
     "kernel": "the compiled kernel beside the same loops in numpy",
 }

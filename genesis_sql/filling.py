@@ -82,7 +82,6 @@ def _schema(
 ) -> list[dict[str, Any]]:
     from genesis_sql.actions.save_profile import Compiled, Resolved, Written, save_profile
     from genesis_sql.drafts.draft import draft
-    from genesis_sql.drafts.lowered import lowered
     from genesis_sql.drafts.report import report
     from genesis_sql.profiles.compile import compile_profile
     from genesis_sql.profiles.described import describe_profile
@@ -92,11 +91,15 @@ def _schema(
     columns, counts = _mapping(given, "columns"), _mapping(given, "rows")
     rows = {table: whole(counts, table) or 0 for table in counts}
     locale = optional(given, "locale") or "en_US"
+<<<<<<< HEAD
     ws = workspace(session, cursor, call.database, call.schema, job)
     proposed = _proposed(ws, name, schema, columns, given)
     columns = dict(proposed.columns)
     filled = {**proposed.found, **columns}
     plain = lowered(draft(schema, rows=rows, columns=filled, locale=locale))
+=======
+    plain = draft(schema, rows=rows, columns=columns, locale=locale)
+>>>>>>> wip
 
     def compiled(plain: Mapping[str, Any], version: int) -> Compiled:
         model = compile_profile(plain, name=name, version=version)

@@ -153,6 +153,8 @@ def _program(
     _choose(made, table, late=True)
     hidden = Hidden()
     put_made(hidden, table, tables, sizes[table.name])
+    if not any(not spec.get("hidden") and c in table.kinds for c, spec in table.columns.items()):
+        hidden.number()  # SQL computes all columns, perhaps of nothing: rows are numbers then
     hidden.into(made)
     _for_others(made, table, tables)
     types = {c: k.type for c, k in table.kinds.items()}

@@ -15,7 +15,7 @@ from genesis_sql.plan.private import connection
 from genesis_sql.profiles.keys import MOST, most_keys
 from genesis_sql.profiles.links import LinkLaw
 from genesis_sql.profiles.tables import TableLaws
-from genesis_sql.program.allowlist import check_expression
+from genesis_sql.program.allowlist import DRAWS, check_expression
 from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.domain import Fixed, Key
 from genesis_sql.program.fold import Aggregate
@@ -320,8 +320,8 @@ def _differs(table: TableLaws, column: str) -> bool:
         return len({str(v) for v in held["values"]}) == len(held["values"]) >= table.rows
     if held["type"] != "expression" or column in table.drawn:
         return False
-    tree = check_expression(str(held["sql"]))
+    tree = check_expression(str(held["sql"]), DRAWS)
     numbered = any(n.name.lower() == "n" for n in tree.find_all(exp.Anonymous))
     known = {c.lower(): c for c in table.columns if c != column}
-    read = {known.get(n.name.lower(), "") for n in tree.find_all(exp.Column)}
+    read = {known.get(n.name.lower(), "") for n in tree.find_all(exp.Column) if not n.table}
     return numbered or any(_differs(table, c) for c in read if c)

@@ -22,7 +22,7 @@ from genesis_sql.providers.forms import (
     require_length,
     weighted,
 )
-from genesis_sql.providers.places import PARTS, country_of, own_locale, places
+from genesis_sql.providers.places import PARTS, country_of, own_locale, places, zip_codes
 from genesis_sql.providers.word import TEXT, Word
 from genesis_sql.sqlbuild import quoted
 
@@ -53,6 +53,8 @@ def _part(word: str, part: str | None = None) -> Word:
     def make(ask: Ask) -> Columns:
         if own_locale(ask.locale) is None:
             return listed(ask, *words_of(words.FAKER[word], ask), growing=True)
+        if ask.unique and word == "postal_code" and own_locale(ask.locale) == "en_US":
+            return listed(ask, zip_codes())
         if ask.unique:
             packed, _ = places(ask.locale)
             first, width = PARTS[name]

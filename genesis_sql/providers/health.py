@@ -30,7 +30,7 @@ MANY = 1_500
 
 
 @lru_cache(maxsize=32)
-def codes(table: str, begins: str = "") -> tuple[str, ...]:
+def codes(table: str, begins: str = "", many: int = MANY) -> tuple[str, ...]:
     """Codes of a reference table that begin with a text, spread evenly where they are many.
 
     Example:
@@ -38,8 +38,13 @@ def codes(table: str, begins: str = "") -> tuple[str, ...]:
         ('E11.9',)
     """
     found = [c for c in refdata.read(table)["code"].to_pylist() if c.startswith(begins)]
-    step = max(len(found) / MANY, 1.0)
+    step = max(len(found) / many, 1.0)
     return tuple(found[int(k * step)] for k in range(int(len(found) / step)))
+
+
+def _many(ask: Ask) -> int:
+    """Codes to take: each one once where they are unique."""
+    return max(ask.rows, MANY) if ask.unique else MANY
 
 
 def _known(table: str) -> set[str]:
@@ -49,7 +54,7 @@ def _known(table: str) -> set[str]:
 def icd10_code(ask: Ask) -> Columns:
     """A billable code of ICD-10-CM; three in five are the usual ones of general practice."""
     begins = str(option(ask, "begins", ""))
-    found = codes("icd10cm", begins)
+    found = codes("icd10cm", begins, _many(ask))
     if not found:
         message = f"{where(ask)}: no code of ICD-10-CM begins with '{begins}'"
         raise OptionError(message)
@@ -71,7 +76,7 @@ def icd10_code(ask: Ask) -> Columns:
 def procedure_code(ask: Ask) -> Columns:
     """A code of HCPCS level II; CPT, which is level I, is the AMA's and not here."""
     require_length(ask, 5)
-    return listed(ask, codes("hcpcs", str(option(ask, "begins", ""))))
+    return listed(ask, codes("hcpcs", str(option(ask, "begins", "")), _many(ask)))
 
 
 def npi(ask: Ask) -> Columns:

@@ -50,9 +50,14 @@ BRANDS = (
 )  # fmt: skip
 """Made up; any likeness is chance."""
 QUALITIES = (
-    "Compact", "Classic", "Premium", "Portable", "Deluxe", "Essential", "Modern", "Ultra", "Smart",
+    "Compact", "Classic", "Premium", "Portable", "Deluxe", "Essential", "Modern", "Rapid", "Smart",
     "Eco", "Slim", "Heavy-Duty", "Everyday", "Lightweight", "Advanced", "Vintage", "Urban",
     "Outdoor", "Signature", "Mini", "Pro", "Original", "Soft", "Bold",
+)  # fmt: skip
+SERIES = (
+    "Aero", "Alto", "Arc", "Atlas", "Aura", "Bolt", "Cielo", "Core", "Delta", "Echo", "Flex",
+    "Glow", "Halo", "Iris", "Jade", "Kite", "Luna", "Mesa", "Nova", "Onyx", "Orbit", "Pulse",
+    "Quest", "Rise", "Sage", "Terra", "Ultra", "Vento", "Wave", "Zen",
 )  # fmt: skip
 PRODUCTS: dict[str, tuple[float, float, tuple[str, ...]]] = {
     "Electronics": (0.18, 90.0, (

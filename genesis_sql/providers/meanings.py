@@ -29,7 +29,7 @@ from genesis_sql.providers.listed import (
 from genesis_sql.providers.meaning_names import MEANINGS
 from genesis_sql.providers.rules import OWNERS, TYPES, Rule, rules
 from genesis_sql.providers.statuses import known_course, path_of, plain, states_of
-from genesis_sql.providers.words import table_words, words_of
+from genesis_sql.providers.words import singular, table_words, words_of
 from genesis_sql.types import RawColumn, RawSchema, RawTable
 
 WORD, WHOLE, OWNED, COMMENT = 10, 4, 6, -3
@@ -76,6 +76,7 @@ _MONEY = frozenset("price cost amount total_amount balance salary discount tax".
 _BY_TYPE = {
     "b": "flag", "d": "date", "s": "event_time", "h": "time_of_day", "u": "uuid", "j": "json",
 }  # fmt: skip
+_TINY = frozenset(("TINYINT", "UTINYINT"))
 _INTS = frozenset(
     "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT".split()
 )
@@ -179,9 +180,17 @@ def _found(column: RawColumn, table: RawTable, schema: RawSchema, kind: str) -> 
     if best is not None and best[0] > 0:
         return best[2].meaning, best[3]
     name = _BY_TYPE.get(kind, "")
-    if column.type in ("TINYINT", "UTINYINT"):
+    if column.type in _TINY:
         name = "flag"  # what MySQL has in the place of a BOOLEAN
+    if kind == "i" and not name and _many(column.name.lower()):
+        return "count", f"it is {column.type} and its name a plural"
     return name, f"its type is {column.type}" if name else ""
+
+
+def _many(name: str) -> bool:
+    """Whether a name ends on a plural: `adults`."""
+    last = name.rsplit("_", 1)[-1]
+    return len(last) > 3 and last.endswith("s") and singular(last) != last
 
 
 def _candidates(
@@ -215,13 +224,14 @@ def _readings(words: tuple[str, ...], table: tuple[str, ...]) -> list[tuple[str,
     found += [w[:-1] for w in found if w[-2:] == ("identifier", "number")]
     found += [w[:-1] for w in found if len(w) > 1 and (w[-1].isdigit() or w[-1] in _AFTER)]
     turned = [w for w in found[:1] if "of" in w[1:-1]]
-    return found + [w[w.index("of") + 1 :] + w[: w.index("of")] for w in turned]
+    found += [w[w.index("of") + 1 :] + w[: w.index("of")] for w in turned]
+    return found + [w[: w.index("per")] for w in found[:1] if "per" in w[1:-1]]
 
 
 _AFTER = frozenset(
     "en de fr es it pt ar zh ja ru normalized formatted canonical lower upper old new previous "
     "original unconfirmed encrypted ciphertext plain cent usd eur gbp raw cached local utc "
-    "primary secondary alternate".split()
+    "primary secondary alternate average".split()
 )
 """Words behind a name that do not change what it is: `amount_cents`, `title_fr`."""
 
@@ -230,6 +240,7 @@ _AFTER = frozenset(
 def _phrases(comment: str) -> tuple[tuple[str, ...], ...]:
     """The first nouns of a comment: 'Date of birth of the contact' begins with 'birth date'."""
     text = re.sub(r"(?i)\bdate of (birth|service|death)\b", r"\1 date", comment.strip())
+    text = re.sub(r"(?i)^(the |total )?(number|count) of\b", "count: ", text)
     text = re.sub(r"['’]s\b", "", text)
     pieces = [p for p in _BREAK.split(text)[:2]]
     alternatives = _BREAK.split(text)[1:3] if re.match(r"\S+( \S+)? or ", text) else []
@@ -253,18 +264,35 @@ def _matching(
     there += [(r, n, x) for r, n, x in begins.get(words[0], ()) if words[: len(x[1])] == x[1]]
     for rank, rule, (mark, pattern) in there:
         whole = len(pattern) == len(words)
+        if not mark and not _PHRASE.isdisjoint(words[: -len(pattern)]):
+            continue  # the night of `price_per_night`
         if (mark == "=" and (not whole or points)) or (mark in "^+" and mark and whole):
             continue
         if kind not in (rule.types or TYPES.get(rule.meaning, "t")):
             continue
-        before = words[: -len(pattern)] or of_table
+        if rule.meaning in _MONEY and column.type in _TINY:
+            continue
+        before = _owner(words[: -len(pattern)]) or of_table
         if rule.owner and not _owned(rule.owner, before, schema):
             continue
         if rule.beside and not _beside(rule.beside, table):
             continue
         total = points + WORD * len(pattern) + rule.weight + OWNED * bool(rule.owner)
         total += WHOLE * (whole and not points) + OWNED * bool(rule.beside)
-        yield total, rank, rule, shown.format(" ".join(pattern))
+        where = shown.replace("ends on", "begins with") if mark == "^" else shown
+        yield total, rank, rule, where.format(" ".join(pattern))
+
+
+def _owner(before: tuple[str, ...]) -> tuple[str, ...]:
+    """The words before a noun without those that only say which of its kind (`iso_name`)."""
+    return before[:-1] if before and before[-1] in _WHICH else before
+
+
+_WHICH = frozenset(
+    "iso short long common english official local native old new current main primary default "
+    "original alternate alternative public internal external generic abbreviated preferred "
+    "normalized printable sort search seo meta second other".split()
+)
 
 
 def _owned(group: str, before: Sequence[str], schema: RawSchema) -> bool:
@@ -294,6 +322,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_PHRASE = frozenset(("per", "of"))
+
 Entry = tuple[int, Rule, tuple[str, tuple[str, ...]]]
 
 
@@ -318,12 +348,19 @@ def _refined(name: str, column: RawColumn, kind: str) -> str:
         return "event_time"
     if name == "event_time" and kind == "d":
         return "date"
-    if kind == "t" and column.length is not None:
-        if name == "country" and column.length <= 3:
-            return "country_code"
-        if name == "state" and column.length <= 3:
-            return "state_code"
+    if name in ("month", "year") and column.name.lower().endswith("s"):
+        return "duration"  # warranty_months
+    if name in ("country", "state") and (_length(column) or 99) <= 3:
+        return f"{name}_code"
     return name
+
+
+def _length(column: RawColumn) -> int | None:
+    """The characters that a text holds at most."""
+    if column.length is not None:
+        return column.length
+    found = re.fullmatch(r"(?i)\w*char\((\d+)\)", column.type)
+    return int(found[1]) if found else None
 
 
 def _bounds(column: RawColumn, table: RawTable, kind: str) -> Bounds:
@@ -349,7 +386,7 @@ def _fitting(labels: tuple[str, ...], column: RawColumn, kind: str) -> tuple[Lab
         whole = all(re.fullmatch(r"-?\d{1,9}", x) for x in labels)
         return tuple(int(x) for x in labels) if whole else ()
     longest = max(map(len, labels), default=0)
-    return labels if column.length is None or longest <= column.length else ()
+    return labels if longest <= (_length(column) or longest) else ()
 
 
 @lru_cache(maxsize=4096)
@@ -369,7 +406,7 @@ def _options(
         options = _states(table, column, bounds)
     elif bounds.values:
         options["values"] = list(bounds.values)
-    elif name in ("flag", "gender") and kind == "t" and column.length == 1:
+    elif name in ("flag", "gender") and kind == "t" and _length(column) == 1:
         options["values"] = ["Y", "N"] if name == "flag" else ["F", "M"]
     if kind in "in":
         options |= {k: v for k, v in (("min", bounds.low), ("max", bounds.high)) if v is not None}
@@ -393,7 +430,8 @@ def _states(table: RawTable, column: RawColumn, bounds: Bounds) -> dict[str, Any
     default = (column.default or "").split("::")[0].strip("'\" ()")
     course = states_of(table_words(table.name), default)
     written = {label: _like(label, default) for label in course.labels}
-    if column.length is not None and max(map(len, written.values())) > column.length:
+    longest = max(map(len, written.values()))
+    if longest > (_length(column) or longest):
         return {}
     return {
         "values": {written[label]: share for label, share in course.shares.items()},

@@ -12,6 +12,7 @@ from genesis_sql.providers.faker_words import words_of
 from genesis_sql.providers.forms import (
     Spec,
     alone,
+    combined,
     computed,
     digits_for,
     family,
@@ -74,6 +75,10 @@ def full_name(ask: Ask) -> Columns:
     first = ask.siblings.get("first_name", helper(ask, "first"))
     last = ask.siblings.get("last_name", helper(ask, "last"))
     made: Columns = {}
+    if ask.unique and not {"first_name", "last_name", "gender"} & ask.siblings.keys():
+        both = [n for sex in "FM" for n in first_names(ask.locale, sex)[0]]
+        lists = [both, last_names(ask.locale)[0]]
+        return combined(ask, lists[::-1] if _behind(ask) else lists)
     if "first_name" not in ask.siblings:
         made[first] = hidden(first_law(_long(ask)))
     if "last_name" not in ask.siblings:

@@ -84,6 +84,14 @@ def _packed(place: Place) -> str:
     return "".join(place[name][:width].ljust(width) for name, width in WIDTHS.items())
 
 
+@lru_cache(maxsize=1)
+def zip_codes() -> tuple[str, ...]:
+    """All ZIP codes of the United States in which people live."""
+    table = refdata.read("zip_county")
+    pairs = zip(table["zip"].to_pylist(), table["res_ratio"].to_pylist(), strict=True)
+    return tuple(dict.fromkeys(code for code, ratio in pairs if ratio > 0))
+
+
 def _us_places() -> Packed:
     counties = _counties()
     zips: dict[str, list[tuple[str, str]]] = defaultdict(list)
