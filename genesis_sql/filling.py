@@ -91,15 +91,11 @@ def _schema(
     columns, counts = _mapping(given, "columns"), _mapping(given, "rows")
     rows = {table: whole(counts, table) or 0 for table in counts}
     locale = optional(given, "locale") or "en_US"
-<<<<<<< HEAD
     ws = workspace(session, cursor, call.database, call.schema, job)
     proposed = _proposed(ws, name, schema, columns, given)
     columns = dict(proposed.columns)
     filled = {**proposed.found, **columns}
-    plain = lowered(draft(schema, rows=rows, columns=filled, locale=locale))
-=======
-    plain = draft(schema, rows=rows, columns=columns, locale=locale)
->>>>>>> wip
+    plain = draft(schema, rows=rows, columns=filled, locale=locale)
 
     def compiled(plain: Mapping[str, Any], version: int) -> Compiled:
         model = compile_profile(plain, name=name, version=version)

@@ -59,20 +59,10 @@ def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]])
     """
     for column in sheet.left():
         if column.name in asked:
-<<<<<<< HEAD
-            meaning = _asked(sheet, column, asked[column.name], providers)
-            origin = str(asked[column.name].get("origin", "spec"))
-        listed = None if column.name in asked else allowed(sheet, column)
-        provider = providers.get(meaning.name)
-        if provider is not None:
-            ask = _ask(sheet, column, _with_labels(meaning, listed), locale)
-            made, note = _provided(provider, ask, sheet), _note(meaning)
-=======
             given = dict(asked[column.name])
-            meaning = Meaning(str(given.pop("provider")), given, "the caller says so")
-            origin = "spec"
+            origin = str(given.pop("origin", "spec"))
+            meaning = Meaning(str(given.pop("provider")), given, "it was named")
             made, note = _provided(sheet, column, meaning, locale), _note(meaning)
->>>>>>> wip
         else:
             made, note, origin = _found(sheet, column, locale)
         *helpers, last = made
@@ -117,26 +107,8 @@ def _note(meaning: Meaning) -> str:
     return ": ".join(t for t in (meaning.name, meaning.reason) if t)
 
 
-<<<<<<< HEAD
-def _asked(
-    sheet: Sheet,
-    column: RawColumn,
-    given: Mapping[str, Any],
-    providers: Mapping[str, Provider],
-) -> Meaning:
-    word = str(given["provider"])
-    if word not in providers:
-        message = (
-            f"columns names the provider '{word}' for '{sheet.name}.{column.name}', which does "
-            f"not exist{nearest(word, providers)}"
-        )
-        raise OptionError(message)
-    options = {k: v for k, v in given.items() if k not in ("provider", "origin")}
-    return Meaning(word, options, "it was named")
-=======
 def _provided(sheet: Sheet, column: RawColumn, meaning: Meaning, locale: str) -> Columns:
     """What a provider makes; of few values, as far as the rows asked for.
->>>>>>> wip
 
     Raises:
         OptionError: there is no such provider, or the column cannot hold its values.

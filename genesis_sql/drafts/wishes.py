@@ -10,6 +10,7 @@ from genesis_sql.errors import OptionError
 from genesis_sql.language.propose import Wish
 from genesis_sql.program.allowlist import columns_of
 from genesis_sql.providers.catalog import PROVIDERS
+from genesis_sql.providers.meaning_names import TEXT
 from genesis_sql.types import RawSchema, RawTable
 
 OPEN = frozenset(
@@ -17,6 +18,8 @@ OPEN = frozenset(
     "conditional".split()
 )
 """Types of columns that hang on no other: a proposal may take their place."""
+FREE = frozenset((*TEXT, "job_title", "department", "industry", "team", "product_category"))
+"""Meanings of texts that no other column goes by, whatever puts them together."""
 MOST_TEXTS = 2_000
 
 Columns = Mapping[str, Any]
@@ -80,7 +83,10 @@ def _open(table: RawTable, drafted: Mapping[str, Any]) -> list[str]:
     return [
         c.name
         for c in table.columns
-        if c.name not in closed
-        and not c.generated
-        and drafted["columns"].get(c.name, {}).get("type") in OPEN
+        if c.name not in closed and not c.generated and _is_free(drafted["columns"].get(c.name, {}))
     ]
+
+
+def _is_free(held: Mapping[str, Any]) -> bool:
+    """Whether nothing else goes by a column; the meaning stands in front of its note."""
+    return held.get("type") in OPEN or str(held.get("note")).partition(":")[0] in FREE

@@ -10,7 +10,7 @@ from typing import Any
 from genesis_sql.errors import GenesisError, LanguageError
 from genesis_sql.profiles.compile import compile_profile
 from genesis_sql.profiles.read import read_profile
-from genesis_sql.program.allowlist import check_expression
+from genesis_sql.program.allowlist import DRAWS, check_expression
 from genesis_sql.sqlbuild import text
 from genesis_sql.types import RawColumn, RawSchema, RawTable
 
@@ -151,7 +151,7 @@ def _expression(column: RawColumn, value: Any) -> Plain:
     if not isinstance(value, str):
         message = "an expression is a text"
         raise LanguageError(message)
-    return {"type": "expression", "sql": text(check_expression(value))}
+    return {"type": "expression", "sql": text(check_expression(value, DRAWS))}
 
 
 _BUILDERS = {
