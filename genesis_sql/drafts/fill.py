@@ -64,8 +64,8 @@ def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]])
             continue
         if column.name in asked:
             given = dict(asked[column.name])
-            meaning = Meaning(str(given.pop("provider")), given, "the caller says so")
-            origin = "spec"
+            origin = str(given.pop("origin", "spec"))
+            meaning = Meaning(str(given.pop("provider")), given, "it was named")
             made, note = _provided(sheet, column, meaning, locale), _note(meaning)
         else:
             made, note, origin = _found(sheet, column, locale)
