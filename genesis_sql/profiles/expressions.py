@@ -71,9 +71,9 @@ class Computing:
         """
         if table.name not in self.found:
             made = self.found[table.name] = Computed({}, {}, Hidden(), {})
-            for name in table.of("parent"):
+            for name in table.of("parent", "reference"):
                 if name not in table.kinds:
-                    made.copies[name] = (*_source(table, name), str(table.columns[name]["column"]))
+                    made.copies[name] = (*_source(table, name), table.source_of(name))
             trees = {n: self._tree(table, n, made.hidden) for n in self._names(table)}
             for name in _ordered(table, trees):
                 made.trees[name] = trees[name]
