@@ -131,6 +131,12 @@ class Computing:
         if name in made.copies:
             above, _, source = made.copies[name]
             return self.type(self.tables[above], source)
+        if name not in made.types:
+            message = (
+                f"{table.where(name)} depends on itself, by way of rows that references choose; "
+                "leave one of the copies out"
+            )
+            raise ProfileError(message)
         return made.types[name]
 
     def _type(self, table: TableLaws, name: str, tree: exp.Expression, made: Computed) -> str:

@@ -61,6 +61,17 @@ BAD: dict[str, tuple[Spec, str]] = {
         {"a": table({"up": to("a"), "top": {"type": "parent", "column": "top", "of": "up"}})},
         r"a\.top copies itself: a\.top → a\.top",
     ),
+    "computed in a circle": (
+        {
+            "a": table(
+                {
+                    "up": to("a", column="mail"),
+                    "mail": {"type": "expression", "sql": "coalesce(up, '') || id"},
+                }
+            )
+        },
+        r"a\.mail depends on itself, by way of rows that references choose",
+    ),
     "of nothing": (
         {"a": A, "b": table({"x": to("a"), "y": {"type": "parent", "column": "id", "of": "z"}})},
         r"b\.y copies of 'z', which is no reference of its table",
