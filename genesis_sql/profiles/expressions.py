@@ -71,9 +71,9 @@ class Computing:
         """
         if table.name not in self.found:
             made = self.found[table.name] = Computed({}, {}, Hidden(), {})
-            for name in table.of("parent"):
+            for name in table.of("parent", "reference"):
                 if name not in table.kinds:
-                    made.copies[name] = (*_source(table, name), str(table.columns[name]["column"]))
+                    made.copies[name] = (*_source(table, name), table.source_of(name))
             trees = {n: self._tree(table, n, made.hidden) for n in self._names(table)}
             for name in _ordered(table, trees):
                 made.trees[name] = trees[name]
@@ -131,6 +131,12 @@ class Computing:
         if name in made.copies:
             above, _, source = made.copies[name]
             return self.type(self.tables[above], source)
+        if name not in made.types:
+            message = (
+                f"{table.where(name)} depends on itself, by way of rows that references choose; "
+                "leave one of the copies out"
+            )
+            raise ProfileError(message)
         return made.types[name]
 
     def _type(self, table: TableLaws, name: str, tree: exp.Expression, made: Computed) -> str:
