@@ -88,7 +88,7 @@ class Computing:
         if spec["type"] == "combined":
             tree = combined_tree(hidden, where, name, spec)
         elif spec["type"] == "function":
-            known = [c for c in table.columns if c in table.kinds or c in table.of("expression")]
+            known = [c for c in table.columns if c in table.kinds]
             tree = call_tree(hidden, table, name, known)
         elif spec["type"] == "formula":
             tree = late_formula(table, name)
