@@ -369,13 +369,6 @@ class Session:
         interrupt.check()
         return drawn
 
-    def values(self, given: tuple[Any, ...]) -> Any:
-        """What a Python function of this session gives for a block of rows."""
-        from genesis_sql.profiles.functions import give_values
-
-        interrupt.check()
-        return give_values(self.functions, given)
-
     # doors
 
     def plan(
@@ -454,8 +447,11 @@ class _Door:
         return self._session().plan(*given)
 
     def values(self, *given: Any) -> Any:
-        """See `Session.values`."""
-        return self._session().values(given)
+        """What a Python function of the session gives for a block of rows."""
+        from genesis_sql.profiles.functions import give_values
+
+        interrupt.check()
+        return give_values(self._session().functions, given)
 
     def effect(self, call: Call) -> list[dict[str, Any]]:
         """See `Session.effect`."""

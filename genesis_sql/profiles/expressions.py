@@ -88,10 +88,10 @@ class Computing:
         if spec["type"] == "combined":
             tree = combined_tree(hidden, where, name, spec)
         elif spec["type"] == "function":
-            known = [c for c in table.columns if c in table.kinds or c in table.of("expression")]
+            known = [c for c in table.columns if c in table.kinds]
             tree = call_tree(hidden, table, name, known)
         elif spec["type"] == "formula":
-            tree = _late_formula(table, name)
+            tree = late_formula(table, name)
         else:
             tree = self._expression(table, name, hidden)
         return _shaped(tree, spec, hidden, name)
@@ -329,7 +329,8 @@ def _late_exact(table: TableLaws, name: str) -> Exact:
     return exact(where, tree, find, MOST_WHOLE)
 
 
-def _late_formula(table: TableLaws, name: str) -> exp.Expression:
+def late_formula(table: TableLaws, name: str) -> exp.Expression:
+    """A formula in SQL, over the columns of its table."""
     scale = _decimals(table, name)
     whole = _late_exact(table, name).rounded(scale).sql
     unit = f"CAST('0.{'0' * (scale - 1)}1' AS DECIMAL({scale}, {scale}))" if scale else "1"
