@@ -23,6 +23,7 @@ DIALECTS = (
 """What a script may be written in; the order in which they are tried."""
 
 MOST_GUESSES = 8
+MOST_LOOKED_AT = 200_000  # characters, for a guess
 
 _ALIASES = {
     "postgresql": "postgres", "mariadb": "mysql", "sqlserver": "tsql", "mssql": "tsql",
@@ -101,7 +102,8 @@ def guesses(text: str) -> list[str]:
     SQLite, which takes any word for a type, is among them only where such a word is there.
     """
     flags = re.IGNORECASE | re.MULTILINE
-    marks = {d: len(re.findall(pattern, text, flags)) for d, pattern in _MARKS.items()}
+    made = _without_rows(text, "mysql")[:MOST_LOOKED_AT]
+    marks = {d: len(re.findall(pattern, made, flags)) for d, pattern in _MARKS.items()}
     able = [d for d in DIALECTS if d != "sqlite" or marks[d]]
     return sorted(able, key=lambda d: (-marks.get(d, 0), DIALECTS.index(d)))[:MOST_GUESSES]
 
