@@ -22,10 +22,10 @@ from tests.servers import running_mariadb, running_postgres
 PEER = "SQLAlchemy executemany"
 SHARES = {"customers": 0.1, "contacts": 0.15, "products": 0.01, "orders": 0.24, "order_items": 0.5}
 """Of all rows, by table."""
-_NAMES = {"type": "categorical", "values": {f"name {i}": 1 for i in range(200)}}
+_NAMES = {"type": "categorical", "values": {f"name {i}": 0.005 for i in range(200)}}
 _DAYS = {
     "type": "expression",
-    "sql": "TIMESTAMP '2024-01-01' + to_days(day)",
+    "sql": "TIMESTAMP '2024-01-01' + to_days(CAST(day AS INTEGER))",
     "sql_type": "TIMESTAMP",
 }
 _DAY = {"type": "uniform", "min": 0, "max": 700, "decimals": 0, "hidden": True}
@@ -38,7 +38,7 @@ def _key(**more: Any) -> dict[str, Any]:
 def profile(rows: int) -> dict[str, Any]:
     """A shop of five tables that is written, not learnt."""
     n = {t: max(int(rows * share), 1) for t, share in SHARES.items()}
-    money = {"type": "lognormal", "mean": 60, "std_dev": 40, "decimals": 2}
+    money = {"type": "lognormal", "mean": 3.5, "std_dev": 1, "max": 90_000, "decimals": 2}
     return {
         "id": "crm",
         "generation": {"count": n["customers"], "seed": 1},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -46,13 +45,13 @@ def read_schema(cursor: duckdb.DuckDBPyConnection, given: Mapping[str, Any]) -> 
     if named[0] == "ddl":
         return read_ddl(text(given, "ddl"), dialect=optional(given, "dialect"))
     if named[0] == "url":
+        from genesis_sql.introspect.from_url import read_url
+
         _may_reach(cursor)
-        found: RawSchema = import_module("genesis_sql.introspect.from_url").read_url(
-            text(given, "url")
-        )
-        return found
-    found = import_module("genesis_sql.introspect.from_mapping").read_mapping(value)
-    return found
+        return read_url(text(given, "url"))
+    from genesis_sql.introspect.from_mapping import read_mapping
+
+    return read_mapping(value)
 
 
 def _may_reach(cursor: duckdb.DuckDBPyConnection) -> None:

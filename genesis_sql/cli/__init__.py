@@ -59,8 +59,8 @@ def main() -> None:
 
 
 for _command in (
-    demo, profile, check, methods, fit, generate, fill, quality, privacy, report, assert_, certificate,
-    compare, privacy_audit, ledger, budget, models, describe, history, activate, drop, export,
-    import_, reference, profiles, run, replay, validate, cohorts,
+    demo, profile, check, methods, fit, generate, fill, quality, privacy, report, assert_,
+    certificate, compare, privacy_audit, ledger, budget, models, describe, history, activate, drop,
+    export, import_, reference, profiles, run, replay, validate, cohorts,
 ):  # fmt: skip
     main.add_command(_command)

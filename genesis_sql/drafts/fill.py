@@ -11,6 +11,7 @@ from genesis_sql.drafts.by_type import (
     SHARE_OF_NULL,
     by_type,
     decimals_of,
+    is_held,
     number_bounds,
     whole_bounds,
 )
@@ -28,7 +29,7 @@ UNUSED = ("path",)
 MOST_ROWS = 1_000_000
 """Rows that a unique column reaches to, where its type holds so many values."""
 SHARED = (
-    "constant", "categorical", "explicit", "normal", "lognormal", "uniform", "exponential", "beta",
+    "categorical", "explicit", "normal", "lognormal", "uniform", "exponential", "beta",
     "poisson", "bands", "conditional",
 )  # fmt: skip
 """Types of columns that take a share of NULL."""
@@ -58,6 +59,9 @@ def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]])
         asked: providers that the caller names, by column.
     """
     for column in sheet.left():
+        if not is_held(column.type) and column.nullable and column.name not in asked:
+            sheet.notes.append(f"{column.name} is left out: no value of type {column.type} is made")
+            continue
         if column.name in asked:
             given = dict(asked[column.name])
             meaning = Meaning(str(given.pop("provider")), given, "the caller says so")
