@@ -102,6 +102,8 @@ def street_address(ask: Ask) -> Columns:
     names, first = _streets(ask)
     if ask.unique:
         numbers = [str(k) for k in range(1, 400)]
+        if own_locale(ask.locale) == "en_US":
+            return combined(ask, [numbers, words.STREET_WORDS, words.STREET_KINDS])
         parts = [numbers, names] if first else [names, numbers]
         return combined(ask, parts)
     street, number = helper(ask, "street"), helper(ask, "number")

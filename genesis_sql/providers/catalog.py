@@ -162,7 +162,7 @@ def _made(word: Word, ask: Ask) -> Columns:
     kind = family(ask.type)
     if kind in word.families:
         if kind == "whole" and word.families in (("text", "whole"),) and not _whole_itself(word):
-            return _digits(word, ask)
+            return bounded(ask, _digits(word, ask))
         made = word.make(ask)
         if ask.unique and made[ask.column]["type"] in DRAWN:
             return by_type(_bare(ask))

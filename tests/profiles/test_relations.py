@@ -388,3 +388,52 @@ def test_unique_text_is_made_of_something_that_differs(con: Con) -> None:
     assert con.execute(counts).fetchall() == [(200, 200, 200)]
     assert lost(con, "b", "a", "a", "number") == (90, 0)
     assert one(con, "SELECT count(*) FROM s.b JOIN s.a ON b.a = a.number AND b.mail = a.mail") == 90
+
+
+FIRMS: Spec = {
+    "firms": {"rows": 9, "columns": {"firm": KEY}},
+    "tools": {
+        "parent": "firms",
+        "rows": {"type": "explicit", "values": [0, 4]},
+        "primary_key": ["firm", "tool"],
+        "columns": {"firm": copy("firm"), "tool": {"type": "sibling"}},
+    },
+    "jobs": {
+        "parent": "firms",
+        "rows": children(6),
+        "primary_key": ["firm", "job"],
+        "columns": {"firm": copy("firm"), "job": {"type": "sibling"}},
+    },
+    "steps": {
+        "parent": "jobs",
+        "rows": children(3),
+        "columns": {
+            "firm": copy("firm"),
+            "job": copy("job"),
+            "tool": to("tools", column="tool", match={"firm": "firm"}, skew=0.5),
+        },
+    },
+    "loans": {
+        "rows": 60,
+        "columns": {
+            "firm": to("jobs", column="firm", link="job"),
+            "job": to("jobs", column="job", link="job"),
+            "tool": to("tools", column="tool", link="tool", match={"firm": "firm"}),
+        },
+    },
+}
+
+
+def test_keys_that_share_a_column_agree_in_it(con: Con) -> None:
+    made = fill(con, FIRMS, seed=4)
+    assert one(con, "SELECT count(DISTINCT firm) FROM s.tools") < 8  # some firms have no tools
+    for table in ("steps", "loans"):
+        assert made[table] > 50
+        for parent, key in (("jobs", "firm, job"), ("tools", "firm, tool")):
+            some, wrong = lost(con, table, key, parent, key)
+            assert (some, wrong) == (made[table], 0), (table, parent)
+    keys = con.execute(
+        "SELECT constraint_column_names FROM duckdb_constraints() WHERE table_name = 'loans' "
+        "AND constraint_type = 'FOREIGN KEY' ORDER BY ALL"
+    ).fetchall()
+    assert keys == [(["firm", "job"],), (["firm", "tool"],)]
