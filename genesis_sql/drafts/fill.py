@@ -44,9 +44,9 @@ ALWAYS = frozenset(
 
 def find_meanings(sheet: Sheet, schema: RawSchema) -> None:
     """What the columns hold that no key fills."""
-    keys = {*sheet.key_columns, *(c for k in sheet.raw.foreign_keys for c in k.columns)}
+    keys = {c for k in sheet.raw.foreign_keys for c in k.columns}
     for column in sheet.raw.columns:
-        if column.name not in keys:
+        if column.name not in keys and sheet.raw.primary_key != (column.name,):
             sheet.meanings[column.name] = meaning_of(column, sheet.raw, schema)
 
 
