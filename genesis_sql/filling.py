@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -46,13 +45,13 @@ def read_schema(cursor: duckdb.DuckDBPyConnection, given: Mapping[str, Any]) -> 
     if named[0] == "ddl":
         return read_ddl(text(given, "ddl"), dialect=optional(given, "dialect"))
     if named[0] == "url":
+        from genesis_sql.introspect.from_url import read_url
+
         _may_reach(cursor)
-        found: RawSchema = import_module("genesis_sql.introspect.from_url").read_url(
-            text(given, "url")
-        )
-        return found
-    found = import_module("genesis_sql.introspect.from_mapping").read_mapping(value)
-    return found
+        return read_url(text(given, "url"))
+    from genesis_sql.introspect.from_mapping import read_mapping
+
+    return read_mapping(value)
 
 
 def _may_reach(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -80,7 +79,6 @@ def _schema(
 ) -> list[dict[str, Any]]:
     from genesis_sql.actions.save_profile import Compiled, Resolved, Written, save_profile
     from genesis_sql.drafts.draft import draft
-    from genesis_sql.drafts.lowered import lowered
     from genesis_sql.drafts.report import report
     from genesis_sql.profiles.compile import compile_profile
     from genesis_sql.profiles.described import describe_profile
@@ -90,7 +88,7 @@ def _schema(
     columns, counts = _mapping(given, "columns"), _mapping(given, "rows")
     rows = {table: whole(counts, table) or 0 for table in counts}
     locale = optional(given, "locale") or "en_US"
-    plain = lowered(draft(schema, rows=rows, columns=columns, locale=locale))
+    plain = draft(schema, rows=rows, columns=columns, locale=locale)
 
     def compiled(plain: Mapping[str, Any], version: int) -> Compiled:
         model = compile_profile(plain, name=name, version=version)

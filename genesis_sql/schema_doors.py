@@ -5,14 +5,14 @@ Each reads a schema and saves the profile that fills it, as `genesis_schema` doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from genesis_sql.doors import Row, effect
+from genesis_sql.profile_doors import register_function
 from genesis_sql.types import RawSchema
 
 Columns = Mapping[str, Any]
@@ -64,17 +64,13 @@ def _with_functions(
         if callable(value):
             own = [c.name for c in tables[table].columns if c.name != column]
             called = f"{name}.{table}.{column}"
-            _register(con, called, value)
+            register_function(con, called, value)
             spec = {"type": "function", "function": called}
             named = reads(value, own)
             if named is not None:
                 spec["reads"] = named
         out.setdefault(table, {})[column] = spec
     return out
-
-
-def _register(con: duckdb.DuckDBPyConnection, name: str, function: Callable[..., Any]) -> None:
-    import_module("genesis_sql").register_function(con, name, function)
 
 
 def from_sqlalchemy(
@@ -96,7 +92,9 @@ def from_sqlalchemy(
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
     """
-    schema = import_module("genesis_sql.introspect.from_sqlalchemy").read_models(source)
+    from genesis_sql.introspect.from_sqlalchemy import read_models
+
+    schema = read_models(source)
     return from_schema(schema, con=con, name=name, columns=columns, rows=rows, locale=locale)
 
 
@@ -123,8 +121,9 @@ def from_url(
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
     """
-    reader = import_module("genesis_sql.introspect.from_url")
-    read = reader.read_url(url, schema=schema, tables=tables)
+    from genesis_sql.introspect.from_url import read_url
+
+    read = read_url(url, schema=schema, tables=tables)
     return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
 
 
@@ -182,7 +181,9 @@ def from_dict(
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
     """
-    read = import_module("genesis_sql.introspect.from_mapping").read_mapping(spec)
+    from genesis_sql.introspect.from_mapping import read_mapping
+
+    read = read_mapping(spec)
     return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
 
 
@@ -205,5 +206,7 @@ def from_manifest(
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
     """
-    read = import_module("genesis_sql.introspect.from_manifest").read_manifest(manifest)
+    from genesis_sql.introspect.from_manifest import read_manifest
+
+    read = read_manifest(manifest)
     return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)

@@ -141,7 +141,7 @@ def give(
 ) -> None:
     """Create a scalar function that outlives the cursor it was created with."""
     _FUNCTIONS.append(function)
-    if takes is not None:
+    if takes is not None:  # else it takes any number
         function.__signature__ = _signature(len(takes))  # type: ignore[attr-defined]
     con.create_function(name, function, takes, returns, **how)  # type: ignore[arg-type]
 

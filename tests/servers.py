@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,13 +52,15 @@ class Server:
         return self.url(name)
 
 
+class MissingServer(Exception):
+    """A program of a server is not installed."""
+
+
 def _program(name: str) -> str:
     found = shutil.which(name, path=os.pathsep.join([*_BINARIES, os.environ["PATH"]]))
     if found is None:
-        reason = f"there is no {name}: make servers installs it"
-        if os.environ.get("GENESIS_SERVERS") == "required":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        message = f"there is no {name}: make servers installs it"
+        raise MissingServer(message)
     return found
 
 
@@ -86,7 +89,8 @@ def _await(process: subprocess.Popen[bytes], tried: Callable[[], object], log: P
         except Exception:
             if process.poll() is not None or time.monotonic() > until:
                 process.kill()
-                pytest.fail(f"the server did not start: {log.read_text()[-2000:]}")
+                message = f"the server did not start: {log.read_text()[-2000:]}"
+                raise RuntimeError(message) from None
             time.sleep(0.05)
         else:
             return
@@ -106,11 +110,35 @@ def _stop(server: subprocess.Popen[bytes], folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _held(running: AbstractContextManager[Server]) -> Iterator[Server]:
+    """A server for the tests; they are skipped where it is not installed and need not be."""
+    try:
+        with running as server:
+            yield server
+    except MissingServer as error:
+        if os.environ.get("GENESIS_SERVERS") == "required":
+            raise
+        pytest.skip(str(error))
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """A PostgreSQL server; user `locked` has to say PASSWORD."""
+    yield from _held(running_postgres())
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[Server]:
+    """A MariaDB server; user `locked` has to say PASSWORD."""
+    yield from _held(running_mariadb())
+
+
+@contextmanager
+def running_postgres() -> Iterator[Server]:
+    """A PostgreSQL server; user `locked` has to say PASSWORD."""
     initdb, postgres = _program("initdb"), _program("postgres")
-    psycopg = pytest.importorskip("psycopg")
+    import psycopg
+
     folder = _folder("postgres")
     data, log = folder / "data", folder / "log"
     made = [
@@ -161,11 +189,12 @@ def postgres(postgres_server: Server) -> str:
     return postgres_server.fresh()
 
 
-@pytest.fixture(scope="session")
-def mariadb_server() -> Iterator[Server]:
+@contextmanager
+def running_mariadb() -> Iterator[Server]:
     """A MariaDB server; user `locked` has to say PASSWORD."""
     install, mariadbd = _program("mariadb-install-db"), _program("mariadbd")
-    pymysql = pytest.importorskip("pymysql")
+    import pymysql
+
     folder = _folder("mysql")
     data, place, log = folder / "data", folder / "s", folder / "log"
     where = ["--no-defaults", f"--datadir={data}"]

@@ -57,7 +57,7 @@ STAGES = {
         "measure_doors": 22,
         "reference_doors": 22,
         "profile_doors": 23,
-        "schema_doors": 23,
+        "schema_doors": 24,
         "delivery_doors": 23,
     },
     **dict.fromkeys(("journeys", "engines"), 24),

@@ -16,7 +16,7 @@ from genesis_sql.actions.target import Target, Writing
 from genesis_sql.actions.workspace import Workspace
 from genesis_sql.errors import IntegrityError
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.query import create_sql, declared_keys, rows_sql, table_columns
+from genesis_sql.plan.query import comments_sql, create_sql, declared_keys, rows_sql, table_columns
 from genesis_sql.sqlbuild import qualified, quoted
 from genesis_sql.types import Relationship
 
@@ -71,6 +71,8 @@ def _make(
     ws.con.execute(f"USE {qualified(database, schema)}")  # parents are named without it
     foreign = writing.keys == "declare"
     ws.con.execute(create_sql(model, table, database, schema, foreign=foreign, without=without))
+    for statement in comments_sql(model, table, database, schema):
+        ws.con.execute(statement)
 
 
 def _own_keys(ws: Workspace, model: Model, writing: Writing, table: str) -> list[Relationship]:

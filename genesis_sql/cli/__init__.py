@@ -6,6 +6,7 @@ import click
 
 from genesis_sql.cli.cohorts import cohorts
 from genesis_sql.cli.demo import demo
+from genesis_sql.cli.fill import fill
 from genesis_sql.cli.generate import generate
 from genesis_sql.cli.learn import check, fit
 from genesis_sql.cli.manage import (
@@ -58,8 +59,8 @@ def main() -> None:
 
 
 for _command in (
-    demo, profile, check, methods, fit, generate, quality, privacy, report, assert_, certificate,
-    compare, privacy_audit, ledger, budget, models, describe, history, activate, drop, export,
-    import_, reference, profiles, run, replay, validate, cohorts,
+    demo, profile, check, methods, fit, generate, fill, quality, privacy, report, assert_,
+    certificate, compare, privacy_audit, ledger, budget, models, describe, history, activate, drop,
+    export, import_, reference, profiles, run, replay, validate, cohorts,
 ):  # fmt: skip
     main.add_command(_command)

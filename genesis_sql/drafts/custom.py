@@ -8,6 +8,7 @@ from typing import Any
 
 from genesis_sql.drafts.sheet import Sheet
 from genesis_sql.errors import OptionError, nearest
+from genesis_sql.providers.catalog import FAKER, WORDS
 from genesis_sql.types import RawSchema, RawTable
 
 Given = Mapping[str, Any]
@@ -75,10 +76,17 @@ def fill_custom(sheet: Sheet, given: Mapping[tuple[str, str], Any]) -> dict[str,
         if table != sheet.name:
             continue
         if isinstance(value, Mapping) and "provider" in value:
+            _check_provider(f"{table}.{name}", str(value["provider"]))
             asked[name] = value
         else:
             sheet.put(name, {**_spec(sheet, name, value), "origin": "spec"})
     return asked
+
+
+def _check_provider(where: str, word: str) -> None:
+    if word not in WORDS and not word.startswith(FAKER):
+        message = f"columns gives '{where}' the provider '{word}', which does not exist"
+        raise OptionError(message + nearest(word, WORDS))
 
 
 def _spec(sheet: Sheet, name: str, value: Any) -> dict[str, Any]:

@@ -94,6 +94,7 @@ def _table(sheet: Sheet, sheets: Sheets) -> Plain:
     out["unique"] = [list(k) for k in sheet.raw.unique_keys]
     out["checks"] = list(sheet.raw.checks)
     out["comment"] = sheet.raw.comment
+    out["description"] = "; ".join(sheet.notes)
     return {**{k: v for k, v in out.items() if v}, "columns": _columns(sheet)}
 
 

@@ -5,23 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
-from genesis_sql.drafts.by_type import SHARE_OF_NULL, by_type
-from genesis_sql.drafts.checks import inside
+from genesis_sql.drafts.by_type import (
+    SHARE_OF_NULL,
+    by_type,
+    decimals_of,
+    is_held,
+    number_bounds,
+    whole_bounds,
+)
+from genesis_sql.drafts.checks import Facts, inside
 from genesis_sql.drafts.keys import key_spec
-from genesis_sql.drafts.sheet import Sheet
-from genesis_sql.errors import OptionError, SchemaError, nearest
-from genesis_sql.providers.ask import Ask, Columns, Meaning, Provider
+from genesis_sql.drafts.sheet import Sheet, is_number, is_whole
+from genesis_sql.errors import OptionError, SchemaError
+from genesis_sql.providers.ask import Ask, Columns, Meaning
+from genesis_sql.providers.catalog import EVERY, MOSTLY_NULL, WORDS, provider
 from genesis_sql.providers.meanings import meaning_of
 from genesis_sql.types import RawColumn, RawSchema
 
+UNUSED = ("path",)
+"""Options of meanings that no provider takes: the course of a status, see `drafts.states`."""
 MOST_ROWS = 1_000_000
 """Rows that a unique column reaches to, where its type holds so many values."""
 SHARED = (
-    "constant", "categorical", "explicit", "normal", "lognormal", "uniform", "exponential", "beta",
+    "categorical", "explicit", "normal", "lognormal", "uniform", "exponential", "beta",
     "poisson", "bands", "conditional",
 )  # fmt: skip
 """Types of columns that take a share of NULL."""
@@ -42,10 +50,6 @@ def find_meanings(sheet: Sheet, schema: RawSchema) -> None:
             sheet.meanings[column.name] = meaning_of(column, sheet.raw, schema)
 
 
-def _found(module: str, name: str) -> Any:
-    return getattr(import_module(module), name) if find_spec(module) else None
-
-
 def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]]) -> None:
     """Fill what is left of a table.
 
@@ -54,89 +58,91 @@ def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]])
         locale: of names, addresses and texts.
         asked: providers that the caller names, by column.
     """
-    providers: Mapping[str, Provider] = _found("genesis_sql.providers.catalog", "PROVIDERS") or {}
     for column in sheet.left():
-        meaning, origin = sheet.meanings.get(column.name, Meaning("")), "default"
+        if not is_held(column.type) and column.nullable and column.name not in asked:
+            sheet.notes.append(f"{column.name} is left out: no value of type {column.type} is made")
+            continue
         if column.name in asked:
-            meaning, origin = _asked(sheet, column, asked[column.name], providers), "spec"
-        listed = None if column.name in asked else allowed(sheet, column)
-        provider = providers.get(meaning.name)
-        if provider is not None:
-            ask = _ask(sheet, column, _with_labels(meaning, listed), locale)
-            made, note = _provided(provider, ask, sheet), _note(meaning)
+            given = dict(asked[column.name])
+            meaning = Meaning(str(given.pop("provider")), given, "the caller says so")
+            origin = "spec"
+            made, note = _provided(sheet, column, meaning, locale), _note(meaning)
         else:
-            made, note = _plain(sheet, column, listed, meaning)
-        origin = "spec" if listed is not None else origin
-        _put(sheet, column, made, {"origin": origin, "note": note}, always=meaning.name in ALWAYS)
+            made, note, origin = _found(sheet, column, locale)
+        *helpers, last = made
+        spec = {**made[last], "origin": origin, "note": note}
+        sheet.put(column.name, spec, {h: made[h] for h in helpers})
 
 
-def _put(
-    sheet: Sheet, column: RawColumn, made: Columns, told: Mapping[str, Any], *, always: bool
-) -> None:
-    *helpers, last = made
-    spec = {**made[last], **told}
-    if column.nullable and not always and not sheet.unique(column.name) and spec["type"] in SHARED:
-        spec.setdefault("null_share", SHARE_OF_NULL)
-    sheet.put(column.name, spec, {h: made[h] for h in helpers})
+def _found(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, str]:
+    """What fills a column that nobody speaks of, why, and where that comes from."""
+    meaning, listed = sheet.meanings.get(column.name, Meaning("")), allowed(sheet, column)
+    if listed is not None:
+        enum = column.type.upper().startswith("ENUM")
+        told = "the labels of its type" if enum else "the values of its CHECK"
+        held = meaning.options.get("values")
+        same = isinstance(held, Mapping) and set(held) == set(listed)
+        return _plain(sheet, column, held if same else listed), told, "spec"
+    options = {k: v for k, v in meaning.options.items() if k not in UNUSED}
+    facts = sheet.checked.of(column.name)
+    if facts.bounded and is_number(column.type):
+        options |= _bounds(column, facts)
+    word = WORDS.get(meaning.name)
+    if word is not None:
+        known = {k: v for k, v in options.items() if k in (*word.options, *EVERY)}
+        if facts.bounded and not {"min", "max"} & set(known) and "values" not in known:
+            return _plain(sheet, column, None), "as its CHECK bounds it", "default"
+        made = _provided(sheet, column, replace(meaning, options=known), locale)
+        return made, _note(meaning), "default"
+    return _plain(sheet, column, None), "only its type is known", "default"
+
+
+def _bounds(column: RawColumn, facts: Facts) -> dict[str, float]:
+    if is_whole(column.type):
+        low, high = whole_bounds(column, facts)
+        found: tuple[float, float] = (low, high)
+    else:
+        found = number_bounds(facts, 10.0 ** -decimals_of(column.type))
+    named = {"min": (facts.low, found[0]), "max": (facts.high, found[1])}
+    return {name: value for name, (given, value) in named.items() if given is not None}
 
 
 def _note(meaning: Meaning) -> str:
-    return f"{meaning.name}: {meaning.reason}" if meaning.reason else meaning.name
+    return ": ".join(t for t in (meaning.name, meaning.reason) if t)
 
 
-def _asked(
-    sheet: Sheet,
-    column: RawColumn,
-    given: Mapping[str, Any],
-    providers: Mapping[str, Provider],
-) -> Meaning:
-    word = str(given["provider"])
-    if word not in providers:
-        message = (
-            f"columns names the provider '{word}' for '{sheet.name}.{column.name}', which does "
-            f"not exist{nearest(word, providers)}"
-        )
-        raise OptionError(message)
-    options = {k: v for k, v in given.items() if k != "provider"}
-    return Meaning(word, options, "the caller names it")
+def _provided(sheet: Sheet, column: RawColumn, meaning: Meaning, locale: str) -> Columns:
+    """What a provider makes; of few values, as far as the rows asked for.
 
-
-def _with_labels(meaning: Meaning, listed: list[Any] | None) -> Meaning:
-    if listed is None or meaning.options.get("values"):
-        return meaning
-    return replace(meaning, options={**meaning.options, "values": listed})
-
-
-def _ask(sheet: Sheet, column: RawColumn, meaning: Meaning, locale: str) -> Ask:
-    siblings = {m.name: n for n, m in reversed(sheet.meanings.items()) if n != column.name}
-    return Ask(
-        sheet.name, column.name, column.type, column.length, sheet.unique(column.name),
-        column.nullable, max(sheet.rows, MOST_ROWS), locale, siblings, meaning.options,
+    Raises:
+        OptionError: there is no such provider, or the column cannot hold its values.
+    """
+    make, options = provider(meaning.name), dict(meaning.options)
+    unique = sheet.unique(column.name)
+    if column.nullable and not unique and meaning.name not in ALWAYS:
+        options.setdefault("null_share", MOSTLY_NULL.get(meaning.name, SHARE_OF_NULL))
+    beside = {m.name: n for n, m in reversed(sheet.meanings.items()) if n != column.name and m.name}
+    types = {word: sheet.column(name).type for word, name in beside.items()}
+    ask = Ask(
+        sheet.name, column.name, column.type, column.length, unique, column.nullable,
+        max(sheet.rows, MOST_ROWS), locale, beside, options, types,
     )  # fmt: skip
-
-
-def _provided(provider: Provider, ask: Ask, sheet: Sheet) -> Columns:
-    """What a provider makes; of few values, as far as the rows asked for."""
     try:
-        return provider(ask)
+        return make(ask)
     except OptionError:
-        if not ask.unique or ask.rows <= sheet.rows:
+        if not unique or ask.rows <= sheet.rows:
             raise
-        return provider(replace(ask, rows=sheet.rows))
+        return make(replace(ask, rows=sheet.rows))
 
 
-def _plain(
-    sheet: Sheet, column: RawColumn, listed: list[Any] | None, meaning: Meaning
-) -> tuple[Columns, str]:
+def _plain(sheet: Sheet, column: RawColumn, listed: Any) -> Columns:
     """A column of which nothing but its type and its labels is known."""
-    if listed is not None:
-        told = "the labels of its type" if column.values else "the values of its CHECK"
-        return {column.name: _drawn(listed, column)}, told
-    if meaning.options.get("values"):
-        return {column.name: _drawn(meaning.options["values"], column)}, _note(meaning)
-    if sheet.unique(column.name):
-        return {column.name: key_spec(sheet, column)}, "no two rows the same"
-    return {column.name: by_type(sheet, column)}, "only its type is known"
+    if listed is None and sheet.unique(column.name):
+        return {column.name: key_spec(sheet, column)}
+    spec = by_type(sheet, column) if listed is None else _drawn(listed, column)
+    if column.nullable and spec["type"] in SHARED and sheet.meaning(column.name) not in ALWAYS:
+        spec["null_share"] = SHARE_OF_NULL
+    return {column.name: spec}
 
 
 def _drawn(values: Any, column: RawColumn) -> dict[str, Any]:

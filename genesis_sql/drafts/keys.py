@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from genesis_sql.drafts.relations import only_one, optional, singular
-from genesis_sql.drafts.sheet import Sheet, base_type, is_text, is_whole
+from genesis_sql.drafts.sheet import Sheet, base_type, is_moment, is_text, is_whole
 from genesis_sql.errors import SchemaError
+from genesis_sql.sqlbuild import string
 from genesis_sql.types import RawColumn, RawForeignKey
 
 SPREAD = 0.8
@@ -17,7 +18,6 @@ CHOSEN_SPREAD = 1.0
 """The same of how often a row is chosen."""
 ABSENT = 0.1
 """Share of references that are NULL where they may be."""
-UUID_FORMAT = "00000000-0000-4000-8000-%012d"
 WIDTH = 6
 """Digits of a text key, where there is room."""
 
@@ -86,11 +86,15 @@ def key_spec(sheet: Sheet, column: RawColumn) -> dict[str, Any]:
     if is_whole(type_) and "HUGE" not in type_:
         return {"type": "key", "sql_type": type_}
     if type_ == "UUID":
-        return {"type": "key", "format": UUID_FORMAT, "sql_type": "UUID"}
+        return {"type": "key", "sql_type": "UUID"}
     if is_text(type_):
         return {"type": "key", "format": _format(sheet, column), "sql_type": "VARCHAR"}
     if type_ in ("HUGEINT", "UHUGEINT", "DECIMAL", "NUMERIC", "DOUBLE", "FLOAT"):
         return {"type": "key", "format": "%d", "sql_type": column.type}
+    if is_moment(type_):
+        start = f"CAST({string(sheet.period[0])} AS {type_})"
+        step = "CAST(n() AS INTEGER)" if type_ == "DATE" else "to_minutes(n())"
+        return {"type": "expression", "sql": f"{start} + {step}", "sql_type": column.type}
     message = (
         f"column '{column.name}' of table '{sheet.name}' has to tell rows apart, and no such "
         f"values are known of type {column.type}; say how in columns := "

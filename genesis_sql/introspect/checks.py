@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,8 @@ from sqlglot import exp
 from genesis_sql.introspect.query import first_line
 from genesis_sql.sqlbuild import DIALECT, quoted
 from genesis_sql.types import RawColumn, RawSchema, RawTable
+
+_JSON = re.compile(r"\(*json_valid\s*\(\s*[`\"]?(\w+)[`\"]?\s*\)+$", re.IGNORECASE)
 
 _ALONE: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
@@ -63,17 +66,28 @@ def _checked(
     con: duckdb.DuckDBPyConnection, table: RawTable, dialect: str, notes: list[str]
 ) -> RawTable:
     kept: list[str] = []
+    columns = {c.name: c for c in table.columns}
     for check in table.checks:
+        if _says_json(columns, check):
+            continue
         text = translated(check, dialect, table=table.name.removeprefix(f"{table.schema}."))
         reason = "sqlglot cannot read it" if text is None else _refused(con, table, text)
         if text is None or reason:
             notes.append(f"table '{table.name}': left out CHECK ({check}): {reason}")
         elif text not in kept:
             kept.append(text)
-    columns = {c.name: c for c in table.columns}
     for text in kept:
         _list_values(columns, text)
     return replace(table, checks=tuple(kept), columns=tuple(columns.values()))
+
+
+def _says_json(columns: dict[str, RawColumn], check: str) -> bool:
+    """Whether a check is MariaDB's way to say that a text is JSON."""
+    found = _JSON.match(check)
+    column = columns.get(found[1]) if found else None
+    if column is not None and column.type == "VARCHAR":
+        columns[column.name] = replace(column, type="JSON", length=None)
+    return column is not None
 
 
 def _refused(con: duckdb.DuckDBPyConnection, table: RawTable, check: str) -> str:

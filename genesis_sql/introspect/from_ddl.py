@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -98,10 +99,12 @@ class _Script:
         self.tables: dict[_Place, _Table] = {}
         self.named: dict[str, Kind] = {}
         self.notes: list[str] = []
+        self.text = ""
 
     def add(self, statement: Statement) -> None:
         """Take one statement."""
         tree = statement.tree
+        self.text = statement.text
         if tree is None:
             self._unread(statement)
         elif isinstance(tree, exp.Create):
@@ -207,6 +210,8 @@ class _Script:
             self._constraint(table, name, constraint.kind, facts)
         if kind.identity:
             facts["nullable"] = False
+        if self.dialect == "duckdb" and kind.type == "VARCHAR":
+            kind = replace(kind, length=_length(name, self.text))
         for check in kind.checks:
             own = check.replace('"VALUE"', exp.to_identifier(name, quoted=True).sql(self.dialect))
             table.checks.append(
@@ -338,6 +343,13 @@ def _ignored() -> Any:
 
 
 _IGNORED = _ignored()
+
+
+def _length(column: str, text: str) -> int | None:
+    """The length of a DuckDB text as written; sqlglot drops it, as DuckDB does."""
+    pattern = rf'(?<!\w)"?{re.escape(column)}"?\s+\w*char\w*\s*\(\s*(\d+)\s*\)'
+    found = re.search(pattern, text, re.IGNORECASE)
+    return int(found[1]) if found else None
 
 
 def _plain(name: str) -> str:

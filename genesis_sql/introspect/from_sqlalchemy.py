@@ -18,11 +18,13 @@ from genesis_sql.errors import SchemaError
 from genesis_sql.introspect.checks import translated
 from genesis_sql.introspect.complete import Found, Reference, complete
 from genesis_sql.introspect.sqlalchemy_types import kind_of
-from genesis_sql.sqlbuild import string
+from genesis_sql.sqlbuild import quoted, string
 from genesis_sql.types import RawColumn, RawSchema, RawTable
 
 
-def read_models(source: Any, *, dialect: str = "postgres", reflected: bool = False) -> RawSchema:
+def read_models(
+    source: Any, *, dialect: str = "postgres", reflected: bool = False, home: str = ""
+) -> RawSchema:
     """The schema of models: tables, keys, checks, defaults, comments and docstrings.
 
     A class's docstring is its table's comment where that has none, the ``doc`` of a column or
@@ -32,6 +34,7 @@ def read_models(source: Any, *, dialect: str = "postgres", reflected: bool = Fal
         source: A declarative base (all its tables), a model or Table, several of them, or MetaData.
         dialect: What text of checks and server defaults is written in, by sqlglot's name.
         reflected: Whether the tables were read from a database.
+        home: The schema of tables without one; 'main' where not given.
 
     Raises:
         SchemaError: It is none of these, has no tables, or SQLAlchemy refuses its relationships.
@@ -57,6 +60,8 @@ def read_models(source: Any, *, dialect: str = "postgres", reflected: bool = Fal
             for t in tables
         ]
         told = [_told(f, t, mappers) for f, t in zip(found, tables, strict=True)]
+        if home or any(t.schema for t in tables):
+            told = [_at_home(f, home or "main") for f in told]
     except exc.SQLAlchemyError as error:
         message = f"SQLAlchemy refuses the models: {_sentence(error)}"
         raise SchemaError(message) from error
@@ -150,13 +155,20 @@ def _found(
         checks=tuple(_checks(table)),
         comment=table.comment,
     )
-    return Found(raw, tuple(_references(table, known, notes)))
+    return Found(raw, tuple(_references(table, known, notes, reflected=reflected)))
 
 
 def _unique(table: sa.Table) -> Iterator[sa.UniqueConstraint]:
     for constraint in table.constraints:
         if isinstance(constraint, sa.UniqueConstraint) and len(constraint.columns) > 0:
             yield constraint
+
+
+def _at_home(found: Found, home: str) -> Found:
+    """With the schema of tables that name none, of its own and of those it refers to."""
+    own = replace(found.table, schema=found.table.schema or home)
+    above = tuple(replace(r, schema=r.schema or home) for r in found.references)
+    return replace(found, table=own, references=above)
 
 
 def _is_whole(index: sa.Index) -> bool:
@@ -173,7 +185,9 @@ def _is_descending(expression: Any) -> bool:
     return isinstance(inner, sa.Column)
 
 
-def _references(table: sa.Table, known: Any, notes: list[str]) -> Iterator[Reference]:
+def _references(
+    table: sa.Table, known: Any, notes: list[str], *, reflected: bool
+) -> Iterator[Reference]:
     """The foreign keys, but for those to tables that the caller did not give."""
     keys = [c for c in table.constraints if isinstance(c, sa.ForeignKeyConstraint)]
     order = [c.name for c in table.columns]
@@ -182,7 +196,8 @@ def _references(table: sa.Table, known: Any, notes: list[str]) -> Iterator[Refer
         above = [_target(e) for e in key.elements]
         schema, parent = above[0][:2]
         there = parent if not schema else f"{schema}.{parent}"
-        if known and (schema, parent) not in known and there in table.metadata.tables:
+        given = not known or (schema, parent) in known
+        if not given and (reflected or there in table.metadata.tables):
             what = f"table '{table.name}', column '{', '.join(own)}'"
             notes.append(f"{what} refers to '{parent}', which is not among the models: left out")
             continue
@@ -205,6 +220,10 @@ def _checks(table: sa.Table) -> Iterator[str]:
         bound = getattr(constraint, "_type_bound", False)  # made by Boolean or Enum
         if isinstance(constraint, sa.CheckConstraint) and not bound:
             yield _text(constraint.sqltext)
+    for column in table.columns:
+        rule = getattr(column.type, "check", None)  # of a DOMAIN of PostgreSQL
+        if rule is not None and hasattr(column.type, "data_type"):
+            yield re.sub(r"\bVALUE\b", lambda _, c=column: quoted(c.name), _text(rule))  # type: ignore[misc]
 
 
 def _text(expression: Any) -> str:

@@ -154,6 +154,23 @@ def create_sql(
     return f"CREATE TABLE {qualified(database, schema, node.bare_name)} ({', '.join(lines)})"
 
 
+def comments_sql(model: Model, table: str, database: str, schema: str) -> list[str]:
+    """COMMENT ON for a table that nothing was learnt of, and its columns.
+
+    The comments of a source stay there: they may tell of persons.
+    """
+    node = model.graph.table(table)
+    if any(column.rows for column in node.columns):
+        return []
+    place, kept = qualified(database, schema, node.bare_name), set(table_columns(model, table))
+    out = [f"COMMENT ON TABLE {place} IS {string(node.comment)}"] if node.comment else []
+    return out + [
+        f"COMMENT ON COLUMN {place}.{quoted(c.name)} IS {string(c.comment)}"
+        for c in node.columns
+        if c.comment and c.name in kept
+    ]
+
+
 def table_columns(model: Model, table: str) -> list[str]:
     """The columns that are written, in order."""
     if table in model.verbatim:

@@ -242,7 +242,7 @@ def _inside(where: str, law: Spec, kind: Grid, made: Slots) -> Slots:
     ends = ends or limits(kind.type, kind.scale)
     if ends is None or not len(made.low):
         return made
-    low, high = ends
+    low, high = max(ends[0], -(2**62)), min(ends[1], 2**62)
     last = made.low + made.width - 1
     if made.low.min() >= low and last.max() <= high:
         return made

@@ -183,14 +183,14 @@ def read_tables(plain: Mapping[str, Any]) -> dict[str, TableLaws]:
 def _settle_late(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
     """How columns are held whose rows are chosen when all tables are there."""
     for law in table.links.values():
-        if law.late or law.own:
+        if law.last:
             for own, theirs in law.pairs:
                 there = made[law.table].kinds
                 table.kinds[own] = kind_there(table.where(own), law, theirs, there)
     for column in table.of("parent"):
-        law = table.link_of(column)
-        if law is not None and (law.late or law.own):
-            _copied(table, column, made[law.table])
+        of = table.link_of(column)
+        if of is not None and of.last:
+            _copied(table, column, made[of.table])
 
 
 def _check_copies(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
@@ -198,11 +198,8 @@ def _check_copies(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
     for column in table.of("parent"):
         path, at, name = [table.where(column)], table, column
         while at.columns[name]["type"] == "parent" and name not in at.kinds:
-            law = at.link_of(name)
-            at, name = (
-                made[str(at.parent) if law is None else law.table],
-                at.columns[name]["column"],
-            )
+            of, name = at.link_of(name), at.columns[name]["column"]
+            at = made[str(at.parent) if of is None else of.table]
             if at.where(name) in path:
                 circle = " → ".join([*path, at.where(name)])
                 message = f"{path[0]} copies itself: {circle}; copy a column that is drawn"
@@ -247,7 +244,7 @@ def _read(
                 _copied(table, column, source)
         elif type_ == "reference":
             law = links[link_name(column, held)]
-            if not (law.late or law.own):
+            if not law.last:
                 theirs = dict(law.pairs)[column]
                 table.kinds[column] = kind_there(where, law, theirs, made[law.table].kinds)
         elif type_ == "sibling":
@@ -317,7 +314,7 @@ def _source(table: TableLaws, column: str, made: Mapping[str, TableLaws]) -> Tab
     """The table that a column copies of; None where its rows are chosen last."""
     law = table.link_of(column)
     if law is not None:
-        return None if law.late or law.own else made[law.table]
+        return None if law.last else made[law.table]
     if table.parent is None:
         where = table.where(column)
         message = f"{where} copies a column of the parent, and table '{table.name}' has none"

@@ -18,6 +18,7 @@ from genesis_sql.program.domain import Categories, Raw, Reals
 from genesis_sql.program.draw import Stream, draw, stream
 from genesis_sql.program.formula import evaluate, formula_columns
 from genesis_sql.program.partial import steps_from
+from genesis_sql.program.places import reached
 from genesis_sql.program.steps import (
     AGAIN,
     BEFORE,
@@ -355,10 +356,10 @@ class _State:
         place = np.zeros(len(self.address), np.int64)
         for name, levels in zip(step.inputs, step.levels, strict=True):
             raw = self.get(name)
-            at = np.maximum(np.searchsorted(levels, raw.values, side="right"), 1)
+            at = np.maximum(reached(levels, raw.values), 1)
             known = raw.values > 0 if self._labels(name) else _valid(raw)
             place = place * (len(levels) + 1) + np.where(known, at, 0)
-        found = np.maximum(np.searchsorted(step.keys, place, side="right") - 1, 0)
+        found = np.maximum(reached(step.keys, place) - 1, 0)
         return Raw(step.values[found], None if step.valid is None else step.valid[found])
 
     def _labels(self, name: str) -> bool:

@@ -33,7 +33,7 @@ def sampled(program: Program) -> tuple[str, ...]:
     """The columns that the kernel produces for the output: the visible ones in order.
 
     Behind them stand the hidden ones that visible expressions read. Constants are written into the
-    statement and come from no kernel, unless there is nothing else.
+    statement and come from no kernel, unless there is nothing else: a row is one of some column.
     """
     sqls, fixed = computed(program), fixed_columns(program)
     shown = [o.name for o in program.outputs if o.name not in sqls]
@@ -47,7 +47,7 @@ def sampled(program: Program) -> tuple[str, ...]:
             open_ += columns_read(sqls[name])
         elif name not in sqls and name in program.domains and name not in fixed:
             names.setdefault(name)
-    return tuple(names)
+    return tuple(names) or tuple(program.domains)[:1]
 
 
 def fixed_columns(program: Program) -> dict[str, Fixed]:

@@ -112,6 +112,9 @@ def _value(node: exp.Expression, columns: Mapping[str, np.ndarray]) -> np.ndarra
         )
     left, right = _value(node.this, columns), _value(node.args["expression"], columns)
     if isinstance(node, exp.IntDiv | exp.Mod):
+        if right.ndim == 0 and right != 0:  # numpy divides by one number with a multiplication
+            share = np.floor_divide(left, right)
+            return np.asarray(share if isinstance(node, exp.IntDiv) else left - share * right)
         by = np.where(right == 0, 1, right)
         return np.where(right == 0, 0, _OPERATORS[type(node)](left, by))
     return _OPERATORS[type(node)](left, right)

@@ -22,7 +22,7 @@ from genesis_sql.providers.forms import (
     require_length,
     weighted,
 )
-from genesis_sql.providers.places import PARTS, country_of, own_locale, places
+from genesis_sql.providers.places import PARTS, country_of, own_locale, places, zip_codes
 from genesis_sql.providers.word import TEXT, Word
 from genesis_sql.sqlbuild import quoted
 
@@ -53,6 +53,8 @@ def _part(word: str, part: str | None = None) -> Word:
     def make(ask: Ask) -> Columns:
         if own_locale(ask.locale) is None:
             return listed(ask, *words_of(words.FAKER[word], ask), growing=True)
+        if ask.unique and word == "postal_code" and own_locale(ask.locale) == "en_US":
+            return listed(ask, zip_codes())
         if ask.unique:
             packed, _ = places(ask.locale)
             first, width = PARTS[name]
@@ -100,6 +102,8 @@ def street_address(ask: Ask) -> Columns:
     names, first = _streets(ask)
     if ask.unique:
         numbers = [str(k) for k in range(1, 400)]
+        if own_locale(ask.locale) == "en_US":
+            return combined(ask, [numbers, words.STREET_WORDS, words.STREET_KINDS])
         parts = [numbers, names] if first else [names, numbers]
         return combined(ask, parts)
     street, number = helper(ask, "street"), helper(ask, "number")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -24,6 +24,7 @@ from genesis_sql.providers.faker_words import from_faker
 from genesis_sql.providers.forms import (
     DRAWN,
     alone,
+    bounded,
     computed,
     enum_labels,
     family,
@@ -43,8 +44,11 @@ from genesis_sql.sqlbuild import quoted
 
 FAKER = "faker:"
 """In front of a method of Faker: a provider of its own."""
-EVERY = ("values", "weights", "null_share", "locale", "as_of")
-"""Options that every word has."""
+EVERY = (
+    "values", "weights", "null_share", "locale", "as_of", "min", "max", "mean", "path", "currency",
+)  # fmt: skip
+"""Options that every word takes: bounds hold whatever fills a number; path and currency are read by
+others."""
 MOSTLY_NULL = {"deleted_at": 0.9, "address_line_2": 0.7}
 """Shares of NULL where it is allowed and nothing else is said."""
 
@@ -113,7 +117,25 @@ def describe(name: str) -> str:
     return WORDS[name].about
 
 
-PROVIDERS: Mapping[str, Provider] = {name: partial(fill, name) for name in MEANINGS}
+class Catalog(Mapping[str, Provider]):
+    """The providers by their words; 'faker:METHOD' is there without being listed."""
+
+    def __getitem__(self, name: str) -> Provider:
+        """The provider of a word."""
+        if name not in WORDS and not name.startswith(FAKER):
+            raise KeyError(name)
+        return partial(fill, name)
+
+    def __iter__(self) -> Iterator[str]:
+        """The words, in the order of their list."""
+        return iter(MEANINGS)
+
+    def __len__(self) -> int:
+        """How many words there are."""
+        return len(MEANINGS)
+
+
+PROVIDERS: Mapping[str, Provider] = Catalog()
 """What fills a column of each meaning."""
 
 
@@ -140,13 +162,19 @@ def _made(word: Word, ask: Ask) -> Columns:
     kind = family(ask.type)
     if kind in word.families:
         if kind == "whole" and word.families in (("text", "whole"),) and not _whole_itself(word):
-            return _digits(word, ask)
+            return bounded(ask, _digits(word, ask))
         made = word.make(ask)
-        repeats = ask.unique and made[ask.column]["type"] in DRAWN
-        return by_type(replace(ask, options={})) if repeats else made
+        if ask.unique and made[ask.column]["type"] in DRAWN:
+            return by_type(_bare(ask))
+        return bounded(ask, made)
     if kind == "text":
         return _as_text(word, ask)
-    return by_type(replace(ask, options={}))
+    return by_type(_bare(ask))
+
+
+def _bare(ask: Ask) -> Ask:
+    """The column with nothing but its bounds."""
+    return replace(ask, options={k: v for k, v in ask.options.items() if k in ("min", "max")})
 
 
 def _whole_itself(word: Word) -> bool:
@@ -161,12 +189,14 @@ def _digits(word: Word, ask: Ask) -> Columns:
         marks = f"replace({marks}, '{mark}', '')"
     letters = [c for c in str(made[[*made][-1]].get("shape", "")) if c.isalpha() or c in "@?*"]
     if letters:
-        return by_type(replace(ask, options={}))
+        return by_type(_bare(ask))
     return recast(ask, made, f"CAST({marks} AS BIGINT)")
 
 
 def _as_text(word: Word, ask: Ask) -> Columns:
     """A number, moment or flag written down."""
+    if ask.unique:
+        return by_type(_bare(ask))
     types = {"whole": "INTEGER", "decimal": "DECIMAL(12,2)", "float": "DOUBLE", "date": "DATE",
              "timestamp": "TIMESTAMP", "boolean": "BOOLEAN", "time": "TIME", "uuid": "UUID",
              "json": "JSON"}  # fmt: skip

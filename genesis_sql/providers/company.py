@@ -7,13 +7,17 @@ from genesis_sql.providers.ask import Ask, Columns
 from genesis_sql.providers.forms import combined, listed, shaped
 from genesis_sql.providers.names import is_us
 from genesis_sql.providers.word import Word
+from genesis_sql.reference.invented import FIRST_PARTS, LAST_PARTS
 
 
 def company(ask: Ask) -> Columns:
     """The name of a company: two words of ours and a legal form of the country."""
     locale = "en_US" if is_us(ask.locale) else ask.locale
     ends = words.LEGAL_FORMS.get(locale, words.LEGAL_FORMS["en_US"])
-    return combined(ask, [words.COMPANY_FRONT, words.COMPANY_BACK, ends])
+    front = [*words.COMPANY_FRONT]
+    if ask.unique:
+        front += [a + b for a in FIRST_PARTS for b in LAST_PARTS if a[-1] != b[0]]
+    return combined(ask, [front, words.COMPANY_BACK, ends])
 
 
 def industry(ask: Ask) -> Columns:

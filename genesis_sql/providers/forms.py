@@ -7,6 +7,7 @@ the length of the column and, where it is unique, reaches as far as its rows.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -36,6 +37,9 @@ _WHOLE = {
     "HUGEINT": 2**62, "UHUGEINT": 2**62,
 }  # fmt: skip
 _DECIMAL = re.compile(r"(?:DECIMAL|NUMERIC)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")
+FEW = 50_000
+"""Combinations of words up to which the words may hold blanks where all have to differ: the
+compiler compares so many; of more it asks that no word holds the separator."""
 DRAWN = (
     "constant", "categorical", "explicit", "normal", "lognormal", "uniform", "exponential", "beta",
     "poisson", "bands", "conditional", "after",
@@ -229,6 +233,8 @@ def combined(ask: Ask, parts: Sequence[Sequence[str]], separator: str = " ") -> 
         if length is not None:
             share = (length - room - len(separator) * (len(kept) - 1)) // len(kept)
             kept = [[w for w in p if len(w) <= share] for p in kept]
+        if ask.unique and math.prod(map(len, kept)) > FEW:
+            kept = [[w for w in p if separator not in w] for p in kept]
         if all(kept):
             spec: Spec = {"type": "combined", "parts": kept, "separator": separator}
             return alone(ask, {**spec, "unique": True} if ask.unique else spec)
@@ -321,10 +327,10 @@ def text_sql(value: str) -> str:
     return string(value)
 
 
-def plain_letters(sql: str) -> str:
+def plain_letters(sql: str, marks: str = " '-.") -> str:
     """SQL for the lower-case letters of a name without accents, blanks and marks."""
-    for old, new in ((" ", ""), ("'", ""), (".", ""), (",", ""), ("-", ""), ("&", ""), ("ß", "ss")):
-        sql = f"replace({sql}, {string(old)}, {string(new)})"
+    for mark in marks:
+        sql = f"replace({sql}, {string(mark)}, {string('ss' if mark == 'ß' else '')})"
     return f"lower(strip_accents({sql}))"
 
 
@@ -362,6 +368,62 @@ def require_length(ask: Ask, least: int) -> None:
             f"or give it a provider of its own, as in columns := {{'{where(ask)}': …}}"
         )
         raise OptionError(message)
+
+
+def bounded(ask: Ask, made: Columns) -> Columns:
+    """Numbers between the options min and max, whatever made them.
+
+    Laws of values lose those outside; other laws and expressions are held inside.
+
+    Raises:
+        OptionError: min is above max.
+    """
+    low, high = ask.options.get("min"), ask.options.get("max")
+    if (low is None and high is None) or family(ask.type) not in ("whole", "decimal", "float"):
+        return made
+    least = -math.inf if low is None else number_option(ask, "min", 0)
+    most = math.inf if high is None else number_option(ask, "max", 0)
+    if least > most:
+        message = f"{where(ask)}: the option min {low} is above max {high}"
+        raise OptionError(message)
+    last = made[ask.column]
+    if last["type"] == "expression":
+        sql = last["sql"] if high is None else f"least({last['sql']}, {most})"
+        sql = sql if low is None else f"greatest({sql}, {least})"
+        return {**made, ask.column: {**last, "sql": sql}}
+    inner = _within(last, least, most)
+    if inner is None:
+        first = least if low is not None else most - 100
+        end = most if high is not None else least + 100
+        places = decimals_of(ask.type, 2)
+        inner = {"type": "uniform", "min": first, "max": end, "decimals": places}
+    return {**made, ask.column: {"sql_type": plain_type(ask.type), **inner}}
+
+
+def _within(spec: Spec, least: float, most: float) -> Spec | None:
+    """A law whose numbers lie between two, None where nothing of it does."""
+    if spec["type"] == "explicit":
+        weights = spec.get("weights") or [1.0] * len(spec["values"])
+        pairs = zip(spec["values"], weights, strict=True)
+        kept = [(v, w) for v, w in pairs if v is None or least <= v <= most]
+        rest = {k: v for k, v in spec.items() if k not in ("values", "weights")}
+        return {**rest, **weighted(*zip(*kept, strict=True))} if kept else None
+    if spec["type"] == "conditional":
+        cases = [(c["when"], _within(c["then"], least, most)) for c in spec["cases"]]
+        last = _within(spec["otherwise"], least, most)
+        if last is None:
+            return None
+        held = [{"when": w, "then": t} for w, t in cases if t is not None]
+        return {**spec, "cases": held, "otherwise": last} if held else last
+    if "min" in spec or "max" in spec:
+        low, high = max(spec.get("min", least), least), min(spec.get("max", most), most)
+        return {**spec, "min": low, "max": high} if low < high else None
+    if spec["type"] == "bands":
+        kept_bands = [b for b in spec["bands"] if least <= b["min"] and b["max"] <= most]
+        total = sum(b["weight"] for b in kept_bands)
+        bands = [{**b, "weight": b["weight"] / total} for b in kept_bands]
+        return {**spec, "bands": bands} if bands else None
+    return spec
 
 
 def option(ask: Ask, name: str, default: Any) -> Any:

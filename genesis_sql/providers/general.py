@@ -81,7 +81,7 @@ def identifier(ask: Ask) -> Columns:
     """What another system names the row by."""
     kind = family(ask.type)
     if kind == "whole":
-        return _numbered(ask, 1) if ask.unique else alone(ask, _uniform(1, 999_999))
+        return _numbered(ask) if ask.unique else alone(ask, _uniform(1, 999_999))
     length = length_of(ask)
     shapes = ("@@##########", "@@########", "########", "######", "####", "###", "##", "#")
     return shaped(ask, next(s for s in shapes if length is None or len(s) <= length))
@@ -109,8 +109,13 @@ def _uniform(low: float, high: float, decimals: int = 0) -> Spec:
     return {"type": "uniform", "min": low, "max": high, "decimals": decimals}
 
 
-def _numbered(ask: Ask, first: int) -> Columns:
-    return computed(ask, f"CAST(n() + {first} AS BIGINT)")
+def _numbered(ask: Ask, first: int = 1) -> Columns:
+    """The row's number, counted from the option min."""
+    low = int(number_option(ask, "min", first))
+    many = int(min(number_option(ask, "max", most_of(ask.type)), most_of(ask.type))) - low + 1
+    if ask.unique and ask.rows > many:
+        raise too_many(ask, many)
+    return computed(ask, f"CAST(n() + {low} AS BIGINT)")
 
 
 def law(spec: Spec, decimals: int = 0) -> Callable[[Ask], Columns]:
@@ -139,7 +144,7 @@ def sequence_number(ask: Ask) -> Columns:
     if family(ask.type) == "text":
         require_length(ask, digits_for(ask.rows))
         return computed(ask, "CAST(n() + 1 AS VARCHAR)")
-    return _numbered(ask, 1)
+    return _numbered(ask)
 
 
 def version(ask: Ask) -> Columns:
@@ -167,6 +172,8 @@ def a_json(ask: Ask) -> Columns:
         f'\'{{"source": "\' || {quoted(source)} || \'", "level": \' || '
         f"CAST({quoted(level)} AS VARCHAR) || '}}'"
     )
+    if ask.unique:
+        sql = "'{\"number\": ' || CAST(n() + 1 AS VARCHAR) || '}'"
     require_length(ask, 32)
     if family(ask.type) == "json":
         return {**made, **computed(ask, f"CAST({sql} AS JSON)")}
@@ -245,6 +252,10 @@ def by_type(ask: Ask) -> Columns:
         "text": label, "boolean": flag, "json": a_json,
         "date": _moment, "timestamp": _moment,
     }  # fmt: skip
+    if kind == "boolean" and ask.unique:
+        if ask.rows > 2:
+            raise too_many(ask, 2)
+        return computed(ask, "n() % 2 = 1")
     if kind in makers:
         return makers[kind](ask)
     if kind == "time":
@@ -257,7 +268,7 @@ def by_type(ask: Ask) -> Columns:
         return uuid(ask)
     if kind in NUMBER:
         if ask.unique:
-            return _numbered(ask, 1)
+            return _numbered(ask)
         high = number_option(ask, "max", min(1_000, most_of(ask.type)))
         low = number_option(ask, "min", min(1, high))
         return alone(ask, _uniform(low, high, decimals_of(ask.type, 2)))

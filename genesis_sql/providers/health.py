@@ -30,36 +30,42 @@ MANY = 1_500
 
 
 @lru_cache(maxsize=32)
-def codes(table: str, begins: str = "") -> tuple[str, ...]:
+def codes(table: str, begins: str = "", many: int = MANY) -> tuple[str, ...]:
     """Codes of a reference table that begin with a text, spread evenly where they are many.
 
     Example:
         >>> codes("icd10cm", "E11.9")
         ('E11.9',)
     """
-    found = [c for c in refdata.read(table)["code"].to_pylist() if c.startswith(begins)]
-    step = max(len(found) / MANY, 1.0)
+    found = [c for c in _all(table) if c.startswith(begins)]
+    step = max(len(found) / many, 1.0)
     return tuple(found[int(k * step)] for k in range(int(len(found) / step)))
 
 
-def _known(table: str) -> set[str]:
-    return set(refdata.read(table)["code"].to_pylist())
+def _many(ask: Ask) -> int:
+    """Codes to take: each one once where they are unique."""
+    return max(ask.rows, MANY) if ask.unique else MANY
+
+
+@lru_cache(maxsize=2)
+def _all(table: str) -> tuple[str, ...]:
+    return tuple(refdata.read(table)["code"].to_pylist())
 
 
 def icd10_code(ask: Ask) -> Columns:
     """A billable code of ICD-10-CM; three in five are the usual ones of general practice."""
     begins = str(option(ask, "begins", ""))
-    found = codes("icd10cm", begins)
+    found = codes("icd10cm", begins, _many(ask))
     if not found:
         message = f"{where(ask)}: no code of ICD-10-CM begins with '{begins}'"
         raise OptionError(message)
     weights = [1.0] * len(found)
     listed_ = list(found)
     if not begins:
-        common = [c for c in words.COMMON_ICD10 if c in _known("icd10cm")]
-        share = 1.5 * len(found) / sum(words.COMMON_ICD10[c] for c in common)
-        listed_ += [c for c in common if c not in set(found)]
-        held = {c: words.COMMON_ICD10[c] * share for c in common}
+        share = 1.5 * len(found) / sum(words.COMMON_ICD10.values())
+        seldom = set(found)
+        listed_ += [c for c in words.COMMON_ICD10 if c not in seldom]
+        held = {c: w * share for c, w in words.COMMON_ICD10.items()}
         weights = [held.get(c, 1.0) for c in listed_]
     length = length_of(ask)
     if option(ask, "dot", True) is False or (length is not None and length < 8):
@@ -71,7 +77,7 @@ def icd10_code(ask: Ask) -> Columns:
 def procedure_code(ask: Ask) -> Columns:
     """A code of HCPCS level II; CPT, which is level I, is the AMA's and not here."""
     require_length(ask, 5)
-    return listed(ask, codes("hcpcs", str(option(ask, "begins", ""))))
+    return listed(ask, codes("hcpcs", str(option(ask, "begins", "")), _many(ask)))
 
 
 def npi(ask: Ask) -> Columns:

@@ -44,15 +44,20 @@ TEAM_BACK = (
     "Foxes", "Owls", "Condors", "Bears", "Lynxes", "Tides",
 )  # fmt: skip
 BRANDS = (
-    "Aldenka", "Brisko", "Cavello", "Dorvane", "Elmora", "Fenwick & Rue", "Galdino", "Hestra Lane",
-    "Ivaro", "Jorvik Bay", "Kalmora", "Lumeva", "Mirelle", "Nordane", "Orlanto", "Pavello",
+    "Aldenka", "Brisko", "Cavello", "Dorvane", "Elmora", "Fenwick", "Galdino", "Hestrana",
+    "Ivaro", "Jorvika", "Kalmora", "Lumeva", "Mirelle", "Nordane", "Orlanto", "Pavello",
     "Quorra", "Rivano", "Solenne", "Tavero", "Ulmera", "Vestaro", "Wexley", "Yarvik", "Zolani",
 )  # fmt: skip
 """Made up; any likeness is chance."""
 QUALITIES = (
-    "Compact", "Classic", "Premium", "Portable", "Deluxe", "Essential", "Modern", "Ultra", "Smart",
+    "Compact", "Classic", "Premium", "Portable", "Deluxe", "Essential", "Modern", "Rapid", "Smart",
     "Eco", "Slim", "Heavy-Duty", "Everyday", "Lightweight", "Advanced", "Vintage", "Urban",
     "Outdoor", "Signature", "Mini", "Pro", "Original", "Soft", "Bold",
+)  # fmt: skip
+SERIES = (
+    "Aero", "Alto", "Arc", "Atlas", "Aura", "Bolt", "Cielo", "Core", "Delta", "Echo", "Flex",
+    "Glow", "Halo", "Iris", "Jade", "Kite", "Luna", "Mesa", "Nova", "Onyx", "Orbit", "Pulse",
+    "Quest", "Rise", "Sage", "Terra", "Ultra", "Vento", "Wave", "Zen",
 )  # fmt: skip
 PRODUCTS: dict[str, tuple[float, float, tuple[str, ...]]] = {
     "Electronics": (0.18, 90.0, (

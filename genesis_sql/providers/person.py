@@ -12,6 +12,7 @@ from genesis_sql.providers.faker_words import words_of
 from genesis_sql.providers.forms import (
     Spec,
     alone,
+    combined,
     computed,
     digits_for,
     family,
@@ -32,6 +33,8 @@ from genesis_sql.providers.names import FEMALE, MALE, first_names, is_latin, is_
 from genesis_sql.providers.word import NUMBER, TEXT, Word
 from genesis_sql.sqlbuild import quoted
 
+OTHERS = 100
+"""Names of each sex for whom the table calls neither."""
 HALVES = {"F": 0.505, "M": 0.495}
 
 
@@ -41,9 +44,12 @@ HALVES = {"F": 0.505, "M": 0.495}
 def first_law(ask: Ask) -> Spec:
     """The law of a first name: by the sex where the table has one as text."""
     both = [first_names(ask.locale, sex) for sex in ("F", "M")]
-    either = labels(ask, [*both[0][0], *both[1][0]], [*_even(both[0][1]), *_even(both[1][1])])
     sibling = ask.siblings.get("gender")
-    if sibling is None or family(ask.types.get("gender", "VARCHAR")) != "text":
+    beside = sibling is not None and family(ask.types.get("gender", "VARCHAR")) == "text"
+    many = OTHERS if beside else None
+    names = [n for words, _ in both for n in words[:many]]
+    either = labels(ask, names, [w for _, weights in both for w in _even(weights[:many])])
+    if not beside:
         return either
     cases = [
         {"when": {sibling: [*written]}, "then": labels(ask, names, weights)}
@@ -74,6 +80,10 @@ def full_name(ask: Ask) -> Columns:
     first = ask.siblings.get("first_name", helper(ask, "first"))
     last = ask.siblings.get("last_name", helper(ask, "last"))
     made: Columns = {}
+    if ask.unique and not {"first_name", "last_name", "gender"} & ask.siblings.keys():
+        both = [n for sex in "FM" for n in first_names(ask.locale, sex)[0]]
+        lists = [both, last_names(ask.locale)[0]]
+        return combined(ask, lists[::-1] if _behind(ask) else lists)
     if "first_name" not in ask.siblings:
         made[first] = hidden(first_law(_long(ask)))
     if "last_name" not in ask.siblings:
@@ -141,7 +151,7 @@ def age(ask: Ask) -> Columns:
     born = ask.siblings.get("birth_date")
     if born is not None and not ask.unique:
         day = as_of(ask)
-        column = quoted(born)
+        column = f"CAST({quoted(born)} AS DATE)"
         sql = (
             f"{day.year} - year({column}) - CASE WHEN month({column}) * 100 + day({column}) > "
             f"{day.month * 100 + day.day} THEN 1 ELSE 0 END"
@@ -204,19 +214,24 @@ def _us_phone(ask: Ask, shape: str) -> Columns:
 # names on the net
 
 
+def _letters(ask: Ask, name: str) -> str:
+    """SQL for the letters of a name; ours have no marks but those that a caller brings."""
+    return plain_letters(quoted(name), " '" if is_us(ask.locale) else " '-.ß")
+
+
 def _local_part(ask: Ask) -> tuple[Columns, str]:
     """SQL for the part before the @, or a user name, of lower-case letters."""
     first, last = ask.siblings.get("first_name"), ask.siblings.get("last_name")
     full = ask.siblings.get("full_name")
     if is_latin(ask.locale):
         if first and last:
-            return {}, f"{plain_letters(quoted(first))} || '.' || {plain_letters(quoted(last))}"
+            return {}, f"{_letters(ask, first)} || '.' || {_letters(ask, last)}"
         if full:
             sql = f"replace({quoted(full)}, ' ', '_')"
             return {}, f"replace({plain_letters(sql)}, '_', '.')"
         known = first or last
         if known:
-            return {}, plain_letters(quoted(known))
+            return {}, _letters(ask, known)
     word = helper(ask, "word")
     parts = [list(words.HANDLES_FRONT), list(words.HANDLES_BACK)]
     return {word: hidden({"type": "combined", "parts": parts, "separator": "."})}, quoted(word)
@@ -266,7 +281,7 @@ def username(ask: Ask) -> Columns:
     first, last = ask.siblings.get("first_name"), ask.siblings.get("last_name")
     if first and last and is_latin(ask.locale):
         made: Columns = {}
-        local = f"left({plain_letters(quoted(first))}, 1) || {plain_letters(quoted(last))}"
+        local = f"left({_letters(ask, first)}, 1) || {_letters(ask, last)}"
     else:
         made, local = _local_part(ask)
         local = f"replace({local}, '.', '_')"

@@ -84,13 +84,22 @@ def _packed(place: Place) -> str:
     return "".join(place[name][:width].ljust(width) for name, width in WIDTHS.items())
 
 
+@lru_cache(maxsize=1)
+def zip_codes() -> tuple[str, ...]:
+    """All ZIP codes of the United States in which people live."""
+    table = refdata.read("zip_county")
+    pairs = zip(table["zip"].to_pylist(), table["res_ratio"].to_pylist(), strict=True)
+    return tuple(dict.fromkeys(code for code, ratio in pairs if ratio > 0))
+
+
 def _us_places() -> Packed:
     counties = _counties()
     zips: dict[str, list[tuple[str, str]]] = defaultdict(list)
     table = refdata.read("zip_county")
-    columns = (table[c].to_pylist() for c in ("zip", "fips", "city", "res_ratio"))
-    for code, fips, city, ratio in zip(*columns, strict=True):
-        if fips in counties and ratio > 0.9 and len(city) <= WIDTHS["city"]:
+    columns = (table[c].to_pylist() for c in ("zip", "fips", "city", "state", "res_ratio"))
+    for code, fips, city, state, ratio in zip(*columns, strict=True):
+        known = fips in counties and state == counties[fips]["place"]["state_code"]
+        if known and ratio > 0.9 and len(city) <= WIDTHS["city"]:
             zips[fips].append((code, city))
     packed, weights = [], []
     for fips, county in counties.items():

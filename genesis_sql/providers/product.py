@@ -35,6 +35,8 @@ from genesis_sql.providers.word import NUMBER, Word
 from genesis_sql.sqlbuild import quoted
 
 NUMBERS = ("text", *NUMBER)
+LONGEST = 70
+"""Characters of a name with brand and series, and of the number behind them."""
 POINTS = 60
 """Prices between the lowest and the highest."""
 
@@ -50,23 +52,26 @@ def product_name(ask: Ask) -> Columns:
     """A quality and a thing of the category beside it."""
     nouns = [n for _, _, held in words.PRODUCTS.values() for n in held]
     category = _category(ask)
-    if category is None and not ask.unique:
-        return combined(ask, [words.QUALITIES, nouns])
+    if category is None:
+        before = [words.BRANDS, words.SERIES] if ask.unique else []
+        return combined(ask, [*before, words.QUALITIES, nouns])
     room = digits_for(ask.rows) + 1 if ask.unique else 0
     require_length(ask, 4 + room)
     noun, quality = helper(ask, "noun"), helper(ask, "quality")
-    law: Spec = weighted(nouns)
-    if category is not None:
-        cases = [
-            {"when": {category: name}, "then": weighted(held)}
-            for name, (_, _, held) in words.PRODUCTS.items()
-        ]
-        law = {"type": "conditional", "cases": cases, "otherwise": law}
-    made: Columns = {noun: hidden(law), quality: hidden(weighted(words.QUALITIES))}
-    sql = f"{quoted(quality)} || ' ' || {quoted(noun)}"
-    if not ask.unique:
-        return {**made, **computed(ask, sql, 30)}
     length = length_of(ask)
+    cases = [
+        {"when": {category: name}, "then": weighted(held)}
+        for name, (_, _, held) in words.PRODUCTS.items()
+    ]
+    law: Spec = {"type": "conditional", "cases": cases, "otherwise": weighted(nouns)}
+    front: Spec = weighted(words.QUALITIES)
+    if ask.unique and (length is None or length >= LONGEST):
+        parts = [list(words.BRANDS), list(words.SERIES), list(words.QUALITIES)]
+        front = {"type": "combined", "parts": parts, "separator": " ", "unique": True}
+    made: Columns = {noun: hidden(law), quality: hidden(front)}
+    sql = f"{quoted(quality)} || ' ' || {quoted(noun)}"
+    if not ask.unique or front["type"] == "combined":
+        return {**made, **computed(ask, sql, 30 if not ask.unique else None)}
     sql = f"left({sql}, {length - room})" if length is not None else sql
     return {**made, **computed(ask, f"{sql} || ' ' || CAST(n() + 1 AS VARCHAR)")}
 
@@ -164,7 +169,7 @@ def cost(ask: Ask) -> Columns:
     if sold is None or ask.unique:
         return price(ask)
     decimals = decimals_of(ask.type, 2)
-    return computed(ask, f"round({quoted(sold)} * (0.4 + 0.35 * u()), {decimals})")
+    return computed(ask, f"round(CAST({quoted(sold)} AS DOUBLE) * (0.4 + 0.35 * u()), {decimals})")
 
 
 def rating(ask: Ask) -> Columns:

@@ -2,10 +2,10 @@
 
 A pattern is read against the END of the name, for there the noun stands: `email` finds `cust_email`
 and `primaryEmail`. ``=`` before it asks for the whole name, ``^`` for the beginning, ``+`` for a
-word before it; ``;`` stands between patterns. An owner (see `OWNERS`) is what the name is of: the words before it, else the
-table; 'category+product' is a category in a schema that has products. Patterns are read as names
-are, see `genesis_sql.providers.words`: 'tel no' and 'telephone numbers' are the same. The highest
-score wins (see `meanings`), among equals the first row.
+word before it; ``;`` stands between patterns. An owner (see `OWNERS`) is what the name is of: the
+words before it, else the table; 'category+product' is a category in a schema that has products.
+Patterns are read as names are, see `genesis_sql.providers.words`: 'tel no' and 'telephone numbers'
+are the same. The highest score wins (see `meanings`), among equals the first row.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ class Rule:
     weight: int = 0
 
 
+MONEY = frozenset("price cost amount total_amount balance salary discount tax".split())
+"""Meanings that are amounts of money."""
+
 OWNERS: dict[str, frozenset[str]] = {
     name: frozenset(words.split())
     for name, words in {
@@ -53,12 +56,17 @@ OWNERS: dict[str, frozenset[str]] = {
         "responsible prescriber practitioner director friend relative speaker judge "
         "kunde mitarbeiter benutzer ansprechpartner cliente empleado persona usuario paciente "
         "utilisateur employe contributor commenter commentator composer writer personnel signer "
-        "payee payer volunteer donor trainer therapist consultant crew pilot visitor lead prospect",
+        "payee payer volunteer donor trainer therapist consultant father mother "
+        "husband wife son daughter kin crew pilot visitor lead prospect",
+        "upload": "file attachment upload blob media",
+        "athlete": "player athlete roster lineup",
+        "identity": "account profile user member author person contact customer employee staff",
         "worker": "employee staff worker contact user agent personnel crew manager",
         "company": "company organization organisation vendor supplier shipper manufacturer "
         "employer carrier corporation firm business merchant partner bank insurer payer agency "
         "publisher sponsor lieferant firma empresa proveedor entreprise fournisseur shop store "
-        "hospital clinic pharmacy airline facility institution university school distributor "
+        "restaurant hotel hospital clinic pharmacy "
+        "airline facility institution university school distributor "
         "retailer dealer contractor seller enterprise brokerage label studio laboratory",
         "product": "product item article goods merchandise part catalog catalogue artikel produkt "
         "producto produit sku variant material menuitem dish",
@@ -74,7 +82,8 @@ OWNERS: dict[str, frozenset[str]] = {
         "department": "department division",
         "industry": "industry sector",
         "team": "team squad club franchise",
-        "file": "file attachment upload document asset blob export import media",
+        "file": "image photo picture avatar file attachment upload document asset blob export "
+        "import media",
         "image": "image photo picture thumbnail avatar logo icon banner cover poster screenshot",
         "work": "film movie book album track song post article course video episode page show "
         "series play publication paper lesson blog question topic thread recipe playlist chapter "
@@ -91,12 +100,14 @@ OWNERS: dict[str, frozenset[str]] = {
 }
 
 TYPES: dict[str, str] = {
-    **dict.fromkeys(("age", "year", "month"), "int"),
-    **dict.fromkeys(("quantity", "count", "score", "rating", "percentage"), NUMBER),
+    "age": NUMBER,
+    **dict.fromkeys(("year", "month"), "int"),
+    **dict.fromkeys(("quantity", "score", "rating", "percentage"), NUMBER),
     **dict.fromkeys(("price", "cost", "amount", "total_amount", "balance", "salary"), NUMBER),
     **dict.fromkeys(("discount", "tax", "weight", "height", "width", "length"), NUMBER),
     **dict.fromkeys(("temperature",), NUMBER),
     **dict.fromkeys(("latitude", "longitude"), "nt"),
+    "count": WHOLE,
     "duration": "invh",
     "position": WHOLE,
     "sequence_number": "it",

@@ -18,11 +18,13 @@ from genesis_sql.providers.forms import (
     listed,
     number_option,
     plain_type,
+    too_many,
     where,
 )
 from genesis_sql.providers.word import NUMBER, Word
 from genesis_sql.sqlbuild import quoted
 
+DAY = 86_400
 YEARS = 3
 """How far back business goes."""
 MOMENTS = ("date", "timestamp", "text", "whole")
@@ -93,9 +95,9 @@ def created_at(ask: Ask) -> Columns:
 
 def event_time(ask: Ask) -> Columns:
     """When something happened: behind the row's making where that is known."""
-    return _behind(ask, ("created_at",), {"type": "exponential", "mean": 20.0}, "day") or _within(
-        ask
-    )
+    return _behind(
+        ask, ("created_at",), {"type": "exponential", "mean": 20.0, "decimals": 0}, "day"
+    ) or _within(ask)
 
 
 def start_time(ask: Ask) -> Columns:
@@ -131,21 +133,32 @@ def _later(ask: Ask, by: Spec, unit: str, *, until: bool = True, behind: float =
 
 def updated_at(ask: Ask) -> Columns:
     """The last change: behind the making."""
-    return _later(_named(ask, "updated_at"), {"type": "exponential", "mean": 60.0}, "day")
+    return _later(
+        _named(ask, "updated_at"), {"type": "exponential", "mean": 60.0, "decimals": 0}, "day"
+    )
 
 
 def deleted_at(ask: Ask) -> Columns:
     """A deletion: most rows have none."""
-    return _later(_named(ask, "deleted_at"), {"type": "exponential", "mean": 200.0}, "day")
+    return _later(
+        _named(ask, "deleted_at"), {"type": "exponential", "mean": 200.0, "decimals": 0}, "day"
+    )
 
 
 def end_time(ask: Ask) -> Columns:
     """An end: behind the start."""
     named = _named(ask, "end_time")
     if family(ask.type) == "date":
-        by: Spec = {"type": "lognormal", "mean": 3.2, "std_dev": 1.0, "min": 1, "max": 1500}
+        by: Spec = {
+            "type": "lognormal",
+            "mean": 3.2,
+            "std_dev": 1.0,
+            "min": 1,
+            "max": 1500,
+            "decimals": 0,
+        }
         return _later(named, by, "day", until=False)
-    by = {"type": "lognormal", "mean": 4.2, "std_dev": 0.8, "min": 5, "max": 10_000}
+    by = {"type": "lognormal", "mean": 4.2, "std_dev": 0.8, "min": 5, "max": 10_000, "decimals": 0}
     return _later(named, by, "minute", until=False)
 
 
@@ -177,6 +190,8 @@ def time_of_day(ask: Ask) -> Columns:
     }
     sql = f"TIMESTAMP '2000-01-01' + to_minutes(CAST({quoted(name)} AS INTEGER))"
     if ask.unique:
+        if ask.rows > DAY:
+            raise too_many(ask, DAY)
         sql = "TIMESTAMP '2000-01-01' + to_seconds(CAST(n() % 86400 AS INTEGER))"
     kind = family(ask.type)
     if kind == "text":

@@ -46,11 +46,82 @@ SHORT = {
     "beg": "begin", "strt": "start", "lst": "last", "fst": "first", "mid": "middle",
     "ins": "insurance", "rep": "representative", "reps": "representative", "comm": "commission",
     "disc": "discount", "perm": "permission", "spd": "speed", "orig": "original",
-    "abbr": "abbreviation", "abbrev": "abbreviation", "sid": "identifier", "avail": "available",
+    "abbr": "abbreviation", "multicurrency": "currency",
+    "pubkey": "public key", "plaintext": "plain text", "mins": "minute", "secs": "second",
+    "hrs": "hour", "abbrev": "abbreviation",
+    "sid": "identifier", "avail": "available",
     "mkt": "market", "taxvat": "tax number", "stmt": "statement", "dtl": "detail", "yn": "yn",
     "pymnt": "payment", "chg": "charge", "hosp": "hospital", "phys": "physician", "nbr": "number",
 }  # fmt: skip
 """Abbreviations, each with the words it stands for."""
+
+FOREIGN = {
+    "nombre": "name", "nom": "name", "nome": "name", "naam": "name", "bezeichnung": "name",
+    "apellido": "last name", "apellidos": "last name", "cognome": "last name",
+    "sobrenome": "last name", "nachname": "last name", "familienname": "last name",
+    "vorname": "first name", "prenom": "first name", "imagen": "image", "bild": "image",
+    "foto": "photo", "categoria": "category", "categorie": "category", "kategorie": "category",
+    "contenido": "content", "contenu": "content", "inhalt": "content", "ubicacion": "location",
+    "precio": "price", "preis": "price", "prix": "price", "prezzo": "price", "preco": "price",
+    "unitario": "unit", "unitaire": "unit", "fecha": "date", "datum": "date",
+    "direccion": "address", "adresse": "address", "endereco": "address", "indirizzo": "address",
+    "telefono": "telephone", "telefon": "telephone", "telefone": "telephone", "correo": "email",
+    "courriel": "email", "contrasena": "password", "passwort": "password", "senha": "password",
+    "cantidad": "quantity", "menge": "quantity", "quantite": "quantity", "quantidade": "quantity",
+    "quantita": "quantity", "titulo": "title", "titre": "title", "titel": "title",
+    "descripcion": "description", "beschreibung": "description", "descricao": "description",
+    "descrizione": "description", "usuario": "user", "benutzer": "user", "utilisateur": "user",
+    "benutzername": "user name", "cliente": "customer", "kunde": "customer", "kunden": "customer",
+    "producto": "product", "produto": "product", "produit": "product", "prodotto": "product",
+    "artikel": "product", "pedido": "order", "commande": "order", "bestellung": "order",
+    "rechnung": "invoice", "factura": "invoice", "facture": "invoice", "empleado": "employee",
+    "mitarbeiter": "employee", "employe": "employee", "proveedor": "supplier",
+    "lieferant": "supplier", "fournisseur": "supplier", "marca": "brand", "marke": "brand",
+    "marque": "brand", "edad": "age", "sexo": "gender", "sexe": "gender", "geschlecht": "gender",
+    "pais": "country", "pays": "country", "land": "country", "ciudad": "city", "cidade": "city",
+    "ville": "city", "stadt": "city", "ort": "city", "calle": "street", "strasse": "street",
+    "rue": "street", "activo": "active", "aktiv": "active", "tipo": "type", "codigo": "code",
+    "numero": "identifier", "nummer": "identifier", "salario": "salary", "sueldo": "salary",
+    "gehalt": "salary", "salaire": "salary", "montant": "amount", "monto": "amount",
+    "importe": "amount", "betrag": "amount", "valor": "amount", "nota": "note",
+    "bemerkung": "comment", "observacion": "comment", "observaciones": "comment",
+    "commentaire": "comment", "comentario": "comment", "nacimiento": "birth",
+    "naissance": "birth", "nascimento": "birth", "geburtsdatum": "birth date", "inicio": "start",
+    "beginn": "start", "anzahl": "count", "abteilung": "department", "departamento": "department",
+    "erstellt": "created", "geaendert": "updated", "bestelldatum": "order date",
+    "rechnungsdatum": "invoice date", "kundennummer": "customer number", "statut": "status",
+    "libelle": "label", "empresa": "company", "firma": "company", "entreprise": "company",
+    "puesto": "job", "cargo": "job", "beruf": "job", "hausnummer": "house number",
+    "postleitzahl": "postal code", "medico": "doctor", "arzt": "doctor", "paciente": "patient",
+    "persona": "person", "alumno": "student", "estudiante": "student", "estudiantes": "student",
+    "docente": "teacher", "profesor": "teacher", "curso": "course", "libro": "book",
+    "autor": "author", "livre": "book", "auteur": "author", "editorial": "publisher",
+    "registro": "registered", "creacion": "created", "actualizacion": "updated",
+    "modificacion": "modified", "vencimiento": "due", "entrega": "delivery", "pago": "payment",
+    "peso": "weight", "altura": "height", "existencia": "stock", "existencias": "stock",
+    "specialite": "specialty", "especialidad": "specialty", "fachrichtung": "specialty",
+    "groupe": "group", "grupo": "group", "sanguin": "blood", "sanguineo": "blood", "taux": "rate",
+    "tasa": "rate", "debut": "start", "motif": "reason", "motivo": "reason", "grund": "reason",
+    "remise": "discount", "rabatt": "discount", "descuento": "discount", "pourcentage": "percent",
+    "porcentaje": "percent", "prozent": "percent", "ordre": "order", "clinique": "clinic",
+    "clinica": "clinic", "assureur": "insurer", "antecedents": "history",
+    "antecedentes": "history", "urgence": "emergency", "emergencia": "emergency",
+    "notfall": "emergency", "jour": "day", "jours": "day", "dias": "day", "tage": "day",
+    "duree": "duration", "duracion": "duration", "dauer": "duration", "entree": "entry",
+    "sortie": "exit", "entrada": "entry", "salida": "exit", "medecin": "doctor",
+    "praticien": "practitioner", "praticiens": "practitioner", "habitacion": "room",
+    "zimmer": "room", "chambre": "room", "equipo": "team", "equipe": "team", "mannschaft": "team",
+    "gewicht": "weight", "hoehe": "height", "groesse": "size", "farbe": "color",
+    "couleur": "color", "sprache": "language", "idioma": "language", "langue": "language",
+    "waehrung": "currency", "devise": "currency", "moneda": "currency", "saldo": "balance",
+    "solde": "balance", "kontostand": "balance", "kosten": "cost", "costo": "cost",
+    "cout": "cost", "steuer": "tax", "impuesto": "tax", "gesamt": "total", "summe": "total",
+    "bewertung": "rating", "calificacion": "rating", "anmerkung": "comment",
+    "kommentar": "comment", "stadtteil": "district",
+}  # fmt: skip
+"""Spanish, German, French, Portuguese and Italian words, without accents, in English."""
+
+_WORDS = FOREIGN | SHORT
 
 _INITIALS = {"f": "first", "l": "last", "m": "middle"}
 
@@ -64,7 +135,7 @@ KEEP = frozenset(
 """Words that end on s and are singular."""
 
 _NOISE = frozenset(
-    "tbl table dim fact fct stg master data list record view vw base tab tmp raw main mst "
+    "tbl table dim fact fct stg master data entity list record view vw base tab tmp raw main mst "
     "language translation localization localisation i18n".split()
 )
 
@@ -86,7 +157,9 @@ def words_of(name: str) -> tuple[str, ...]:
         >>> words_of("custFName"), words_of("ADDR1"), words_of("dateofbirth")
         (('customer', 'first', 'name'), ('address', '1'), ('date', 'of', 'birth'))
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = (
+        unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    )
     found: list[str] = []
     for part in _PARTS.findall(plain):
         if part.lower() == "name" and found and found[-1] in _INITIALS:
@@ -97,15 +170,15 @@ def words_of(name: str) -> tuple[str, ...]:
 
 def _written_out(word: str) -> list[str]:
     """One part of a name as words."""
-    if word in SHORT:
-        return SHORT[word].split()
+    if word in _WORDS:
+        return _WORDS[word].split()
     if word.isdigit():
         return [word]
     apart = _apart(word)
     if apart:
-        return [w for part in apart for w in (SHORT.get(part) or singular(part)).split()]
+        return [w for part in apart for w in (_WORDS.get(part) or singular(part)).split()]
     one = singular(word)
-    return SHORT[one].split() if one in SHORT else [one]
+    return _WORDS[one].split() if one in _WORDS else [one]
 
 
 @lru_cache(maxsize=65536)

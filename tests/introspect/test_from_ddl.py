@@ -167,6 +167,13 @@ def test_sqlite_takes_any_name_that_its_rules_know() -> None:
     ]  # fmt: skip
 
 
+def test_duckdb_keeps_the_lengths_that_duckdb_forgets() -> None:
+    text = 'CREATE TABLE t (a VARCHAR(20), "b c" char(3), d VARCHAR, e STRUCT(f INT)[])'
+    assert [(c.type, c.length) for c in read_ddl(text, dialect="duckdb").tables[0].columns] == [
+        ("VARCHAR", 20), ("VARCHAR", 3), ("VARCHAR", None), ('STRUCT("f" INTEGER)[]', None),
+    ]  # fmt: skip
+
+
 def test_keys_of_every_shape() -> None:
     schema = read_ddl("""
     CREATE TABLE a.hub (x INT, y INT, boss INT REFERENCES hub (solo), solo INT UNIQUE, PRIMARY KEY (x, y));

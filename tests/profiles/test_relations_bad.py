@@ -78,6 +78,22 @@ BAD: dict[str, tuple[Spec, str]] = {
         {"a": A, "b": table({"x": to("a", link="l"), "y": to("a", link="l")})},
         r"two columns of the link 'l' name the same column",
     ),
+    "match of nothing": (
+        {"a": A, "b": table({"x": to("a", match={"colour": "colour"}), "colour": COLOUR})},
+        r"b\.x has to agree with 'colour', which is no reference and no copy",
+    ),
+    "match in a circle": (
+        {
+            "a": A,
+            "b": table(
+                {
+                    "x": to("a", match={"y": "colour"}),
+                    "y": to("a", column="colour", match={"x": "id"}),
+                }
+            ),
+        },
+        r"b\.y has to agree with 'x', which is chosen after it",
+    ),
     "never NULL": (
         {"a": A, "b": table({"x": to("a", null_share=0.1, nullable=False)})},
         r"b\.x: null_share is 0\.1, and 'x' is not nullable",
@@ -262,3 +278,4 @@ def test_a_check_that_no_row_can_keep(con: Con) -> None:
     told = refuse(con, tables, "seed := 1")
     assert ConstraintError.__name__ in told
     assert "\"n\" > 9' of table 'a' was not met" in told
+    assert "leave it out of the checks, or give its columns laws that keep it" in told

@@ -79,7 +79,7 @@ def text_sql(cell: Cell, *, arrays: bool = False, zones: bool = False) -> str:
     if of == "boolean" and cell.kind in BARE and cell.kind != "boolean":
         return f"CAST(CAST({value} AS INTEGER) AS VARCHAR)"
     if of == "instant":
-        offset = " || '+00'" if zones else ""
+        offset = " || '+00:00'" if zones else ""
         return f"CAST(make_timestamp(epoch_us({value})) AS VARCHAR){offset}"
     if of == "binary":
         return f"lower(hex({value}))"
@@ -121,17 +121,26 @@ def csv_line(cells: Sequence[Cell]) -> str:
     return f"concat_ws(',', {', '.join(map(one, cells))}) || chr(10)"
 
 
-def literal_line(cells: Sequence[Cell], escape: Callable[[str], str], binary: str) -> str:
+def literal_line(
+    cells: Sequence[Cell],
+    escape: Callable[[str], str],
+    binary: str,
+    *,
+    arrays: bool = False,
+    zones: bool = False,
+) -> str:
     """SQL of a row as `(literal, …),` and a new line.
 
     Args:
         cells: the columns.
         escape: SQL of a text -> SQL of what stands between the quotes of its literal.
         binary: what stands around the digits of a blob's literal, as in ``X'{}'``.
+        arrays: see :func:`text_sql`.
+        zones: the same.
     """
 
     def one(cell: Cell) -> str:
-        text, of = text_sql(cell), family(cell.type)
+        text, of = text_sql(cell, arrays=arrays, zones=zones), family(cell.type)
         if of == "binary":
             before, _, after = binary.partition("{}")
             text = f"{string(before)} || {text} || {string(after)}"

@@ -72,7 +72,7 @@ class _Reference:
     name: str
     child: str
     columns: tuple[str, ...]
-    parent: str
+    parent: Place
     parent_columns: tuple[str, ...]
     when: tuple[str, str] | None = None
 
@@ -86,14 +86,19 @@ def _references(model: Model, there: There) -> Iterator[tuple[_Reference, Any]]:
         child, parent = there.places[r.child], there.places[r.parent]
         wanted = {*r.columns, *(r.when[:1] if r.when else ())}
         if wanted <= child.held and set(r.parent_columns) <= parent.held:
-            own, above = child.there(r.columns), parent.there(r.parent_columns)
+            own, theirs = child.there(r.columns), parent.there(r.parent_columns)
             when = (child.there(r.when[:1])[0], r.when[1]) if r.when else None
             seen.add((r.child, own, r.parent))
-            yield _Reference(r.name, r.child, own, r.parent, above, when), r
+            yield _Reference(r.name, r.child, own, parent, theirs, when), r
     for f in there.foreign:
         if (f.child, f.columns, f.parent) not in seen:
             name = f"{f.child}({', '.join(f.columns)}) -> {f.parent}({', '.join(f.parent_columns)})"
-            yield _Reference(name, f.child, f.columns, f.parent, f.parent_columns), None
+            above = there.places[f.parent]
+            yield _Reference(name, f.child, f.columns, above, f.parent_columns), None
+    for b in there.beyond:
+        name = f"{b.child}({', '.join(b.columns)}) -> {b.parent}({', '.join(b.parent_columns)})"
+        above = Place(b.parent, b.schema, b.parent, ())
+        yield _Reference(name, b.child, b.columns, above, b.parent_columns), None
 
 
 def verify(
@@ -131,7 +136,7 @@ def _orphans(con: Connection, there: There, reference: _Reference) -> tuple[int,
 
     more = reference.when[:1] if reference.when else ()
     child = table_of(there.places[reference.child], (*reference.columns, *more)).alias("c")
-    parent = table_of(there.places[reference.parent], reference.parent_columns).alias("p")
+    parent = table_of(reference.parent, reference.parent_columns).alias("p")
     filled: list[ColumnElement[bool]] = [child.c[n].is_not(None) for n in reference.columns]
     if reference.when:
         filled.append(sa.cast(child.c[reference.when[0]], sa.String(255)) == reference.when[1])

@@ -139,7 +139,7 @@ def complaint(error: BaseException) -> tuple[type[GenesisError] | None, str]:
     inner = error.orig or error if isinstance(error, DBAPIError) else error
     text = inner.args[-1] if inner.args else inner  # PyMySQL's first one is a number
     lines = [line.strip() for line in str(text).splitlines() if line.strip()]
-    reason = redact_text(": ".join(_useful(lines)) or type(inner).__name__)
+    reason = redact_text(": ".join(_useful(lines)).rstrip(".") or type(inner).__name__)
     broken = any(c.__name__ == "IntegrityError" for c in type(inner).__mro__)
     return (IntegrityError if broken else TargetError), reason
 
@@ -147,4 +147,4 @@ def complaint(error: BaseException) -> tuple[type[GenesisError] | None, str]:
 def _useful(lines: list[str]) -> list[str]:
     """The first line, and where it was: PostgreSQL tells key and column in lines behind it."""
     more = [line for line in lines[1:] if line.startswith(("DETAIL:", "CONTEXT:"))]
-    return [*lines[:1], *(line.partition(":")[2].strip() for line in more)]
+    return [*lines[:1], *(line.partition(":")[2].strip(" .") for line in more)]

@@ -59,7 +59,7 @@ class Ledger:
             self.table.create(self.con, checkfirst=True)
         with self.con.begin():
             rows = self.con.execute(sqlalchemy.select(self.table)).all()
-            mine = {r.table_name: Entry(r.rows, r.before) for r in rows if r.run == self.run}
+            mine = {r.table_name: Entry(r.written, r.before) for r in rows if r.run == self.run}
             if len(mine) < len(rows) and not anew:
                 message = (
                     f"an earlier fill of other rows did not end, as table '{NAME}' there tells: "
@@ -78,7 +78,7 @@ class Ledger:
         mine = (self.table.c.run == self.run) & (self.table.c.table_name == table)
         self.con.execute(sqlalchemy.delete(self.table).where(mine))
         values: dict[str, Any] = {"run": self.run, "table_name": table}
-        row = values | {"rows": entry.rows, "before": entry.before}
+        row = values | {"written": entry.rows, "before": entry.before}
         self.con.execute(sqlalchemy.insert(self.table).values(row))
 
     def drop(self) -> None:
@@ -95,7 +95,7 @@ def _table(schema: str | None) -> Table:
         sa.MetaData(),
         sa.Column("run", sa.String(64), primary_key=True),
         sa.Column("table_name", sa.String(190), primary_key=True),
-        sa.Column("rows", sa.BigInteger, nullable=False),
+        sa.Column("written", sa.BigInteger, nullable=False),
         sa.Column("before", sa.BigInteger, nullable=False),
         schema=schema,
     )

@@ -32,6 +32,14 @@ ROWS = 8_192
 """Of a batch: four of DuckDB's own."""
 PACKET = 1 << 20
 """Bytes of one message at most; MariaDB takes 16 MiB, of MySQL's old default 4 a quarter."""
+_DEFINITION = """
+SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid
+WHERE k.contype = 'f' AND k.conrelid = CAST(%s AS regclass) AND k.conname = %s
+  AND k.conparentid = 0 AND t.relkind = 'r' AND k.convalidated
+  AND pg_has_role(t.relowner, 'USAGE') AND has_table_privilege(k.confrelid, 'REFERENCES')
+  AND obj_description(k.oid, 'pg_constraint') IS NULL
+"""
+"""A key that its owner may drop and make again, nothing lost: not a comment, nor a partition's."""
 _SEQUENCE = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)")
 
 
@@ -40,6 +48,13 @@ class Loader(Protocol):
 
     def begin(self, con: Connection) -> None:
         """Settings of the session, before its first transaction."""
+        ...
+
+    def aside(self, con: Connection, there: There) -> AbstractContextManager[There]:
+        """A context in which keys are not checked row by row; with them, the rest of what is there.
+
+        Many rows are checked much quicker all at once, when the context ends or by `checking`.
+        """
         ...
 
     def circles(
@@ -106,6 +121,31 @@ class PostgreSQL:
         """Nothing: COPY reads dates in any setting as they are written here."""
 
     @contextmanager
+    def aside(self, con: Connection, there: There) -> Iterator[There]:
+        """Keys are dropped and made again in the same transaction, where they are the user's own.
+
+        A key that is made reads each side once; one that is there asks for every row.
+        """
+        made = [(f, text) for f in there.foreign if (text := self._definition(con, there, f))]
+        for key, _ in made:
+            self._alter(con, there, key, "DROP CONSTRAINT {}")
+        yield there.without(f for f, _ in made)
+        for key, texts in made:
+            for text in texts:
+                self._alter(con, there, key, text)
+
+    def _definition(self, con: Connection, there: There, key: ForeignKey) -> tuple[str, ...]:
+        """What makes a key as it is; nothing where it is not ours to drop."""
+        if key.name is None:
+            return ()
+        with closing(_raw(con).cursor()) as cursor:
+            cursor.execute(_DEFINITION, [table_text(con, there.places[key.child]), key.name])
+            found = cursor.fetchall()
+        return tuple(
+            f"ADD CONSTRAINT {{}} {d.replace('{', '{{').replace('}', '}}')}" for (d,) in found
+        )
+
+    @contextmanager
     def circles(self, con: Connection, there: There, tables: Sequence[str]) -> Iterator[None]:
         """Keys between these tables are checked when all are in.
 
@@ -115,7 +155,7 @@ class PostgreSQL:
         keys = [f for f in keys if f.child != f.parent and f.name]
         for key in keys:
             if not key.deferrable:
-                self._alter(con, there, key, "DEFERRABLE")
+                self._alter(con, there, key, "ALTER CONSTRAINT {} DEFERRABLE")
         names = [_constraint(con, there, key) for key in keys]
         if names:
             run(con, f"SET CONSTRAINTS {', '.join(names)} DEFERRED")
@@ -124,11 +164,11 @@ class PostgreSQL:
             run(con, f"SET CONSTRAINTS {', '.join(names)} IMMEDIATE")
         for key in keys:
             if not key.deferrable:
-                self._alter(con, there, key, "NOT DEFERRABLE")
+                self._alter(con, there, key, "ALTER CONSTRAINT {} NOT DEFERRABLE")
 
     def _alter(self, con: Connection, there: There, key: ForeignKey, how: str) -> None:
         table, name = table_text(con, there.places[key.child]), column_text(con, [str(key.name)])
-        run(con, f"ALTER TABLE {table} ALTER CONSTRAINT {name} {how}")
+        run(con, f"ALTER TABLE {table} {how.format(name)}")
 
     def select(self, place: Place, source: str) -> str:
         """Lines of CSV."""
@@ -177,6 +217,15 @@ class MariaDB:
         con.rollback()
 
     @contextmanager
+    def aside(self, con: Connection, there: There) -> Iterator[There]:
+        """Nothing is checked: every reference is counted afterwards."""
+        run(con, "SET SESSION foreign_key_checks = 0")
+        try:
+            yield there.without(there.foreign)
+        finally:
+            run(con, "SET SESSION foreign_key_checks = 1")
+
+    @contextmanager
     def circles(self, con: Connection, there: There, tables: Sequence[str]) -> Iterator[None]:
         """Keys are checked row by row here: not in these tables, whose orphans are counted."""
         off = len(tables) > 1 or any(map(there.own, tables))
@@ -216,8 +265,13 @@ class SQLite:
         con.rollback()
 
     @contextmanager
+    def aside(self, con: Connection, there: There) -> Iterator[There]:
+        """Nothing is checked as it is."""
+        yield there
+
+    @contextmanager
     def circles(self, con: Connection, there: There, tables: Sequence[str]) -> Iterator[None]:
-        """Nothing is checked."""
+        """The same."""
         yield
 
     def select(self, place: Place, source: str) -> str:

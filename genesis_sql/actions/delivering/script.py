@@ -33,6 +33,8 @@ _BINARY = {
 }  # fmt: skip
 _BARE_BOOLEANS = ("tsql", "oracle", "sqlite")
 """Dialects without TRUE: 1 and 0 stand for it."""
+_WITHOUT_ZONES = ("mysql", "sqlite")
+"""Dialects whose moments are written as the time in UTC."""
 _PACKED = "mysql"
 """A dialect whose keys take no TEXT: those columns get a length."""
 
@@ -57,7 +59,8 @@ def append(ws: Workspace, model: Model, table: str, query: str, path: Path, dial
         for name, type_ in output_columns(model, table)
     ]
     escape = escaping(dialect)
-    line = literal_line(cells, escape, _BINARY.get(dialect, "X'{}'"))
+    how = {"arrays": dialect == "postgres", "zones": dialect not in _WITHOUT_ZONES}
+    line = literal_line(cells, escape, _BINARY.get(dialect, "X'{}'"), **how)
     head = (insert_sql(model, table, dialect) + "\n").encode()
     with path.open("ab") as file:
         file.write((create_table(model, table, dialect) + ";\n\n").encode())
@@ -102,9 +105,38 @@ def create_table(model: Model, table: str, dialect: str) -> str:
     node = model.graph.table(table)
     made = create_sql(model, table, "", node.schema)
     tree = cast(exp.Expression, sqlglot.parse_one(made, read=DIALECT))
+    if dialect != DIALECT:
+        _plain(tree, dialect)
     if dialect == _PACKED:
         _lengths(tree)
     return tree.sql(dialect=dialect, pretty=True)
+
+
+_Type = exp.DataType.Type
+_NESTED = (_Type.STRUCT, _Type.MAP, _Type.UNION, _Type.LIST, _Type.ARRAY)
+_MOMENTS = (_Type.TIMESTAMP, _Type.TIMESTAMPTZ, _Type.TIMESTAMP_S, _Type.TIMESTAMP_MS)
+_WIDER = {
+    _Type.UTINYINT: "SMALLINT", _Type.USMALLINT: "INTEGER", _Type.UINT: "BIGINT",
+    _Type.UBIGINT: "DECIMAL(20, 0)", _Type.INT128: "DECIMAL(38, 0)",
+    _Type.UINT128: "DECIMAL(38, 0)",
+}  # fmt: skip
+
+
+def _plain(tree: exp.Expression, dialect: str) -> None:
+    """Take types that DuckDB alone has out of a CREATE TABLE: nested ones become JSON."""
+    for column in tree.find_all(exp.ColumnDef):
+        kind = column.args.get("kind")
+        if not isinstance(kind, exp.DataType):
+            continue
+        arrays = dialect == "postgres" and kind.this in (_Type.LIST, _Type.ARRAY)
+        if kind.this in _NESTED and not arrays:
+            column.set("kind", exp.DataType.build("JSON", dialect=DIALECT))
+        elif kind.this in _MOMENTS and dialect == _PACKED:  # its TIMESTAMP begins in 1970
+            column.set("kind", exp.DataType.build("DATETIME(6)", dialect=_PACKED))
+        elif kind.this in _WIDER:
+            column.set("kind", exp.DataType.build(_WIDER[kind.this], dialect=DIALECT))
+        elif kind.this == _Type.ENUM and dialect != _PACKED:
+            column.set("kind", exp.DataType.build("VARCHAR", dialect=DIALECT))
 
 
 def _lengths(tree: exp.Expression) -> None:

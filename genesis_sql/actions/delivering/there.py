@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from genesis_sql.actions.delivering.cells import Cell, family
@@ -86,6 +86,17 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Beyond:
+    """A foreign key of a table that is filled to one that the model does not have."""
+
+    child: str
+    columns: tuple[str, ...]
+    schema: str | None
+    parent: str
+    parent_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class There:
     """The other database, as far as a model is concerned.
 
@@ -94,11 +105,18 @@ class There:
         foreign: keys between them.
         outside: tables there that refer to one of them and are not filled: (schema, table, columns,
             the table of the model).
+        beyond: foreign keys of tables that are filled to others that are not.
     """
 
     places: Mapping[str, Place]
     foreign: tuple[ForeignKey, ...]
     outside: tuple[tuple[str | None, str, tuple[str, ...], str], ...] = ()
+    beyond: tuple[Beyond, ...] = ()
+
+    def without(self, keys: Iterable[ForeignKey]) -> There:
+        """The same as if the database did not have these keys."""
+        gone = set(keys)
+        return replace(self, foreign=tuple(f for f in self.foreign if f not in gone))
 
     def own(self, table: str) -> bool:
         """Whether rows of a table refer to others of it."""
@@ -246,33 +264,26 @@ def _kind(type_: Any) -> tuple[str, int | None]:
 
 def _foreign(
     con: Connection, places: Mapping[str, Place], reflected: Mapping[str | None, _Schema]
-) -> tuple[tuple[ForeignKey, ...], tuple[tuple[str | None, str, tuple[str, ...], str], ...]]:
-    """Keys between the tables, and those of other tables that point at them."""
+) -> tuple[tuple[ForeignKey, ...], tuple[Any, ...], tuple[Beyond, ...]]:
+    """Keys between the tables, those of others that point at them, and those to others."""
     at = {(p.schema, p.name): t for t, p in places.items()}
     default = con.dialect.default_schema_name
     keys: list[ForeignKey] = []
-    outside = []
+    outside, beyond = [], []
     for schema, found in reflected.items():
-        for name, foreign in found.foreign.items():
-            for key in foreign:
-                parent_schema = key["referred_schema"] or (None if schema is None else schema)
-                parent = at.get((parent_schema, key["referred_table"]))
-                if parent is None and parent_schema == default:
-                    parent = at.get((None, key["referred_table"]))
-                if parent is None:
-                    continue
-                columns, child = tuple(key["constrained_columns"]), at.get((schema, name))
-                if child is None:
-                    outside.append((schema, name, columns, parent))
-                else:
-                    options = key.get("options") or {}
-                    keys.append(
-                        ForeignKey(
-                            key.get("name"), child, columns, parent,
-                            tuple(key["referred_columns"]), bool(options.get("deferrable")),
-                        )
-                    )  # fmt: skip
-    return tuple(keys), tuple(outside)
+        for name, key in ((n, k) for n, foreign in found.foreign.items() for k in foreign):
+            above = key["referred_schema"] or schema
+            above = None if (above, schema) == (default, None) else above
+            child, parent = at.get((schema, name)), at.get((above, key["referred_table"]))
+            columns, others = tuple(key["constrained_columns"]), tuple(key["referred_columns"])
+            if child is None and parent is not None:
+                outside.append((schema, name, columns, parent))
+            elif child is not None and parent is None:
+                beyond.append(Beyond(child, columns, above, key["referred_table"], others))
+            elif child is not None and parent is not None:
+                late = bool((key.get("options") or {}).get("deferrable"))
+                keys.append(ForeignKey(key.get("name"), child, columns, parent, others, late))
+    return tuple(keys), tuple(outside), tuple(beyond)
 
 
 def units(model: Model, there: There) -> tuple[tuple[str, ...], ...]:

@@ -1,0 +1,96 @@
+"""genesis fill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from genesis_sql import delivery_doors, schema_doors
+from genesis_sql.cli import files, show
+from genesis_sql.cli.command import Command, json_option, seed_option, version_option
+from genesis_sql.cli.progress import watching
+
+NAME = "filled"
+"""Of the model that is drafted where none is named."""
+
+
+@click.command(cls=Command)
+@click.argument("url")
+@click.option(
+    "--rows",
+    multiple=True,
+    metavar="TABLE=N",
+    help="How many rows of a table (repeat); the others follow.",
+)
+@click.option("--scale", type=float, default=1.0, show_default=True, help="2 makes twice as many.")
+@click.option("--schema", help="Of the database; the connection's own where not given.")
+@click.option("--model", help="What makes the rows; drafted from the database where not given.")
+@click.option("--database", metavar="FILE", help="The DuckDB file that keeps --model.")
+@seed_option
+@version_option
+@click.option(
+    "--if-exists",
+    type=click.Choice(["error", "append", "replace"]),
+    default="error",
+    show_default=True,
+    help="Where the tables hold rows already.",
+)
+@click.option(
+    "--commit",
+    type=click.Choice(["all", "table"]),
+    default="all",
+    show_default=True,
+    help="All tables or none; or piece by piece, and the same call goes on after a kill.",
+)
+@click.option("--dry-run", is_flag=True, help="Look whether all fits; write nothing.")
+@json_option
+def fill(
+    *,
+    url: str,
+    rows: Sequence[str],
+    model: str | None,
+    database: str | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Fill the empty tables of the database at URL, in the order of their keys.
+
+    URL is SQLAlchemy's: postgresql://user:password@host/database, mysql+pymysql://…,
+    sqlite:///file. Without --model its tables, columns, keys and comments are read, and say what
+    fills them.
+    """
+    if (model is None) != (database is None):
+        message = "--model and --database go together: the model, and the DuckDB file that keeps it"
+        raise click.UsageError(message)
+    sizes = dict(_size(text) for text in rows)
+    if database is not None:
+        with files.opened(database, "either") as con, watching(con, "fill"):
+            found = delivery_doors.fill(con, str(model), url, rows=sizes, **given)
+    else:
+        with files.memory() as con, watching(con, "fill"):
+            _draft(con, url, given["schema"])
+            found = delivery_doors.fill(con, NAME, url, rows=sizes, **given)
+    shown = [{k: v for k, v in row.items() if v is not None} for row in found]
+    show.rows(shown, as_json=as_json)
+    if given["dry_run"]:
+        show.note("Nothing was written (--dry-run).")
+
+
+def _draft(con: Any, url: str, schema: str | None) -> None:
+    """Read the schema of a database and save what fills it as a model."""
+    from genesis_sql.actions.delivering.connecting import read_url as checked
+    from genesis_sql.introspect.from_url import read_url
+
+    checked(url)
+    raw = read_url(url, schema=schema)
+    schema_doors.from_schema(con, NAME, raw)
+
+
+def _size(text: str) -> tuple[str, int]:
+    table, _, number = text.rpartition("=")
+    if not table or not number.isdecimal():
+        message = f"--rows {text}: write --rows TABLE=N, as in --rows orders=30000"
+        raise click.UsageError(message)
+    return table, int(number)
