@@ -11,7 +11,7 @@ from typing import Any
 
 from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
-from genesis_sql.drafts.custom import by_column, fill_custom, without_given
+from genesis_sql.drafts.custom import by_column, fill_custom, fill_generated, without_given
 from genesis_sql.drafts.fill import fill_left, find_meanings
 from genesis_sql.drafts.keys import ABSENT, children, fill_keys
 from genesis_sql.drafts.moments import fill_moments, find_periods
@@ -70,6 +70,7 @@ def draft(
         check_capacity,
         lambda sheet: find_meanings(sheet, schema),
         lambda sheet: asked.update({sheet.name: fill_custom(sheet, given)}),
+        fill_generated,
         lambda sheet: fill_keys(sheet, sheets, absent=absent),
         fill_siblings,
         lambda sheet: fill_moments(sheet, sheets),

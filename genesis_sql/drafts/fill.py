@@ -44,9 +44,9 @@ ALWAYS = frozenset(
 
 def find_meanings(sheet: Sheet, schema: RawSchema) -> None:
     """What the columns hold that no key fills."""
-    keys = {*sheet.key_columns, *(c for k in sheet.raw.foreign_keys for c in k.columns)}
+    keys = {c for k in sheet.raw.foreign_keys for c in k.columns}
     for column in sheet.raw.columns:
-        if column.name not in keys:
+        if column.name not in keys and sheet.raw.primary_key != (column.name,):
             sheet.meanings[column.name] = meaning_of(column, sheet.raw, schema)
 
 
@@ -64,8 +64,8 @@ def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]])
             continue
         if column.name in asked:
             given = dict(asked[column.name])
-            meaning = Meaning(str(given.pop("provider")), given, "the caller says so")
-            origin = "spec"
+            origin = str(given.pop("origin", "spec"))
+            meaning = Meaning(str(given.pop("provider")), given, "it was named")
             made, note = _provided(sheet, column, meaning, locale), _note(meaning)
         else:
             made, note, origin = _found(sheet, column, locale)

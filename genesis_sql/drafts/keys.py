@@ -42,6 +42,8 @@ def fill_keys(sheet: Sheet, sheets: Mapping[str, Sheet], *, absent: float = ABSE
         if hangs and is_whole(column.type) and len(own) == 1:
             spec = {"type": "sibling", "base": 1, "sql_type": column.type}
             _put(sheet, name, spec, "its place among the rows of one parent")
+        elif len(sheet.raw.primary_key) > 1 and is_text(column.type):
+            sheet.apart.add(name)  # what it means fills it, see `drafts.fill`
         else:
             _put(sheet, name, key_spec(sheet, column), "the number of the row")
 

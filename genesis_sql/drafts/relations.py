@@ -84,8 +84,11 @@ def main_parents(schema: RawSchema) -> dict[str, RawForeignKey]:
     levels = _levels(free, sorted(tables, key=lambda n: depth[n]))
     out = {}
     for table in schema.tables:
-        keys = [k for k in free[table.name] if not is_lookup(tables[k.parent], schema)]
-        keys = keys or list(free[table.name])
+        keys = [
+            k
+            for k in free[table.name]
+            if not is_lookup(tables[k.parent], schema) or only_one(table, k)
+        ]
         if keys:
             out[table.name] = max(
                 keys, key=lambda k: (*_rank(table, k, levels), -table.foreign_keys.index(k))
@@ -114,12 +117,12 @@ def singular(name: str) -> str:
 
 
 def is_lookup(table: RawTable, schema: RawSchema) -> bool:
-    """Whether a table holds labels that others choose from: few columns, no reference."""
+    """Whether a table holds labels that others choose from: few columns, references to itself."""
     own = [c for c in table.columns if c.name not in table.primary_key]
     referred = any(k.parent == table.name for t in schema.tables for k in t.foreign_keys)
     times = any(c.type.upper().startswith(("DATE", "TIMESTAMP")) for c in own)
     named = any(c.name.lower() in ("name", "code", "label", "title", "description") for c in own)
-    small = len(own) <= FEW and not table.foreign_keys
+    small = len(own) <= FEW and all(k.parent == table.name for k in table.foreign_keys)
     return referred and named and small and not times
 
 
