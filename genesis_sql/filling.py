@@ -47,14 +47,15 @@ def read_schema(cursor: duckdb.DuckDBPyConnection, given: Mapping[str, Any]) -> 
     if named[0] == "url":
         from genesis_sql.introspect.from_url import read_url
 
-        _may_reach(cursor)
+        may_reach(cursor)
         return read_url(text(given, "url"))
     from genesis_sql.introspect.from_mapping import read_mapping
 
     return read_mapping(value)
 
 
-def _may_reach(cursor: duckdb.DuckDBPyConnection) -> None:
+def may_reach(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Raise AccessError where a connection may not reach other databases."""
     setting = "SELECT current_setting('enable_external_access')"
     if not cursor.execute(setting).fetchall()[0][0]:
         message = (

@@ -121,8 +121,10 @@ def from_url(
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
     """
+    from genesis_sql.filling import may_reach
     from genesis_sql.introspect.from_url import read_url
 
+    may_reach(con)
     read = read_url(url, schema=schema, tables=tables)
     return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
 

@@ -85,7 +85,7 @@ def _draft(con: Any, url: str, schema: str | None) -> None:
 
     checked(url)
     raw = read_url(url, schema=schema)
-    schema_doors.from_schema(con, NAME, raw)
+    schema_doors.from_schema(raw, con=con, name=NAME)
 
 
 def _size(text: str) -> tuple[str, int]:
