@@ -80,7 +80,7 @@ def fill_custom(sheet: Sheet, given: Mapping[tuple[str, str], Any]) -> dict[str,
             _check_provider(f"{table}.{name}", str(value["provider"]))
             asked[name] = value
         else:
-            sheet.put(name, {**_spec(sheet, name, value), "origin": "spec"})
+            sheet.put(name, {"origin": "spec", **_spec(sheet, name, value)})
     return asked
 
 

@@ -54,9 +54,10 @@ def fill_asked(sheet: Sheet, asked: Mapping[str, Mapping[str, Any]], locale: str
     """The columns for which the caller names a provider, with its options."""
     for name, held in asked.items():
         given = dict(held)
-        meaning = Meaning(str(given.pop("provider")), given, "the caller says so")
+        origin = str(given.pop("origin", "spec"))
+        meaning = Meaning(str(given.pop("provider")), given, "it was named")
         made = _provided(sheet, sheet.column(name), meaning, locale)
-        _put(sheet, name, made, {"origin": "spec", "note": _note(meaning)})
+        _put(sheet, name, made, {"origin": origin, "note": _note(meaning)})
 
 
 def fill_left(sheet: Sheet, locale: str) -> None:

@@ -22,8 +22,8 @@ FEW = 3
 
 
 LABELS = frozenset(
-    "country currency category status type kind role state region province city county language tag "
-    "genre unit brand level priority tier class group permission color colour size method "
+    "country currency category status type kind role state region province city county language "
+    "tag genre unit brand level priority tier class group permission color colour size method "
     "source reason label topic continent gender industry segment channel severity stage".split()
 )
 """Last words of tables of labels."""

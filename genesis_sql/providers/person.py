@@ -142,8 +142,13 @@ def gender(ask: Ask) -> Columns:
 
 def birth_date(ask: Ask) -> Columns:
     """A day of birth, of people aged 18 to 90 unless told otherwise."""
-    low, high = number_option(ask, "min", 18), number_option(ask, "max", 90)
+    low, high = number_option(ask, "min", 18), number_option(ask, "max", _oldest(ask))
     return alone(ask, {**birth_law(as_of(ask), int(low), int(high))})
+
+
+def _oldest(ask: Ask) -> int:
+    """Who has a job beside is of working age."""
+    return 67 if {"salary", "job_title", "department"} & ask.siblings.keys() else 90
 
 
 def age(ask: Ask) -> Columns:
@@ -157,7 +162,7 @@ def age(ask: Ask) -> Columns:
             f"{day.month * 100 + day.day} THEN 1 ELSE 0 END"
         )
         return computed(ask, sql)
-    low, high = number_option(ask, "min", 18), number_option(ask, "max", 90)
+    low, high = number_option(ask, "min", 18), number_option(ask, "max", _oldest(ask))
     bands = [(low, high, 1.0)]
     if low < 65 < high:
         bands = [(low, 44, 0.48), (45, 64, 0.32), (65, high, 0.2)] if low < 45 else bands

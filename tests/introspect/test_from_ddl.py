@@ -174,6 +174,18 @@ def test_duckdb_keeps_the_lengths_that_duckdb_forgets() -> None:
     ]  # fmt: skip
 
 
+def test_rows_are_passed_over_whatever_stands_in_them() -> None:
+    text = (
+        "CREATE TABLE t (a INT); -- it's one\n"
+        "INSERT INTO t VALUES (1, 'x; CREATE TABLE u (a INT);', \"y;\");\n"
+        "INSERT INTO t VALUES ('it''s;');\nUPDATE t SET a = 'b';\n"
+        "CREATE TABLE v (b INT);\ninsert into v\nvalues (3);\nCREATE TABLE w (c INT)"
+    )
+    assert [t.name for t in read_ddl(text).tables] == ["t", "v", "w"]
+    quoted = "CREATE TABLE t (a INT); INSERT INTO t VALUES ('it\\'s; (');\nCREATE TABLE v (b INT);"
+    assert [t.name for t in read_ddl(quoted, dialect="mysql").tables] == ["t", "v"]
+
+
 def test_keys_of_every_shape() -> None:
     schema = read_ddl("""
     CREATE TABLE a.hub (x INT, y INT, boss INT REFERENCES hub (solo), solo INT UNIQUE, PRIMARY KEY (x, y));

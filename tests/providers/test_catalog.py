@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import genesis_sql
 from genesis_sql.errors import OptionError
 from genesis_sql.providers.ask import Ask
 from genesis_sql.providers.catalog import PROVIDERS, WORDS, describe, fill, provider
@@ -177,3 +178,11 @@ def test_only_the_type_counts_where_nothing_is_known(one: Callable[..., list[Any
         assert None not in one("", 20, type=type_)
     assert one("", 5, type="BLOB", nullable=True) == [None] * 5
     assert family("STRUCT(a INTEGER)") == "other"
+
+
+def test_sql_lists_the_providers() -> None:
+    with genesis_sql.connect() as con:
+        found = con.execute("FROM genesis_providers()").fetchall()
+    assert [row[0] for row in found] == list(MEANINGS)
+    assert all(row[1] and row[2] for row in found)
+    assert dict((row[0], row[3]) for row in found)["email"] == "domains"
