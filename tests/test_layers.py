@@ -101,7 +101,8 @@ def _imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
             package, _, rest = name.partition(".")
             if package == "genesis_sql":
                 stage = rest.split(".")[0]
-                yield node.lineno, stage if stage in STAGES or _exists(stage) else "__init__"
+                known = stage in STAGES or (stage and _exists(stage))
+                yield node.lineno, stage if known else "__init__"
 
 
 def _for_types(node: ast.AST) -> bool:
