@@ -49,14 +49,15 @@ def read_schema(cursor: duckdb.DuckDBPyConnection, given: Mapping[str, Any]) -> 
     if named[0] == "url":
         from genesis_sql.introspect.from_url import read_url
 
-        _may_reach(cursor)
+        may_reach(cursor)
         return read_url(text(given, "url"))
     from genesis_sql.introspect.from_mapping import read_mapping
 
     return read_mapping(value)
 
 
-def _may_reach(cursor: duckdb.DuckDBPyConnection) -> None:
+def may_reach(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Raise AccessError where a connection may not reach other databases."""
     setting = "SELECT current_setting('enable_external_access')"
     if not cursor.execute(setting).fetchall()[0][0]:
         message = (
@@ -161,7 +162,7 @@ def _proposed(
             "llm := {'provider': 'openai', 'model_name': '…'}, or leave it out"
         )
         raise OptionError(message)
-    _may_reach(ws.con)
+    may_reach(ws.con)
     wish = wish_of(schema, draft(schema, columns=columns), set(columns), prompt, texts)
     found = propose(ws.con, ws.database, name, wish, config)
     missing = [n for n in texts if n not in found.columns]

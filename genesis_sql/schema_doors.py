@@ -146,8 +146,10 @@ def from_url(
         prompt: what the data are about, for a language model.
         llm: the language model, see `from_schema`.
     """
+    from genesis_sql.filling import may_reach
     from genesis_sql.introspect.from_url import read_url
 
+    may_reach(con)
     read = read_url(url, schema=schema, tables=tables)
     return from_schema(
         read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
