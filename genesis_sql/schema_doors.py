@@ -17,6 +17,9 @@ from genesis_sql.types import RawSchema
 
 Columns = Mapping[str, Any]
 Rows = Mapping[str, int]
+Prompt = str | Mapping[str, str] | None
+Language = Any
+"""A `genesis_sql.language.config.ModelConfig`, or a dict of the same; None asks nobody."""
 
 
 def from_schema(
@@ -27,6 +30,8 @@ def from_schema(
     columns: Columns | None = None,
     rows: Rows | None = None,
     locale: str | None = None,
+    prompt: Prompt = None,
+    llm: Language = None,
 ) -> list[Row]:
     """Save the profile of a schema that was read; what the other doors end in.
 
@@ -38,6 +43,8 @@ def from_schema(
             of values, {"provider": word}, {"type": …}, or a Python function ``f(row, column)``.
         rows: of tables, at scale 1.
         locale: of names, addresses and texts, 'en_US' where not given.
+        prompt: what the data are about, for the language model; a text by table is possible.
+        llm: the language model that proposes what fills columns; its answer is checked and kept.
 
     Returns:
         A row for each table: what it hangs on, and how many rows it gets by default.
@@ -47,6 +54,7 @@ def from_schema(
         OptionError: rows or columns name what is not there.
     """
     given: Row = {"model": name, "raw": schema, "rows": rows, "locale": locale}
+    given |= {"prompt": prompt, "llm": llm}
     return effect(con, "schema", {**given, "columns": _with_functions(con, name, schema, columns)})
 
 
@@ -81,6 +89,8 @@ def from_sqlalchemy(
     columns: Columns | None = None,
     rows: Rows | None = None,
     locale: str | None = None,
+    prompt: Prompt = None,
+    llm: Language = None,
 ) -> list[Row]:
     """Save the profile of SQLAlchemy models.
 
@@ -91,11 +101,22 @@ def from_sqlalchemy(
         columns: what fills a column, see `from_schema`.
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
+        prompt: what the data are about, for a language model.
+        llm: the language model, see `from_schema`.
     """
     from genesis_sql.introspect.from_sqlalchemy import read_models
 
     schema = read_models(source)
-    return from_schema(schema, con=con, name=name, columns=columns, rows=rows, locale=locale)
+    return from_schema(
+        schema,
+        con=con,
+        name=name,
+        columns=columns,
+        rows=rows,
+        locale=locale,
+        prompt=prompt,
+        llm=llm,
+    )
 
 
 def from_url(
@@ -108,6 +129,8 @@ def from_url(
     columns: Columns | None = None,
     rows: Rows | None = None,
     locale: str | None = None,
+    prompt: Prompt = None,
+    llm: Language = None,
 ) -> list[Row]:
     """Save the profile of the tables of a live database, as its catalog describes them.
 
@@ -120,11 +143,17 @@ def from_url(
         columns: what fills a column, see `from_schema`.
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
+        prompt: what the data are about, for a language model.
+        llm: the language model, see `from_schema`.
     """
+    from genesis_sql.filling import may_reach
     from genesis_sql.introspect.from_url import read_url
 
+    may_reach(con)
     read = read_url(url, schema=schema, tables=tables)
-    return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
+    return from_schema(
+        read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
+    )
 
 
 def from_ddl(
@@ -136,6 +165,8 @@ def from_ddl(
     columns: Columns | None = None,
     rows: Rows | None = None,
     locale: str | None = None,
+    prompt: Prompt = None,
+    llm: Language = None,
 ) -> list[Row]:
     """Save the profile of a script of CREATE TABLE statements.
 
@@ -147,6 +178,8 @@ def from_ddl(
         columns: what fills a column, see `from_schema`.
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
+        prompt: what the data are about, for a language model.
+        llm: the language model, see `from_schema`.
 
     Example:
         >>> import genesis_sql
@@ -159,7 +192,9 @@ def from_ddl(
     from genesis_sql.introspect.from_ddl import read_ddl
 
     read = read_ddl(text, dialect=dialect)
-    return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
+    return from_schema(
+        read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
+    )
 
 
 def from_dict(
@@ -170,6 +205,8 @@ def from_dict(
     columns: Columns | None = None,
     rows: Rows | None = None,
     locale: str | None = None,
+    prompt: Prompt = None,
+    llm: Language = None,
 ) -> list[Row]:
     """Save the profile of a mapping such as {'patient_id': 'number', 'email': 'email'}.
 
@@ -180,11 +217,15 @@ def from_dict(
         columns: what fills a column, see `from_schema`.
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
+        prompt: what the data are about, for a language model.
+        llm: the language model, see `from_schema`.
     """
     from genesis_sql.introspect.from_mapping import read_mapping
 
     read = read_mapping(spec)
-    return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
+    return from_schema(
+        read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
+    )
 
 
 def from_manifest(
@@ -195,6 +236,8 @@ def from_manifest(
     columns: Columns | None = None,
     rows: Rows | None = None,
     locale: str | None = None,
+    prompt: Prompt = None,
+    llm: Language = None,
 ) -> list[Row]:
     """Save the profile of the sources and models of a dbt project.
 
@@ -205,8 +248,12 @@ def from_manifest(
         columns: what fills a column, see `from_schema`.
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
+        prompt: what the data are about, for a language model.
+        llm: the language model, see `from_schema`.
     """
     from genesis_sql.introspect.from_manifest import read_manifest
 
     read = read_manifest(manifest)
-    return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
+    return from_schema(
+        read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
+    )

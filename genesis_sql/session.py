@@ -40,6 +40,7 @@ _FUNCTIONS: list[Callable[..., Any]] = []
 _LOCK = threading.RLock()
 _WRAPPED = ("connection", "dbapi_connection", "_ConnectionWrapper__c")
 """Where SQLAlchemy's Connection, its pool's and the one of duckdb-engine hold what they wrap."""
+_ZONES = "SELECT count(*) FROM duckdb_settings() WHERE name = 'TimeZone'"
 TOKEN = "genesis_session_token"
 SAMPLERS = 8
 WRITELESS = (
@@ -141,7 +142,7 @@ def give(
 ) -> None:
     """Create a scalar function that outlives the cursor it was created with."""
     _FUNCTIONS.append(function)
-    if takes is not None:  # else it takes any number
+    if takes is not None:
         function.__signature__ = _signature(len(takes))  # type: ignore[attr-defined]
     con.create_function(name, function, takes, returns, **how)  # type: ignore[arg-type]
 
@@ -234,7 +235,7 @@ class Session:
             except duckdb.Error:
                 continue
             try:
-                self.zones = self.zones or _has_zones(cursor)
+                self.zones = self.zones or bool(cursor.execute(_ZONES).fetchall()[0][0])
                 if self.zones:
                     cursor.execute("SET TimeZone = 'UTC'")
                 self.watch.look(cursor)
@@ -368,13 +369,6 @@ class Session:
         interrupt.check()
         return drawn
 
-    def values(self, given: tuple[Any, ...]) -> Any:
-        """What a Python function of this session gives for a block of rows."""
-        from genesis_sql.profiles.functions import give_values
-
-        interrupt.check()
-        return give_values(self.functions, given)
-
     # doors
 
     def plan(
@@ -453,8 +447,11 @@ class _Door:
         return self._session().plan(*given)
 
     def values(self, *given: Any) -> Any:
-        """See `Session.values`."""
-        return self._session().values(given)
+        """What a Python function of the session gives for a block of rows."""
+        from genesis_sql.profiles.functions import give_values
+
+        interrupt.check()
+        return give_values(self._session().functions, given)
 
     def effect(self, call: Call) -> list[dict[str, Any]]:
         """See `Session.effect`."""
@@ -472,11 +469,6 @@ def _rows_function(token: str, identity: str, table: str) -> Callable[..., Any]:
             raise RuntimeError(to_wire(interrupt.cancelled())) from error
 
     return rows
-
-
-def _has_zones(cursor: duckdb.DuckDBPyConnection) -> bool:
-    query = "SELECT count(*) FROM duckdb_settings() WHERE name = 'TimeZone'"
-    return bool(cursor.execute(query).fetchall()[0][0])
 
 
 def _usable(con: duckdb.DuckDBPyConnection | None) -> bool:

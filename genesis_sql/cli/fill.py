@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -70,7 +71,7 @@ def fill(
             found = delivery_doors.fill(con, str(model), url, rows=sizes, **given)
     else:
         with files.memory() as con, watching(con, "fill"):
-            _draft(con, url, given["schema"])
+            _draft(con, url, given["schema"], sizes)
             found = delivery_doors.fill(con, NAME, url, rows=sizes, **given)
     shown = [{k: v for k, v in row.items() if v is not None} for row in found]
     show.rows(shown, as_json=as_json)
@@ -78,14 +79,15 @@ def fill(
         show.note("Nothing was written (--dry-run).")
 
 
-def _draft(con: Any, url: str, schema: str | None) -> None:
+def _draft(con: Any, url: str, schema: str | None, rows: Mapping[str, int]) -> None:
     """Read the schema of a database and save what fills it as a model."""
-    from genesis_sql.actions.delivering.connecting import read_url as checked
+    from genesis_sql.actions.delivering import connecting, ledger
     from genesis_sql.introspect.from_url import read_url
 
-    checked(url)
-    raw = read_url(url, schema=schema)
-    schema_doors.from_schema(con, NAME, raw)
+    connecting.read_url(url)  # told first, in the words of what is to be done
+    found = read_url(url, schema=schema)
+    tables = tuple(t for t in found.tables if t.name != ledger.NAME)
+    schema_doors.from_schema(replace(found, tables=tables), con=con, name=NAME, rows=rows)
 
 
 def _size(text: str) -> tuple[str, int]:

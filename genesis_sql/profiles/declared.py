@@ -14,7 +14,7 @@ from genesis_sql.profiles.tables import TableLaws
 from genesis_sql.program.allowlist import check_expression
 from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.domain import Fixed
-from genesis_sql.program.fold import Aggregate
+from genesis_sql.program.expressions import known_last
 from genesis_sql.program.steps import Program
 from genesis_sql.sqlbuild import column as column_of
 from genesis_sql.sqlbuild import quoted, text
@@ -181,8 +181,8 @@ def _check_sql(
 
 
 def constrained(program: Program, checks: tuple[str, ...]) -> Program:
-    """The program with its checks; not those on what is computed from a row's children."""
-    folded = {s.column for s in program.steps if isinstance(s, Aggregate)}
+    """The program with its checks; not those on what is known when all rows are."""
+    folded = known_last(program)
     kept = tuple(
         Constraint(sql, "profile")
         for sql in checks

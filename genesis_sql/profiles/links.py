@@ -207,22 +207,38 @@ def _check(where: str, law: LinkLaw, columns: Mapping[str, Spec]) -> None:
 # kinds
 
 
-def kind_there(where: str, law: LinkLaw, column: str, above: Mapping[str, Domain]) -> Domain:
-    """How a column of the chosen row is held.
+def kind_there(
+    where: str,
+    law: LinkLaw,
+    column: str,
+    columns: Mapping[str, Spec],
+    kinds: Mapping[str, Domain],
+) -> Domain | None:
+    """How a column of the chosen row is held; None where SQL computes it.
 
     Args:
-        where: the column that copies it, for errors.
+        where: the column that names it, for errors.
         law: the link.
         column: of its table.
-        above: how the columns of that table are held.
+        columns: of that table.
+        kinds: how they are held, as far as that is known.
 
     Raises:
-        ProfileError: it is not there, or SQL computes it.
+        ProfileError: it is not there, or made of the rows below it.
     """
-    if column not in above:
-        message = f"{where} names '{law.table}.{column}', which is no drawn column or key of it"
-        raise ProfileError(message + nearest(column, above))
-    return above[column]
+    if column not in columns:
+        message = f"{where} names '{law.table}.{column}', which is no column of it"
+        raise ProfileError(message + nearest(column, columns))
+    if columns[column]["type"] == "total":
+        message = f"{where} names '{law.table}.{column}', a total of other rows; name its key"
+        raise ProfileError(message)
+    if column not in kinds and law.own and not law.optional:
+        message = (
+            f"{where} names '{law.table}.{column}', which is computed, so that the first row "
+            "cannot name itself; let it be nullable"
+        )
+        raise ProfileError(message)
+    return kinds.get(column)
 
 
 # steps
@@ -249,6 +265,8 @@ def put_link(made: Making, law: LinkLaw, kinds: Mapping[str, Domain], *, placed:
         choice = Pick(link.row, law.alias, name, CHOSEN_KIND, law.weight, law.shared)
         made.put(PickSelf(link.row, law.alias, name) if law.own else choice)
     for column, source in law.pairs:
+        if column not in kinds:  # computed there, and so computed again
+            continue
         itself = source if law.own and not law.optional else None
         made.put(Copy(column, f"{law.alias}.{source}", itself), kinds[column])
 

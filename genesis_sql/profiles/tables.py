@@ -89,6 +89,12 @@ class TableLaws:
         """The columns that copy the main parent's."""
         return [c for c in self.of("parent") if "of" not in self.columns[c]]
 
+    def source_of(self, column: str) -> str:
+        """The column that a copy or a reference takes, of the row that it is of."""
+        law = self.link_of(column)
+        pairs = {} if law is None else dict(law.pairs)
+        return pairs.get(column) or str(self.columns[column]["column"])
+
     @property
     def main(self) -> tuple[tuple[str, str], ...]:
         """The columns that copy a key of the parent, with what they copy; none where none do."""
@@ -107,7 +113,8 @@ class TableLaws:
         Raises:
             ProfileError: it names no reference of the table.
         """
-        of = self.columns[column].get("of")
+        spec = self.columns[column]
+        of = column if spec["type"] == "reference" else spec.get("of")
         if of is None or (of == self.parent and of not in self.columns and of not in self.links):
             return None
         held = self.columns.get(of, {})
@@ -185,12 +192,17 @@ def _settle_late(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
     for law in table.links.values():
         if law.last:
             for own, theirs in law.pairs:
-                there = made[law.table].kinds
-                table.kinds[own] = kind_there(table.where(own), law, theirs, there)
+                _named(table, own, law, theirs, made[law.table])
     for column in table.of("parent"):
         of = table.link_of(column)
         if of is not None and of.last:
             _copied(table, column, made[of.table])
+
+
+def _named(table: TableLaws, own: str, law: LinkLaw, theirs: str, above: TableLaws) -> None:
+    kind = kind_there(table.where(own), law, theirs, above.columns, above.kinds)
+    if kind is not None:
+        table.kinds[own] = kind
 
 
 def _check_copies(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
@@ -245,8 +257,7 @@ def _read(
         elif type_ == "reference":
             law = links[link_name(column, held)]
             if not law.last:
-                theirs = dict(law.pairs)[column]
-                table.kinds[column] = kind_there(where, law, theirs, made[law.table].kinds)
+                _named(table, column, law, dict(law.pairs)[column], made[law.table])
         elif type_ == "sibling":
             table.kinds[column] = sibling_kind(where, held, parent)
         elif type_ == "listed":

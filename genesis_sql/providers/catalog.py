@@ -139,6 +139,18 @@ PROVIDERS: Mapping[str, Provider] = Catalog()
 """What fills a column of each meaning."""
 
 
+TOLD = ("provider", "fills", "example", "options")
+"""Columns of `genesis_providers()`."""
+
+
+def told() -> list[tuple[str, str, str, str]]:
+    """Every word with what it fills in, an example, and options of its own."""
+    return [
+        (name, WORDS[name].about, WORDS[name].example, ", ".join(WORDS[name].options))
+        for name in MEANINGS
+    ]
+
+
 def _localised(ask: Ask) -> Ask:
     given = ask.options.get("locale")
     return ask if given is None else replace(ask, locale=str(given))

@@ -142,8 +142,13 @@ def gender(ask: Ask) -> Columns:
 
 def birth_date(ask: Ask) -> Columns:
     """A day of birth, of people aged 18 to 90 unless told otherwise."""
-    low, high = number_option(ask, "min", 18), number_option(ask, "max", 90)
+    low, high = number_option(ask, "min", 18), number_option(ask, "max", _oldest(ask))
     return alone(ask, {**birth_law(as_of(ask), int(low), int(high))})
+
+
+def _oldest(ask: Ask) -> int:
+    """Who has a job beside is of working age."""
+    return 67 if {"salary", "job_title", "department"} & ask.siblings.keys() else 90
 
 
 def age(ask: Ask) -> Columns:
@@ -157,7 +162,7 @@ def age(ask: Ask) -> Columns:
             f"{day.month * 100 + day.day} THEN 1 ELSE 0 END"
         )
         return computed(ask, sql)
-    low, high = number_option(ask, "min", 18), number_option(ask, "max", 90)
+    low, high = number_option(ask, "min", 18), number_option(ask, "max", _oldest(ask))
     bands = [(low, high, 1.0)]
     if low < 65 < high:
         bands = [(low, 44, 0.48), (45, 64, 0.32), (65, high, 0.2)] if low < 45 else bands
@@ -240,14 +245,14 @@ def _local_part(ask: Ask) -> tuple[Columns, str]:
 def email(ask: Ask) -> Columns:
     """An address under a domain that is kept for examples (RFC 2606), from the person's name."""
     domains = _domains(ask)
-    shortest = min(map(len, domains))
+    short = min(domains, key=len) if "domains" in ask.options else words.SHORT_DOMAIN
     digits = digits_for(ask.rows) if ask.unique else 2
-    require_length(ask, shortest + digits + 2)
+    require_length(ask, len(short) + digits + 2)
     length = length_of(ask)
     room = None if length is None else max(length - digits - 1, 0)
     made, local = _local_part(ask)
     domain = helper(ask, "domain")
-    kept = [d for d in domains if room is None or len(d) + 12 <= room] or [min(domains, key=len)]
+    kept = [d for d in domains if room is None or len(d) + 12 <= room] or [short]
     made[domain] = hidden(weighted(kept, [4.0 if d in words.BIG else 1.0 for d in kept]))
     if room is not None:
         local = f"left({local}, {room - max(map(len, kept))})"

@@ -70,7 +70,9 @@ def sentence(ask: Ask) -> Columns:
 
 
 def paragraph(ask: Ask) -> Columns:
-    """Up to four sentences."""
+    """Up to four sentences: about the product where the table has one."""
+    if {"product_name", "product_category", "price", "sku"} & ask.siblings.keys():
+        return _sentences(ask, [words.PRODUCT, words.MAKE, words.CARE])
     return _sentences(ask, [words.SENTENCE, words.REASON, words.SENTENCE, words.OUTLOOK])
 
 

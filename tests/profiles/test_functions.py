@@ -193,3 +193,26 @@ def test_functions_belong_to_their_database(con: duckdb.DuckDBPyConnection, stor
     with genesis_sql.register(con.cursor()) as cursor:
         found = cursor.execute("SELECT x FROM genesis_generate('p', 't')").fetchall()
     assert found == [(2.0,), (2.0,)]
+
+
+def test_checks_and_conditions_on_what_is_known_last(
+    con: duckdb.DuckDBPyConnection, stored: Any
+) -> None:
+    genesis_sql.register_function(con, "f", lambda row, column: float(row["n"]))
+    columns = {
+        "n": {"type": "key"},
+        "x": made_by("f"),
+        "kids": {"type": "total", "table": "kids", "function": "count"},
+        "many": {"type": "expression", "sql": "kids > 1 AND x > 0"},
+    }
+    kids = {"n": {"type": "parent", "column": "n"}}
+    table = {"rows": 9, "columns": columns, "checks": ["x > 0", "many OR kids < 2"]}
+    below = {"parent": "t", "rows": {"type": "poisson", "mean": 2}, "columns": kids}
+    made = stored({"t": table, "kids": below}).written()
+    assert made.one("SELECT count(*), count_if(x <> n) FROM made.t") == (9, 0)
+    assert made.one(
+        "SELECT count(*) FROM duckdb_constraints() WHERE constraint_type = 'CHECK'"
+    ) == (2,)
+    for asked, told in (("x", "computed when all rows"), ("kids", "made of the rows below it")):
+        with pytest.raises(Exception, match=f"'t.{asked}' is {told}.*no value of it can be asked"):
+            made.rows("t", more=f", conditions := {{'{asked}': 1}}")

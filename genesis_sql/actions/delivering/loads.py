@@ -130,9 +130,9 @@ class PostgreSQL:
         for key, _ in made:
             self._alter(con, there, key, "DROP CONSTRAINT {}")
         yield there.without(f for f, _ in made)
-        for key, texts in made:
-            for text in texts:
-                self._alter(con, there, key, text)
+        for key, definitions in made:
+            for definition in definitions:
+                self._alter(con, there, key, definition)
 
     def _definition(self, con: Connection, there: There, key: ForeignKey) -> tuple[str, ...]:
         """What makes a key as it is; nothing where it is not ours to drop."""

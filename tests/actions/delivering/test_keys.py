@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 import pytest
+import sqlalchemy as sa
 
 import genesis_sql
+from genesis_sql.actions.delivering import filling
 from genesis_sql.errors import IntegrityError, TargetError
 from tests.actions.delivering.conftest import ask, counts, fill, make
+from tests.servers import PASSWORD, Server
 
 CIRCLE = """
 CREATE TABLE teams (id INTEGER PRIMARY KEY, title VARCHAR, lead INTEGER);
@@ -24,21 +29,13 @@ LEAD = 'ALTER TABLE teams ADD CONSTRAINT "the lead" FOREIGN KEY (lead) REFERENCE
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = str(tmp_path_factory.mktemp("circle") / "circle.genesis")
+def circle() -> Iterator[duckdb.DuckDBPyConnection]:
     with genesis_sql.connect() as con:
         con.execute(CIRCLE)
         con.execute(
             "CALL genesis_fit_database('circle', relationships := ?)", [RELATIONS]
         ).fetchall()
-        con.execute("CALL genesis_export('circle', ?)", [path]).fetchall()
-    return path
-
-
-@pytest.fixture
-def circle(con: duckdb.DuckDBPyConnection, archive: str) -> duckdb.DuckDBPyConnection:
-    con.execute("CALL genesis_import(?)", [archive]).fetchall()
-    return con
+        yield con
 
 
 def _make(url: str, lead: str = LEAD) -> None:
@@ -51,6 +48,50 @@ def _make(url: str, lead: str = LEAD) -> None:
         else [*THERE, lead.replace('"', "`" if "mysql" in url else '"')]
     )
     make(url, statements)
+
+
+KEYS = "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint WHERE contype = 'f' ORDER BY 1, 2"
+
+
+def test_many_rows_are_checked_at_once_and_keys_are_as_they_were(
+    circle: duckdb.DuckDBPyConnection, url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(filling, "MANY", 1)
+    _make(
+        url, LEAD + ("" if "mysql" in url else " ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED")
+    )
+    before = ask(url, KEYS) if url.startswith("postgresql") else []
+    report = fill(circle, url, "circle")
+    assert sorted((r["rows"], r["orphans"]) for r in report) == [(20, 0), (160, 0)]
+    assert counts(url, "staff", "teams") == [160, 20]
+    if before:
+        assert ask(url, KEYS) == before
+        assert len(before) == 3
+    if not url.startswith("sqlite"):
+        with pytest.raises(Exception, match="foreign key constraint"):
+            make(url, "INSERT INTO staff (id, team) VALUES (99999, 99999)")
+
+
+def test_a_user_who_may_not_alter_tables_fills_them_too(
+    circle: duckdb.DuckDBPyConnection, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(filling, "MANY", 1)
+    url = postgres_server.fresh()
+    make(
+        url,
+        [
+            THERE[1].replace("FOREIGN KEY (team) REFERENCES teams (id), ", ""),
+            THERE[0].replace("lead INTEGER)", "lead INTEGER REFERENCES staff (id))"),
+            "GRANT ALL ON teams, staff TO locked",
+        ],
+    )
+    locked = (
+        sa.make_url(url)
+        .set(username="locked", password=PASSWORD)
+        .render_as_string(hide_password=False)
+    )
+    fill(circle, locked, "circle")
+    assert counts(url, "staff", "teams") == [160, 20]
 
 
 @pytest.mark.parametrize("commit", ["all", "table"])
