@@ -111,4 +111,4 @@ def test_a_source_of_no_model(tmp_path: Path) -> None:
             OptionError, match="names model 'shpo', which is not there; did you mean 'shop'"
         ):
             plugin.load(wrong)
-        assert plugin.load(right).num_rows == 40
+        assert plugin.load(right).num_rows == 8
