@@ -113,7 +113,7 @@ class SyntheticDataGenerator:
         read = self._read(schema)
         (table,) = read.tables
         columns = {
-            **self._known_keys(table, schema),
+            **self._known_keys(table, _references(schema)),
             **self._registered(table, _references(schema)),
         }
         alone = replace(_told(table, prompt), foreign_keys=())
