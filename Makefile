@@ -2,6 +2,7 @@
 #   make demo    the main job on real data: five related tables, fitted and generated
 #   make test    the tests, on the newest DuckDB and on 1.5
 #   make slow    the tests that take longer (also: make gpu, with a CUDA device)
+#   make dbt     builds the dbt project of examples/dbt, in an environment of its own
 #   make browser installs Chromium (Debian, as root) where there is none: the report's tests open pages in it
 #   make servers installs PostgreSQL and MariaDB (Debian, as root): the tests start servers of their own
 #   make lint    ruff, mypy
@@ -13,6 +14,7 @@ PYTHON ?= python3
 VENV ?= .venv
 VENV15 ?= .venv-duckdb15
 VENV_PEERS ?= .venv-peers
+VENV_DBT ?= .venv-dbt
 DIST ?= dist
 # What the second run of the tests asks for, and the tests that would only repeat the first.
 DUCKDB15 ?= duckdb>=1.5,<1.6
@@ -51,6 +53,9 @@ slow-duckdb15: $(VENV15)/.dev
 gpu: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest -m gpu
 
+dbt: $(VENV_DBT)/.done
+	$(VENV_DBT)/bin/python -m pytest -m dbt tests/test_dbt.py
+
 browser:
 	@for b in $(BROWSERS); do command -v $$b > /dev/null && exit 0; done; apt-get update -qq \
 	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null
@@ -70,7 +75,7 @@ dist: $(VENV)/.dev
 	$(VENV)/bin/python -m build --outdir $(DIST)
 
 clean:
-	rm -rf $(VENV) $(VENV15) $(VENV_PEERS) build dist *.egg-info
+	rm -rf $(VENV) $(VENV15) $(VENV_PEERS) $(VENV_DBT) build dist *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find genesis_sql udfs migrations reference_data tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
@@ -97,6 +102,10 @@ $(VENV15)/.dev: $(VENV15)/.made $(READY)
 $(VENV_PEERS)/.done: $(VENV_PEERS)/.made constraints.txt
 	$(VENV_PEERS)/bin/python $(PIP) torch
 	$(VENV_PEERS)/bin/python $(PIP) sdv sdmetrics duckdb pyarrow scipy scikit-learn
+	touch $@
+
+$(VENV_DBT)/.done: $(VENV_DBT)/.made $(READY)
+	$(VENV_DBT)/bin/python $(PIP) -e ".[dbt]" "pytest>=8"
 	touch $@
 
 .PRECIOUS: %/.made

@@ -20,7 +20,9 @@ NAMES = {
     "quality": "what measuring costs, beside sdmetrics, and whether it agrees with the referee",
     "privacy": "planted leaks, differential privacy: fidelity at epsilon 1, and its audit",
     "profiles": "people per second, laws, keys, validation, replay, Harris County",
+    "providers": "names, e-mails, addresses per second, beside Faker and random()",
     "delivery": "five tables into PostgreSQL, MariaDB, SQLite and files, beside executemany",
+    "schema": "five tables of a CRM out of CREATE TABLE text: seconds, keys, totals; Faker",
     "draw": "the counter draw: dieharder, and tests of our own over many streams and families",
     "kernel": "the compiled kernel beside the same loops in numpy",
 }

@@ -90,6 +90,10 @@ class CohortError(GenesisError, ValueError):
     """No cohort of that name, its name is taken, or cohorts do not fit together."""
 
 
+class LanguageError(GenesisError, ValueError):
+    """A language model cannot be asked, or its answer cannot be used."""
+
+
 class MigrationError(GenesisError):
     """The stored schema is newer than this release, or was changed by hand."""
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from genesis_sql.actions.arguments import optional, text, texts, whole
 from genesis_sql.effects import Effect, workspace
-from genesis_sql.errors import AccessError, OptionError
+from genesis_sql.errors import AccessError, LanguageError, OptionError
 from genesis_sql.introspect.from_ddl import read_ddl
 from genesis_sql.introspect.written import to_plain
 from genesis_sql.jobs import Job
 from genesis_sql.types import Call, RawSchema
 
 if TYPE_CHECKING:
+    from genesis_sql.actions.workspace import Workspace
     from genesis_sql.session import Session
 
 SOURCES = ("ddl", "url", "spec", "raw")
@@ -46,20 +47,21 @@ def read_schema(cursor: duckdb.DuckDBPyConnection, given: Mapping[str, Any]) -> 
     if named[0] == "ddl":
         return read_ddl(text(given, "ddl"), dialect=optional(given, "dialect"))
     if named[0] == "url":
-        _may_reach(cursor)
-        found: RawSchema = import_module("genesis_sql.introspect.from_url").read_url(
-            text(given, "url")
-        )
-        return found
-    found = import_module("genesis_sql.introspect.from_mapping").read_mapping(value)
-    return found
+        from genesis_sql.introspect.from_url import read_url
+
+        may_reach(cursor)
+        return read_url(text(given, "url"))
+    from genesis_sql.introspect.from_mapping import read_mapping
+
+    return read_mapping(value)
 
 
-def _may_reach(cursor: duckdb.DuckDBPyConnection) -> None:
+def may_reach(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Raise AccessError where a connection may not reach other databases."""
     setting = "SELECT current_setting('enable_external_access')"
     if not cursor.execute(setting).fetchall()[0][0]:
         message = (
-            "url would reach another database, and enable_external_access is off for this "
+            "the call would reach the network, and enable_external_access is off for this "
             "connection; open one without it"
         )
         raise AccessError(message)
@@ -89,17 +91,86 @@ def _schema(
     columns, counts = _mapping(given, "columns"), _mapping(given, "rows")
     rows = {table: whole(counts, table) or 0 for table in counts}
     locale = optional(given, "locale") or "en_US"
-    plain = draft(schema, rows=rows, columns=columns, locale=locale)
+    ws = workspace(session, cursor, call.database, call.schema, job)
+    proposed = _proposed(ws, name, schema, columns, given)
+    columns = dict(proposed.columns)
+    filled = {**proposed.found, **columns}
+    plain = draft(schema, rows=rows, columns=filled, locale=locale)
 
     def compiled(plain: Mapping[str, Any], version: int) -> Compiled:
         model = compile_profile(plain, name=name, version=version)
         return Compiled(model, describe_profile(plain, model))
 
     spec = {"schema": to_plain(schema), "columns": columns, "rows": rows, "locale": locale}
+    spec |= proposed.told
     written = Written(spec, VERSION, optional(given, "description"), texts(given, "tags"))
-    ws = workspace(session, cursor, call.database, call.schema, job)
     save_profile(ws, name, written, lambda: Resolved(plain), compiled)
-    return report(schema, plain, rows)
+    return [
+        {**row, "notes": "; ".join(filter(None, (row["notes"], *proposed.of(row["table_name"]))))}
+        for row in report(schema, plain, rows)
+    ]
+
+
+@dataclass(frozen=True)
+class _Proposal:
+    """What the caller gives, and what a language model adds.
+
+    Attributes:
+        columns: of the caller.
+        found: of the language model, by 'table.column'.
+        left_out: of its answer, and why.
+        told: what the stored spec says of it.
+    """
+
+    columns: Mapping[str, Any]
+    found: Mapping[str, Any] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    def of(self, table: str) -> list[str]:
+        """What there is to say of a table."""
+        own = [n.rpartition(".")[2] for n in self.found if n.rpartition(".")[0] == table]
+        said = [f"proposed by a language model: {', '.join(own)}"] if own else []
+        return said + [f"left out: {n}" for n in self.left_out if n.startswith(f"{table}.")]
+
+
+def _proposed(
+    ws: Workspace,
+    name: str,
+    schema: RawSchema,
+    columns: Mapping[str, Any],
+    given: Mapping[str, Any],
+) -> _Proposal:
+    """What a language model proposes, where the call names one.
+
+    Raises:
+        OptionError: a prompt or texts are wanted, and no language model is named.
+    """
+    from genesis_sql.drafts.draft import draft
+    from genesis_sql.drafts.wishes import texts_wanted, wish_of
+    from genesis_sql.language.config import read_config
+    from genesis_sql.language.propose import propose
+
+    config, prompt = read_config(given.get("llm")), given.get("prompt")
+    columns, texts = texts_wanted(schema, columns)
+    if config is None:
+        if prompt is None and not texts:
+            return _Proposal(columns)
+        what = "prompt" if prompt is not None else f"the texts of '{next(iter(texts))}'"
+        message = (
+            f"{what} asks a language model, and the call names none: add "
+            "llm := {'provider': 'openai', 'model_name': '…'}, or leave it out"
+        )
+        raise OptionError(message)
+    may_reach(ws.con)
+    wish = wish_of(schema, draft(schema, columns=columns), set(columns), prompt, texts)
+    found = propose(ws.con, ws.database, name, wish, config)
+    missing = [n for n in texts if n not in found.columns]
+    if missing:
+        message = f"the language model gave no texts for '{missing[0]}'; ask again or list them"
+        raise LanguageError(message)
+    told = {"prompt": prompt, "language": found.language, "proposed": found.columns}
+    return _Proposal(columns, found.columns, found.notes, told)
 
 
 EFFECTS: dict[str, Effect] = {"schema": _schema}

@@ -176,6 +176,12 @@ def _optional(arguments: Mapping[str, Any], name: str) -> str | None:
     return None if arguments.get(name) is None else text(arguments, name)
 
 
+def _providers(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    from genesis_sql.providers.catalog import TOLD, told  # lists of words: only for who asks
+
+    return rows_of(TOLD, told())
+
+
 PLANS: dict[str, Plan] = {
     "generate": _generate,
     "models": _models,
@@ -189,4 +195,5 @@ PLANS: dict[str, Plan] = {
     "profiles": _profiles,
     "profile_spec": _profile_spec,
     "cohorts": _cohorts,
+    "providers": _providers,
 }

@@ -5,18 +5,21 @@ Each reads a schema and saves the profile that fills it, as `genesis_schema` doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from genesis_sql.doors import Row, effect
+from genesis_sql.profile_doors import register_function
 from genesis_sql.types import RawSchema
 
 Columns = Mapping[str, Any]
 Rows = Mapping[str, int]
+Prompt = str | Mapping[str, str] | None
+Language = Any
+"""A `genesis_sql.language.config.ModelConfig`, or a dict of the same; None asks nobody."""
 
 
 def from_schema(
@@ -27,6 +30,8 @@ def from_schema(
     columns: Columns | None = None,
     rows: Rows | None = None,
     locale: str | None = None,
+    prompt: Prompt = None,
+    llm: Language = None,
 ) -> list[Row]:
     """Save the profile of a schema that was read; what the other doors end in.
 
@@ -38,6 +43,8 @@ def from_schema(
             of values, {"provider": word}, {"type": …}, or a Python function ``f(row, column)``.
         rows: of tables, at scale 1.
         locale: of names, addresses and texts, 'en_US' where not given.
+        prompt: what the data are about, for the language model; a text by table is possible.
+        llm: the language model that proposes what fills columns; its answer is checked and kept.
 
     Returns:
         A row for each table: what it hangs on, and how many rows it gets by default.
@@ -47,6 +54,7 @@ def from_schema(
         OptionError: rows or columns name what is not there.
     """
     given: Row = {"model": name, "raw": schema, "rows": rows, "locale": locale}
+    given |= {"prompt": prompt, "llm": llm}
     return effect(con, "schema", {**given, "columns": _with_functions(con, name, schema, columns)})
 
 
@@ -64,17 +72,13 @@ def _with_functions(
         if callable(value):
             own = [c.name for c in tables[table].columns if c.name != column]
             called = f"{name}.{table}.{column}"
-            _register(con, called, value)
+            register_function(con, called, value)
             spec = {"type": "function", "function": called}
             named = reads(value, own)
             if named is not None:
                 spec["reads"] = named
         out.setdefault(table, {})[column] = spec
     return out
-
-
-def _register(con: duckdb.DuckDBPyConnection, name: str, function: Callable[..., Any]) -> None:
-    import_module("genesis_sql").register_function(con, name, function)
 
 
 def from_sqlalchemy(
@@ -85,6 +89,8 @@ def from_sqlalchemy(
     columns: Columns | None = None,
     rows: Rows | None = None,
     locale: str | None = None,
+    prompt: Prompt = None,
+    llm: Language = None,
 ) -> list[Row]:
     """Save the profile of SQLAlchemy models.
 
@@ -95,9 +101,22 @@ def from_sqlalchemy(
         columns: what fills a column, see `from_schema`.
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
+        prompt: what the data are about, for a language model.
+        llm: the language model, see `from_schema`.
     """
-    schema = import_module("genesis_sql.introspect.from_sqlalchemy").read_models(source)
-    return from_schema(schema, con=con, name=name, columns=columns, rows=rows, locale=locale)
+    from genesis_sql.introspect.from_sqlalchemy import read_models
+
+    schema = read_models(source)
+    return from_schema(
+        schema,
+        con=con,
+        name=name,
+        columns=columns,
+        rows=rows,
+        locale=locale,
+        prompt=prompt,
+        llm=llm,
+    )
 
 
 def from_url(
@@ -110,6 +129,8 @@ def from_url(
     columns: Columns | None = None,
     rows: Rows | None = None,
     locale: str | None = None,
+    prompt: Prompt = None,
+    llm: Language = None,
 ) -> list[Row]:
     """Save the profile of the tables of a live database, as its catalog describes them.
 
@@ -122,10 +143,17 @@ def from_url(
         columns: what fills a column, see `from_schema`.
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
+        prompt: what the data are about, for a language model.
+        llm: the language model, see `from_schema`.
     """
-    reader = import_module("genesis_sql.introspect.from_url")
-    read = reader.read_url(url, schema=schema, tables=tables)
-    return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
+    from genesis_sql.filling import may_reach
+    from genesis_sql.introspect.from_url import read_url
+
+    may_reach(con)
+    read = read_url(url, schema=schema, tables=tables)
+    return from_schema(
+        read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
+    )
 
 
 def from_ddl(
@@ -137,6 +165,8 @@ def from_ddl(
     columns: Columns | None = None,
     rows: Rows | None = None,
     locale: str | None = None,
+    prompt: Prompt = None,
+    llm: Language = None,
 ) -> list[Row]:
     """Save the profile of a script of CREATE TABLE statements.
 
@@ -148,6 +178,8 @@ def from_ddl(
         columns: what fills a column, see `from_schema`.
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
+        prompt: what the data are about, for a language model.
+        llm: the language model, see `from_schema`.
 
     Example:
         >>> import genesis_sql
@@ -160,7 +192,9 @@ def from_ddl(
     from genesis_sql.introspect.from_ddl import read_ddl
 
     read = read_ddl(text, dialect=dialect)
-    return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
+    return from_schema(
+        read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
+    )
 
 
 def from_dict(
@@ -171,6 +205,8 @@ def from_dict(
     columns: Columns | None = None,
     rows: Rows | None = None,
     locale: str | None = None,
+    prompt: Prompt = None,
+    llm: Language = None,
 ) -> list[Row]:
     """Save the profile of a mapping such as {'patient_id': 'number', 'email': 'email'}.
 
@@ -181,9 +217,15 @@ def from_dict(
         columns: what fills a column, see `from_schema`.
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
+        prompt: what the data are about, for a language model.
+        llm: the language model, see `from_schema`.
     """
-    read = import_module("genesis_sql.introspect.from_mapping").read_mapping(spec)
-    return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
+    from genesis_sql.introspect.from_mapping import read_mapping
+
+    read = read_mapping(spec)
+    return from_schema(
+        read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
+    )
 
 
 def from_manifest(
@@ -194,6 +236,8 @@ def from_manifest(
     columns: Columns | None = None,
     rows: Rows | None = None,
     locale: str | None = None,
+    prompt: Prompt = None,
+    llm: Language = None,
 ) -> list[Row]:
     """Save the profile of the sources and models of a dbt project.
 
@@ -204,6 +248,12 @@ def from_manifest(
         columns: what fills a column, see `from_schema`.
         rows: of tables, at scale 1.
         locale: of names, addresses and texts.
+        prompt: what the data are about, for a language model.
+        llm: the language model, see `from_schema`.
     """
-    read = import_module("genesis_sql.introspect.from_manifest").read_manifest(manifest)
-    return from_schema(read, con=con, name=name, columns=columns, rows=rows, locale=locale)
+    from genesis_sql.introspect.from_manifest import read_manifest
+
+    read = read_manifest(manifest)
+    return from_schema(
+        read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
+    )

@@ -33,6 +33,7 @@ from genesis_sql.cli.measure import (
 )
 from genesis_sql.cli.profiles import profiles, replay, run, validate
 from genesis_sql.cli.reference import reference
+from genesis_sql.cli.schema import schema
 from genesis_sql.store.migrator import library_version
 
 
@@ -59,7 +60,7 @@ def main() -> None:
 
 
 for _command in (
-    demo, profile, check, methods, fit, generate, fill, quality, privacy, report, assert_,
+    demo, profile, check, methods, fit, generate, schema, fill, quality, privacy, report, assert_,
     certificate, compare, privacy_audit, ledger, budget, models, describe, history, activate, drop,
     export, import_, reference, profiles, run, replay, validate, cohorts,
 ):  # fmt: skip

@@ -3,7 +3,8 @@
 What was imported from ``healthsim``, ``healthsim.generation`` and ``healthsim.state`` is here and
 under ``genesis_sql.compat.generation`` and ``genesis_sql.compat.state``. Where no connection is
 given, calls that keep nothing work in memory, and :func:`get_manager` opens ``healthsim.duckdb`` in
-the current directory.
+the current directory. What was imported from ``syda.structured`` is here and under
+``genesis_sql.compat.structured``.
 """
 
 from genesis_sql.compat.generation import ProfileExecutor as ProfileExecutor
@@ -16,6 +17,7 @@ from genesis_sql.compat.resolvers import TAXONOMY_MAP as TAXONOMY_MAP
 from genesis_sql.compat.resolvers import NetworkSimResolver as NetworkSimResolver
 from genesis_sql.compat.resolvers import ReferenceProfileResolver as ReferenceProfileResolver
 from genesis_sql.compat.state import get_manager as get_manager
+from genesis_sql.compat.structured import SyntheticDataGenerator as SyntheticDataGenerator
 
 __all__ = [
     "generate",
@@ -26,4 +28,5 @@ __all__ = [
     "NetworkSimResolver",
     "TAXONOMY_MAP",
     "get_manager",
+    "SyntheticDataGenerator",
 ]

@@ -6,10 +6,9 @@ comments of the tables; without a language model they say nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,8 @@ Function = Callable[[dict[str, Any], str], Any]
 Schema = Any
 """A dict of columns and what they hold, or a class of SQLAlchemy."""
 
+References = dict[str, tuple[str, str]]
+"""Columns that refer to another table: its name and column."""
 NAME = "synthetic_data"
 """The profile, and the schema that its tables go into."""
 KINDS = {
@@ -111,7 +112,10 @@ class SyntheticDataGenerator:
         ending = _ending(output_path) if output_path is not None else None
         read = self._read(schema)
         (table,) = read.tables
-        columns = {**self._known_keys(table), **self._registered(table)}
+        columns = {
+            **self._known_keys(table, _references(schema)),
+            **self._registered(table, _references(schema)),
+        }
         alone = replace(_told(table, prompt), foreign_keys=())
         with standing(self.con) as con:
             self._save(con, RawSchema((alone,)), columns, {table.name: sample_size})
@@ -190,9 +194,9 @@ class SyntheticDataGenerator:
             raise OptionError(message)
         return read
 
-    def _registered(self, table: RawTable) -> dict[str, Any]:
-        """The generators that columns of a table have."""
-        keys = {c for k in table.foreign_keys for c in k.columns}
+    def _registered(self, table: RawTable, refer: Collection[str] = ()) -> dict[str, Any]:
+        """The generators that columns of a table have; ``refer`` are references of it."""
+        keys = {*refer, *(c for k in table.foreign_keys for c in k.columns)}
         out: dict[str, Any] = {}
         for (kind, name), function in self._generators.items():
             for column in table.columns:
@@ -201,14 +205,13 @@ class SyntheticDataGenerator:
                     out[f"{table.name}.{column.name}"] = function
         return out
 
-    def _known_keys(self, table: RawTable) -> dict[str, Any]:
+    def _known_keys(self, table: RawTable, refer: References) -> dict[str, Any]:
         """References to tables that were made before: one of their keys."""
-        out = {}
-        for key in table.foreign_keys:
-            for own, above in zip(key.columns, key.parent_columns, strict=True):
-                if (key.parent, above) in self._made:
-                    out[f"{table.name}.{own}"] = self._made[key.parent, above]
-        return out
+        return {
+            f"{table.name}.{own}": self._made[above]
+            for own, above in refer.items()
+            if above in self._made
+        }
 
     def _remember(self, table: RawTable, frame: pd.DataFrame) -> None:
         for name in {*table.primary_key, *(c for k in table.unique_keys for c in k)}:
@@ -232,12 +235,24 @@ class SyntheticDataGenerator:
 
 def _schema_of(schema: Schema) -> RawSchema:
     if isinstance(schema, Mapping):
-        reader = import_module("genesis_sql.introspect.from_mapping")
-        found: RawSchema = reader.read_mapping(schema)
-        return found
+        from genesis_sql.introspect.from_mapping import read_mapping
+
+        return read_mapping(schema)
     from genesis_sql.introspect.from_sqlalchemy import read_models
 
     return read_models([schema])
+
+
+def _references(schema: Schema) -> References:
+    """Columns of a class that refer to others: their table and column."""
+    found = getattr(getattr(schema, "__table__", None), "foreign_keys", ())
+    return {str(k.parent.name): _target(k.target_fullname) for k in found}
+
+
+def _target(name: str) -> tuple[str, str]:
+    """Table and column of 'schema.table.column'."""
+    *_, table, column = name.split(".")
+    return table, column
 
 
 def _several(models: Any) -> tuple[RawSchema, dict[str, str]]:
@@ -256,11 +271,12 @@ def _by_table(
     given: Mapping[str, Any] | None, names: Mapping[str, str], what: str
 ) -> dict[str, Any]:
     """What is given by class or table, by table."""
-    known = {**{shown: table for table, shown in names.items()}, **{t: t for t in names}}
+    classes = {shown: table for table, shown in names.items()}
+    known = {**{t: t for t in names}, **classes}
     out = {}
     for name, value in (given or {}).items():
         if name not in known:
-            message = f"{what} names '{name}', which is none of the models{nearest(name, known)}"
+            message = f"{what} names '{name}', which is none of the models{nearest(name, classes)}"
             raise OptionError(message)
         out[known[name]] = value
     return out

@@ -7,7 +7,8 @@ from typing import Any
 
 from genesis_sql.drafts.checks import Facts
 from genesis_sql.drafts.sheet import Sheet, base_type, is_moment, is_text, is_whole
-from genesis_sql.errors import SchemaError
+from genesis_sql.errors import ProfileError, SchemaError
+from genesis_sql.profiles.typed import type_of
 from genesis_sql.types import RawColumn
 
 BITS = {
@@ -56,13 +57,27 @@ def by_type(sheet: Sheet, column: RawColumn) -> dict[str, Any]:
         words = words or [chr(97 + at) for at in range(26)]
         return {"type": "explicit", "values": words, "sql_type": "VARCHAR"}
     if type_ == "UUID":
-        return {"type": "key", "format": "00000000-0000-4000-9000-%012d", "sql_type": "UUID"}
+        return {"type": "key", "sql_type": "UUID"}
     return _fixed(sheet, column, type_)
+
+
+def is_held(type_: str) -> bool:
+    """Whether a column of a profile can be of a type.
+
+    Example:
+        >>> is_held("INTEGER[]"), is_held("BIT")
+        (True, False)
+    """
+    try:
+        type_of("", type_)
+    except ProfileError:
+        return False
+    return True
 
 
 def _fixed(sheet: Sheet, column: RawColumn, type_: str) -> dict[str, Any]:
     value = "[]" if type_.endswith("]") else FIXED.get(type_)
-    if value is None and not column.nullable:
+    if not is_held(column.type) or (value is None and not column.nullable):
         message = (
             f"nothing is known of type {column.type} of column '{column.name}' of table "
             f"'{sheet.name}', which may not be NULL; say what fills it in columns := "

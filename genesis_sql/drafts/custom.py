@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from genesis_sql.drafts.sheet import Sheet
-from genesis_sql.errors import OptionError, nearest
+from genesis_sql.errors import ExpressionError, OptionError, nearest
+from genesis_sql.program.allowlist import check_expression
 from genesis_sql.providers.catalog import FAKER, WORDS
 from genesis_sql.types import RawSchema, RawTable
 
@@ -79,7 +80,7 @@ def fill_custom(sheet: Sheet, given: Mapping[tuple[str, str], Any]) -> dict[str,
             _check_provider(f"{table}.{name}", str(value["provider"]))
             asked[name] = value
         else:
-            sheet.put(name, {**_spec(sheet, name, value), "origin": "spec"})
+            sheet.put(name, {"origin": "spec", **_spec(sheet, name, value)})
     return asked
 
 
@@ -103,3 +104,18 @@ def _spec(sheet: Sheet, name: str, value: Any) -> dict[str, Any]:
         "{'provider': word} or {'type': …}"
     )
     raise OptionError(message)
+
+
+def fill_generated(sheet: Sheet) -> None:
+    """Columns that the database computes itself: with its own expression, where that is known."""
+    for column in sheet.left():
+        if not column.generated or not column.default:
+            continue
+        try:
+            check_expression(column.default)
+        except ExpressionError:
+            sheet.notes.append(f"{column.name} is not computed as the database would")
+            continue
+        spec = {"type": "expression", "sql": column.default, "sql_type": column.type}
+        note = f"generated as {column.default}"
+        sheet.put(column.name, {**spec, "origin": "spec", "note": note})

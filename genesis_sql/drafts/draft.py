@@ -11,8 +11,8 @@ from typing import Any
 
 from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
-from genesis_sql.drafts.custom import by_column, fill_custom, without_given
-from genesis_sql.drafts.fill import fill_left, find_meanings
+from genesis_sql.drafts.custom import by_column, fill_custom, fill_generated, without_given
+from genesis_sql.drafts.fill import fill_asked, fill_left, find_meanings
 from genesis_sql.drafts.keys import ABSENT, children, fill_keys
 from genesis_sql.drafts.moments import fill_moments, find_periods
 from genesis_sql.drafts.relations import careful, check_keys, main_parents, ordered, sizes
@@ -65,18 +65,18 @@ def draft(
         sheets[table.name] = Sheet(table, sized[table.name], checked, main, others)
     find_periods(sheets)
     absent = ABSENT if careful(schema) else 0.0
-    asked: dict[str, Mapping[str, Any]] = {}
     stages: tuple[Callable[[Sheet], None], ...] = (
         check_capacity,
         lambda sheet: find_meanings(sheet, schema),
-        lambda sheet: asked.update({sheet.name: fill_custom(sheet, given)}),
+        lambda sheet: fill_asked(sheet, fill_custom(sheet, given), locale),
+        fill_generated,
         lambda sheet: fill_keys(sheet, sheets, absent=absent),
         fill_siblings,
         lambda sheet: fill_moments(sheet, sheets),
         lambda sheet: copy_prices(sheet, sheets),
         fill_lines,
         lambda sheet: fill_sums(sheet, sheets),
-        lambda sheet: fill_left(sheet, locale, asked[sheet.name]),
+        lambda sheet: fill_left(sheet, locale),
     )
     for stage in stages:
         for sheet in sheets.values():
@@ -94,6 +94,7 @@ def _table(sheet: Sheet, sheets: Sheets) -> Plain:
     out["unique"] = [list(k) for k in sheet.raw.unique_keys]
     out["checks"] = list(sheet.raw.checks)
     out["comment"] = sheet.raw.comment
+    out["description"] = "; ".join(sheet.notes)
     return {**{k: v for k, v in out.items() if v}, "columns": _columns(sheet)}
 
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from genesis_sql.drafts.relations import only_one, optional, singular
-from genesis_sql.drafts.sheet import Sheet, base_type, is_text, is_whole
+from genesis_sql.drafts.sheet import Sheet, base_type, is_moment, is_text, is_whole
 from genesis_sql.errors import SchemaError
+from genesis_sql.sqlbuild import string
 from genesis_sql.types import RawColumn, RawForeignKey
 
 SPREAD = 0.8
@@ -17,9 +18,20 @@ CHOSEN_SPREAD = 1.0
 """The same of how often a row is chosen."""
 ABSENT = 0.1
 """Share of references that are NULL where they may be."""
-UUID_FORMAT = "00000000-0000-4000-8000-%012d"
 WIDTH = 6
 """Digits of a text key, where there is room."""
+
+
+NATURAL = frozenset(
+    "country_code currency_code state_code iban isbn vin sku barcode icd10_code procedure_code npi "
+    "bic license_plate time_zone email username slug domain_name language".split()
+)
+"""Meanings of keys that are codes of the world."""
+
+
+def is_natural(sheet: Sheet, column: RawColumn) -> bool:
+    """Whether a key is a code that the world has, not one that the database counts up."""
+    return is_text(column.type) and sheet.meaning(column.name) in NATURAL
 
 
 def fill_keys(sheet: Sheet, sheets: Mapping[str, Sheet], *, absent: float = ABSENT) -> None:
@@ -35,13 +47,21 @@ def fill_keys(sheet: Sheet, sheets: Mapping[str, Sheet], *, absent: float = ABSE
             _put(sheet, name, {"type": "parent", "column": above}, f"its {sheet.main.parent}")
     for key in sheet.others:
         _refer(sheet, key, sheets[key.parent], absent)
+    named = {c for s in sheets.values() for k in s.raw.foreign_keys if k.parent == sheet.name
+             for c in k.parent_columns}  # fmt: skip
     own = [c for c in sheet.raw.primary_key if c not in sheet.made]
+    for name in sorted(named - set(own) - set(sheet.made)):
+        _put(sheet, name, key_spec(sheet, sheet.column(name)), "other tables refer to it")
     hangs = sheet.main is not None and set(sheet.main.columns) & sheet.key_columns
     for name in own:
         column = sheet.column(name)
         if hangs and is_whole(column.type) and len(own) == 1:
             spec = {"type": "sibling", "base": 1, "sql_type": column.type}
             _put(sheet, name, spec, "its place among the rows of one parent")
+        elif name not in named and is_natural(sheet, column):
+            continue  # a code of the world, see `drafts.fill`
+        elif name not in named and len(sheet.raw.primary_key) > 1 and is_text(column.type):
+            sheet.apart.add(name)  # what it means fills it, see `drafts.fill`
         else:
             _put(sheet, name, key_spec(sheet, column), "the number of the row")
 
@@ -86,11 +106,15 @@ def key_spec(sheet: Sheet, column: RawColumn) -> dict[str, Any]:
     if is_whole(type_) and "HUGE" not in type_:
         return {"type": "key", "sql_type": type_}
     if type_ == "UUID":
-        return {"type": "key", "format": UUID_FORMAT, "sql_type": "UUID"}
+        return {"type": "key", "sql_type": "UUID"}
     if is_text(type_):
         return {"type": "key", "format": _format(sheet, column), "sql_type": "VARCHAR"}
     if type_ in ("HUGEINT", "UHUGEINT", "DECIMAL", "NUMERIC", "DOUBLE", "FLOAT"):
         return {"type": "key", "format": "%d", "sql_type": column.type}
+    if is_moment(type_):
+        start = f"CAST({string(sheet.period[0])} AS {type_})"
+        step = "CAST(n() AS INTEGER)" if type_ == "DATE" else "to_minutes(n())"
+        return {"type": "expression", "sql": f"{start} + {step}", "sql_type": column.type}
     message = (
         f"column '{column.name}' of table '{sheet.name}' has to tell rows apart, and no such "
         f"values are known of type {column.type}; say how in columns := "

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from genesis_sql.drafts.sheet import Sheet, base_type, is_moment
+from genesis_sql.drafts.stages import BY_MEANING, OTHER, STAGES, Stage, place_of
 from genesis_sql.drafts.states import reached
 from genesis_sql.drafts.words import stems
 from genesis_sql.providers.ask import Columns
@@ -26,48 +26,6 @@ FREE = ("birth_date", "card_expiry", "time_of_day", "year", "month")
 """Meanings that are in no order with others."""
 
 
-@dataclass(frozen=True)
-class Stage:
-    """Moments of one kind.
-
-    Attributes:
-        told: words of names.
-        days: mean days after the moment before it.
-        missing: share of rows without one, where it may be NULL and no state decides.
-        side: it follows the first moment, not the one before it, and none follows it.
-    """
-
-    told: tuple[str, ...]
-    days: float
-    missing: float = 0.0
-    side: bool = False
-
-
-STAGES = (
-    Stage(("crea", "adde", "regi", "sign", "join", "open", "plac", "orde", "issu", "invo", "hire",
-           "subm", "requ", "book", "inse", "repo", "file"), 30),
-    Stage(("star", "begi", "from", "admi", "sche", "depa", "effe", "vali", "chec"), 10),
-    Stage(("conf", "acce", "appr", "assi", "veri"), 1, 0.1),
-    Stage(("paid", "char", "bill"), 2, 0.1),
-    Stage(("proc", "pack", "prep", "pick"), 1, 0.15),
-    Stage(("ship", "disp", "sent", "fulf"), 2, 0.2),
-    Stage(("deli", "arri", "rece"), 4, 0.25),
-    Stage(("comp", "fini", "clos", "reso", "end", "ende", "unti", "disc", "to", "out", "publ",
-           "done"), 7, 0.25),
-    Stage(("due", "dead", "expe"), 21, 0.0, side=True),
-    Stage(("upda", "modi", "chan", "last", "edit"), 40),
-    Stage(("expi", "rene"), 365, 0.1, side=True),
-    Stage(("canc", "refu", "retu", "reje", "void", "fail", "term", "dele", "remo", "arch", "bloc",
-           "deac", "lost"), 20, 0.9, side=True),
-)  # fmt: skip
-"""In the order in which they come to a row; words by their first letters, see `stems`."""
-_BY_MEANING = {
-    "created_at": 0, "start_time": 1, "due_time": 8, "end_time": 7, "updated_at": 9,
-    "deleted_at": 11,
-}  # fmt: skip
-OTHER = Stage((), 5, 0.05)
-
-
 def find_periods(sheets: Mapping[str, Sheet]) -> None:
     """The days in which rows of each table come to be: what is chosen from is there before.
 
@@ -79,8 +37,10 @@ def find_periods(sheets: Mapping[str, Sheet]) -> None:
         for key in sheet.others:
             if roots[key.parent] != roots[name]:
                 later[roots[key.parent]].add(roots[name])
+    backs = {root: _depth(root, later, ()) for root in later}
+    last = min(backs.values(), default=0)
     for name, sheet in sheets.items():
-        back = _depth(roots[name], later, ())
+        back = backs[roots[name]] - last
         end = LAST - timedelta(days=round(365.25 * YEARS * back))
         start = end - timedelta(days=round(365.25 * YEARS) - 1)
         sheet.period = start.isoformat(), end.isoformat()
@@ -121,9 +81,8 @@ def stage_of(sheet: Sheet, column: RawColumn) -> Stage:
 
 
 def _place(sheet: Sheet, column: RawColumn) -> int | None:
-    told = set(stems(column.name))
-    found = [at for at, stage in enumerate(STAGES) if told & set(stage.told)]
-    return found[-1] if found else _BY_MEANING.get(sheet.meaning(column.name))
+    found = place_of(column.name)
+    return BY_MEANING.get(sheet.meaning(column.name)) if found is None else found
 
 
 def _in_order(sheet: Sheet, columns: Iterable[RawColumn]) -> list[RawColumn]:

@@ -35,5 +35,6 @@ def report(
 
 
 def _notes(spec: Mapping[str, Any]) -> str:
-    """What of a table is worth a word: the parent that its rows are counted by."""
-    return f"its rows hang on {spec['parent']}" if "parent" in spec else ""
+    """What of a table is worth a word: the parent its rows are counted by, what is left out."""
+    told = [f"its rows hang on {spec['parent']}"] if "parent" in spec else []
+    return "; ".join([*told, *filter(None, [spec.get("description")])])

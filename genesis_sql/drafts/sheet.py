@@ -33,6 +33,7 @@ class Sheet:
         period: first and last day of what happens in it, ISO text.
         moment: the column that says when a row came to be, in the profile.
         hidden: columns that belong to no other, for tables above or below.
+        apart: columns that differ from row to row so that a key of several does.
     """
 
     raw: RawTable
@@ -46,6 +47,7 @@ class Sheet:
     period: tuple[str, str] = ("2020-01-01", "2025-12-31")
     moment: str | None = None
     hidden: Columns = field(default_factory=dict)
+    apart: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -98,7 +100,8 @@ class Sheet:
 
     def unique(self, name: str) -> bool:
         """Whether a column alone has to tell rows apart."""
-        return (name,) in self.raw.unique_keys or self.raw.primary_key == (name,)
+        alone = (name,) in self.raw.unique_keys or self.raw.primary_key == (name,)
+        return alone or name in self.apart
 
 
 def base_type(type_: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from genesis_sql.drafts.sheet import Sheet
+from genesis_sql.drafts.stages import STAGES, place_of
 from genesis_sql.drafts.words import stems
 from genesis_sql.sqlbuild import quoted, string
 
@@ -36,9 +37,34 @@ def reached(sheet: Sheet, told: Sequence[str]) -> Reached | None:
         labels = [str(label) for label in meaning.options["values"]]
         own = [label for label in labels if set(stems(label)) & set(told)]
         if own:
-            path = meaning.options.get("path") or {}
+            path = meaning.options.get("path") or course(labels)
             return Reached(name, through(path, labels, own))
     return None
+
+
+def course(labels: Sequence[str]) -> dict[str, list[str]]:
+    """Which states may follow which, by the stages that their names speak of.
+
+    A state of no known stage comes as early as the one listed before it.
+
+    Example:
+        >>> course(["open", "paid", "sent", "void"])["paid"]
+        ['sent', 'void']
+    """
+    ranks: dict[str, int] = {}
+    last = -1
+    for label in labels:
+        place = place_of(label)
+        if place is None or not STAGES[place].side:
+            last = last if place is None else place
+            ranks[label] = last
+    exits = [label for label in labels if label not in ranks]
+    path: dict[str, list[str]] = {label: [] for label in labels}
+    for label, rank in ranks.items():
+        after = min((r for r in ranks.values() if r > rank), default=None)
+        if after is not None:
+            path[label] = [other for other, r in ranks.items() if r == after] + exits
+    return path
 
 
 def through(

@@ -65,20 +65,24 @@ def with_checks(schema: RawSchema, *, dialect: str) -> RawSchema:
 def _checked(
     con: duckdb.DuckDBPyConnection, table: RawTable, dialect: str, notes: list[str]
 ) -> RawTable:
-    kept: list[str] = []
     columns = {c.name: c for c in table.columns}
-    for check in table.checks:
-        if _says_json(columns, check):
-            continue
-        text = translated(check, dialect, table=table.name.removeprefix(f"{table.schema}."))
-        reason = "sqlglot cannot read it" if text is None else _refused(con, table, text)
-        if text is None or reason:
+    bare = table.name.removeprefix(f"{table.schema}.")
+    read = {
+        check: translated(check, dialect, table=bare)
+        for check in table.checks
+        if not _says_json(columns, check)
+    }
+    texts = list(dict.fromkeys(t for t in read.values() if t is not None))
+    all_right = not texts or not _refused(con, table, *texts)  # one try tells for nearly all tables
+    reasons = {} if all_right else {t: _refused(con, table, t) for t in texts}
+    for check, text in read.items():
+        reason = "sqlglot cannot read it" if text is None else reasons.get(text, "")
+        if reason:
             notes.append(f"table '{table.name}': left out CHECK ({check}): {reason}")
-        elif text not in kept:
-            kept.append(text)
+    kept = tuple(t for t in texts if not reasons.get(t))
     for text in kept:
         _list_values(columns, text)
-    return replace(table, checks=tuple(kept), columns=tuple(columns.values()))
+    return replace(table, checks=kept, columns=tuple(columns.values()))
 
 
 def _says_json(columns: dict[str, RawColumn], check: str) -> bool:
@@ -90,10 +94,11 @@ def _says_json(columns: dict[str, RawColumn], check: str) -> bool:
     return column is not None
 
 
-def _refused(con: duckdb.DuckDBPyConnection, table: RawTable, check: str) -> str:
-    """Why DuckDB does not take a check, or nothing."""
+def _refused(con: duckdb.DuckDBPyConnection, table: RawTable, *checks: str) -> str:
+    """Why DuckDB does not take checks, or nothing."""
     columns = ", ".join(f"{quoted(c.name)} {_bindable(c)}" for c in table.columns)
-    statement = f"CREATE OR REPLACE TEMP TABLE t ({columns}, CHECK ({check}))"
+    bound = ", ".join(f"CHECK ({check})" for check in checks)
+    statement = f"CREATE OR REPLACE TEMP TABLE t ({columns}, {bound})"
     try:
         if len(con.extract_statements(statement)) != 1:
             return "it is more than one expression"

@@ -12,13 +12,15 @@ from sqlglot import exp
 
 from genesis_sql.errors import SchemaError, nearest
 from genesis_sql.introspect import type_words
+from genesis_sql.introspect.checks import translated
 from genesis_sql.introspect.complete import UNTYPED, Found, Reference, complete
 from genesis_sql.introspect.type_words import Kind
+from genesis_sql.introspect.written import from_plain
 from genesis_sql.types import RawColumn, RawSchema, RawTable
 
 WORDS: Mapping[str, tuple[str, str]] = {
-    "number": ("", ""), "integer": ("BIGINT", ""), "int": ("BIGINT", ""),
-    "whole number": ("BIGINT", ""), "float": ("DOUBLE", ""), "decimal": ("DECIMAL(18,2)", ""),
+    "number": ("", ""), "whole number": ("BIGINT", ""), "float": ("DOUBLE", ""),
+    "decimal": ("DECIMAL(18,2)", ""),
     "money": ("DECIMAL(18,2)", "amount"), "currency": ("DECIMAL(18,2)", "amount"),
     "text": ("VARCHAR", ""), "string": ("VARCHAR", ""), "str": ("VARCHAR", ""),
     "bool": ("BOOLEAN", ""), "boolean": ("BOOLEAN", ""), "date": ("DATE", ""),
@@ -48,7 +50,7 @@ TYPED: Mapping[str, str] = {
 
 FACTS = (
     "type", "meaning", "length", "nullable", "unique", "primary_key", "values", "references",
-    "comment", "description", "default", "check",
+    "comment", "description", "default", "default_sql", "check", "identity", "generated",
 )  # fmt: skip
 """What a column may say of itself."""
 
@@ -67,7 +69,8 @@ def read_mapping(spec: Any, *, table: str = ALONE) -> RawSchema:
         spec: {column: word} for one table, {table: {column: word or facts}} for several, or the
             JSON or YAML text of one. A word is an SQL type, a word such as 'number' or 'text', or
             what the column holds ('email', 'icd10_code'). Facts: type, meaning, length, nullable,
-            unique, primary_key, values, references ('customers.id'), comment, default, check.
+            unique, primary_key, values, references ('customers.id'), comment, default, default_sql,
+            check, identity, generated.
         table: The name of a table given without one.
 
     Raises:
@@ -79,6 +82,8 @@ def read_mapping(spec: Any, *, table: str = ALONE) -> RawSchema:
         [('id', 'BIGINT', ''), ('email', 'VARCHAR', 'email'), ('seen', 'DATE', '')]
     """
     plain = _mapping(spec)
+    if isinstance(plain.get("tables"), list):
+        return from_plain(plain)
     inner = plain.get("tables") if set(plain) <= {"tables", "notes"} else None
     tables = inner if isinstance(inner, Mapping) else plain
     if not tables:
@@ -111,12 +116,19 @@ def _mapping(spec: Any) -> Mapping[Any, Any]:
 def _loaded(text: str) -> Any:
     import yaml
 
+    class Loader(yaml.SafeLoader):
+        """YAML 1.2's booleans: `on`, `off`, `yes` and `no` are labels, and stay texts."""
+
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, how) for tag, how in held if first not in "yYnNoO" or "bool" not in tag]
+        for first, held in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
     try:
         return json.loads(text)
     except json.JSONDecodeError:
         pass
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)
     except (yaml.YAMLError, RecursionError) as error:
         said = " ".join(str(getattr(error, "problem", None) or error).split())
         message = f"the schema is neither JSON nor YAML: {said}"
@@ -150,7 +162,8 @@ def _table(name: str, given: Mapping[Any, Any], *, alone: bool = False) -> Found
     if isinstance(given.get("columns"), Mapping):
         facts, columns = given, given["columns"]
         _known(facts, TABLE_FACTS, f"table '{name}'")
-    table = _Table(name)
+    schema, _, bare = name.rpartition(".")
+    table = _Table(bare)
     for column, said in columns.items():
         _column(table, str(column), said)
     for key in _listed(facts.get("unique"), f"table '{name}', unique"):
@@ -158,10 +171,10 @@ def _table(name: str, given: Mapping[Any, Any], *, alone: bool = False) -> Found
     for key in _listed(facts.get("foreign_keys"), f"table '{name}', foreign_keys"):
         table.references.append(_foreign_key(key, f"table '{name}', foreign_keys"))
     raw = RawTable(
-        name=name,
+        name=bare,
         source="",
         columns=tuple(table.columns),
-        schema=str(facts.get("schema") or ""),
+        schema=str(facts.get("schema") or schema),
         primary_key=tuple(_listed(facts.get("primary_key"), name) or table.primary),
         unique_keys=tuple(table.unique),
         checks=(*table.checks, *_listed(facts.get("checks"), f"table '{name}', checks")),
@@ -253,6 +266,10 @@ def _column(table: _Table, name: str, said: Any) -> None:
     more["nullable"] = _truth(facts, "nullable", default=False, about=about)
     if facts.get("default") is not None:
         more["default"] = _default(facts["default"])
+    if facts.get("default_sql") is not None:
+        more["default"] = _one_expression(str(facts["default_sql"]), about)
+    for key in ("identity", "generated"):
+        more[key] = _truth(facts, key, default=getattr(kind, key), about=about)
     if facts.get("length") is not None:
         more["length"] = _length(facts["length"], about)
     if facts.get("meaning"):
@@ -299,16 +316,19 @@ def word_of(word: str, name: str, about: str) -> Kind:
         return Kind(type_, meaning=meaning)
     if plain in TYPED:
         return Kind(TYPED[plain], meaning=plain)
-    try:
-        tree = exp.DataType.build(word, dialect="postgres", udt=True)
-        return type_words.kind_of(tree, about=about)
-    except (sqlglot.errors.SqlglotError, ValueError, SchemaError) as error:
-        if plain.replace("_", "").isalnum():
-            return Kind("VARCHAR", meaning=plain)
-        raise _unknown(word, about, error) from error
+    failure: Exception | None = None
+    for dialect in ("postgres", "duckdb"):
+        try:
+            tree = exp.DataType.build(word, dialect=dialect, udt=True)
+            return type_words.kind_of(tree, dialect=dialect, about=about)
+        except (sqlglot.errors.SqlglotError, ValueError, SchemaError) as error:
+            failure = failure or error
+    if plain.replace("_", "").isalnum():
+        return Kind("VARCHAR", meaning=plain)
+    raise _unknown(word, about, failure) from failure
 
 
-def _unknown(word: str, about: str, error: Exception) -> SchemaError:
+def _unknown(word: str, about: str, error: Exception | None) -> SchemaError:
     if isinstance(error, SchemaError):
         return error
     return SchemaError(f"{about}: '{word}' is no type{nearest(word, [*WORDS, *TYPED])}")
@@ -340,6 +360,19 @@ def _length(value: Any, about: str) -> int:
 def _default(value: Any) -> str:
     """A default as SQL: a text stands for itself, so that no expression comes in unseen."""
     return exp.convert(value).sql(dialect="duckdb")
+
+
+def _one_expression(text: str, about: str) -> str:
+    """A default that is SQL, as sqlglot writes it again.
+
+    Raises:
+        SchemaError: It is not one expression.
+    """
+    found = translated(text, "duckdb")
+    if found is None:
+        message = f"{about}: default_sql is no expression: {text}"
+        raise SchemaError(message)
+    return found
 
 
 def _reference(columns: tuple[str, ...], text: str, about: str) -> Reference:

@@ -136,26 +136,31 @@ def _found(
     table: sa.Table, *, known: Any, dialect: str, reflected: bool, notes: list[str]
 ) -> Found:
     columns = tuple(_column(table, c, dialect, reflected=reflected) for c in table.columns)
-    unique = [tuple(c.name for c in k.columns) for k in _unique(table)]
+    unique = [_names(k.columns) for k in _unique(table)]
     for index in sorted(table.indexes, key=lambda i: str(i.name)):
         if index.unique and _is_whole(index):
-            unique.append(tuple(c.name for c in index.columns))
+            unique.append(_names(index.columns))
         elif index.unique:
             why = "it is partial or of an expression"
             notes.append(f"table '{table.name}': left out the unique index '{index.name}': {why}")
     order = [c.name for c in table.columns]
     unique.sort(key=lambda key: [order.index(name) for name in key])
     raw = RawTable(
-        name=table.name,
+        name=str(table.name),
         source="",
         columns=columns,
-        schema=table.schema or "",
-        primary_key=tuple(c.name for c in table.primary_key.columns),
+        schema=str(table.schema or ""),
+        primary_key=_names(table.primary_key.columns),
         unique_keys=tuple(dict.fromkeys(unique)),
         checks=tuple(_checks(table)),
         comment=table.comment,
     )
     return Found(raw, tuple(_references(table, known, notes, reflected=reflected)))
+
+
+def _names(columns: Iterable[Any]) -> tuple[str, ...]:
+    """Plain texts: SQLAlchemy's own kind of name is no text to YAML and others."""
+    return tuple(str(c.name) for c in columns)
 
 
 def _unique(table: sa.Table) -> Iterator[sa.UniqueConstraint]:
@@ -192,7 +197,7 @@ def _references(
     keys = [c for c in table.constraints if isinstance(c, sa.ForeignKeyConstraint)]
     order = [c.name for c in table.columns]
     for key in sorted(keys, key=lambda k: [order.index(c.name) for c in k.columns]):
-        own = tuple(c.name for c in key.columns)
+        own = _names(key.columns)
         above = [_target(e) for e in key.elements]
         schema, parent = above[0][:2]
         there = parent if not schema else f"{schema}.{parent}"
@@ -208,7 +213,8 @@ def _references(
 def _target(key: sa.ForeignKey) -> tuple[str, str, str]:
     """Schema, table and column of a reference, where SQLAlchemy has not found the table yet too."""
     try:
-        return key.column.table.schema or "", key.column.table.name, key.column.name
+        table = key.column.table
+        return str(table.schema or ""), str(table.name), str(key.column.name)
     except exc.NoReferenceError:
         parts = key.target_fullname.split(".")
         return ".".join(parts[:-2]), parts[-2] if len(parts) > 1 else parts[0], parts[-1]
@@ -247,7 +253,7 @@ def _column(table: sa.Table, column: Any, dialect: str, *, reflected: bool) -> R
         facts |= {"generated": True, "default": translated(_text(column.computed.sqltext), dialect)}
     if column.identity is not None or _is_counted(table, column):
         facts["identity"] = True
-    return kind.column(column.name, **facts)
+    return kind.column(str(column.name), **facts)
 
 
 def _is_counted(table: sa.Table, column: Any) -> bool:

@@ -23,6 +23,7 @@ DIALECTS = (
 """What a script may be written in; the order in which they are tried."""
 
 MOST_GUESSES = 8
+MOST_LOOKED_AT = 200_000  # characters, for a guess
 
 _ALIASES = {
     "postgresql": "postgres", "mariadb": "mysql", "sqlserver": "tsql", "mssql": "tsql",
@@ -51,6 +52,18 @@ _GO = re.compile(r"^[ \t]*GO[ \t]*;?[ \t]*$", re.I | re.M)
 _PSQL = re.compile(r"^\\.*$", re.M)
 _MYSQL_HINT = re.compile(r"/\*!\d*.*?\*/;?", re.S)
 _DELIMITER = re.compile(r"^[ \t]*DELIMITER\b.*$", re.I | re.M)
+
+_ROWS = re.compile(r"^\s*(?:INSERT|REPLACE|UPDATE|DELETE|MERGE)\b", re.I | re.M)
+_MAKES = re.compile(r"^\s*(?:CREATE|ALTER|COMMENT)\b", re.I | re.M)
+_OTHERS = r"""|"(?:[^"]|"")*"|`[^`]*`|--[^\n]*|/\*.*?\*/|\$\$.*?\$\$|;"""
+_PIECES = re.compile(r"'(?:[^']|'')*'" + _OTHERS, re.S)
+_BACKSLASHED = re.compile(r"'(?:[^'\\]|\\.|'')*'" + _OTHERS, re.S)
+_ESCAPES = ("mysql", "bigquery", "snowflake", "databricks", "spark", "hive", "clickhouse",
+            "doris", "starrocks")  # fmt: skip
+"""Dialects where a backslash in a text quotes what follows."""
+
+_STORED = {"PCTFREE", "PCTUSED", "INITRANS", "MAXTRANS", "TABLESPACE", "COMPUTE"}
+"""Words of storage, each with one behind it."""
 
 _NOISE = {
     "CLUSTERED", "NONCLUSTERED", "ENABLE", "DISABLE", "VALIDATE", "NOVALIDATE", "ROWGUIDCOL",
@@ -92,7 +105,8 @@ def guesses(text: str) -> list[str]:
     SQLite, which takes any word for a type, is among them only where such a word is there.
     """
     flags = re.IGNORECASE | re.MULTILINE
-    marks = {d: len(re.findall(pattern, text, flags)) for d, pattern in _MARKS.items()}
+    made = _without_rows(text, "mysql")[:MOST_LOOKED_AT]
+    marks = {d: len(re.findall(pattern, made, flags)) for d, pattern in _MARKS.items()}
     able = [d for d in DIALECTS if d != "sqlite" or marks[d]]
     return sorted(able, key=lambda d: (-marks.get(d, 0), DIALECTS.index(d)))[:MOST_GUESSES]
 
@@ -104,7 +118,7 @@ def read_statements(text: str, dialect: str) -> list[Statement]:
         SchemaError: The text is no SQL, such as one with an open quote.
     """
     clean = _DELIMITER.sub("", _PSQL.sub("", _COPY.sub("", text)))
-    clean = _GO.sub(";", _MYSQL_HINT.sub("", clean))
+    clean = _without_rows(_GO.sub(";", _MYSQL_HINT.sub("", clean)), dialect)
     reader = Dialect.get_or_raise(dialect)
     try:
         tokens = list(reader.tokenize(clean))
@@ -117,6 +131,26 @@ def read_statements(text: str, dialect: str) -> list[Statement]:
             if _describes(chunk):
                 found.append(_read(reader, chunk, clean))
     return found
+
+
+def _without_rows(text: str, dialect: str) -> str:
+    """The script without its INSERTs and their like, which can be most of it.
+
+    A regular expression cuts it at semicolons outside of quotes and comments, a hundred times
+    quicker than the tokenizer reads what nobody needs.
+    """
+    if not _ROWS.search(text):
+        return text
+    pieces = _BACKSLASHED if dialect in _ESCAPES else _PIECES
+    kept, begin = [], 0
+    for found in pieces.finditer(text):
+        if found[0] != ";":
+            continue
+        statement = text[begin : found.end()]
+        if not _ROWS.match(statement) or _MAKES.search(statement):
+            kept.append(statement)
+        begin = found.end()
+    return "".join([*kept, text[begin:]])
 
 
 @contextmanager
@@ -195,8 +229,11 @@ def _plainer(chunk: list[Any]) -> list[Any]:
         )
         if word in _NOISE or (word in ("ASC", "DESC") and following in (",", ")")):
             at += 1
-        elif word == "USING" and following == "INDEX":
+        elif word in _STORED or (word == "USING" and following == "INDEX"):
             at += 2
+        elif word == "INDEX" and at + 2 < len(chunk) and chunk[at + 2].text == ".":
+            kept.append(token)  # Oracle names the schema of an index
+            at += 3
         elif word == "NOT" and following == "FOR":  # NOT FOR REPLICATION
             at += 3
         elif word == "WITH" and following == "(":

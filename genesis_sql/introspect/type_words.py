@@ -89,7 +89,8 @@ STRANGE = (
 )  # fmt: skip
 """Types that exist, and that no value is made of here."""
 
-_MONEY_38 = 38  # digits that DuckDB's DECIMAL holds at most
+_MOST_DIGITS = 38  # that DuckDB's DECIMAL holds
+_SINGLE = 24  # bits of FLOAT(n) that still fit into four bytes, in SQL's standard
 
 
 def kind_of(
@@ -158,9 +159,10 @@ def _by_dialect(name: str, sizes: list[str], dialect: str) -> Kind | None:
             return Kind("BLOB", generated=True)
         case ("tsql", "TINYINT"):
             return Kind("UTINYINT")
-        case ("postgres" | "redshift" | "tsql" | "oracle" | "snowflake" | "bigquery", "FLOAT"):
-            single = dialect == "postgres" and sizes and sizes[0].isdigit() and int(sizes[0]) < 25
-            return Kind("FLOAT" if single else "DOUBLE")
+        case ("tsql" | "fabric" | "oracle" | "snowflake" | "bigquery", "FLOAT"):
+            return Kind("DOUBLE")
+        case ("postgres" | "redshift", "FLOAT") if sizes and int(sizes[0]) > _SINGLE:
+            return Kind("DOUBLE")
         case ("snowflake", "DECIMAL") if not sizes:
             return Kind("DECIMAL(38,0)")
         case ("bigquery", "DECIMAL") if not sizes:
@@ -194,7 +196,7 @@ def decimal_type(sizes: list[str]) -> str:
     digits = [int(s) for s in sizes if s.lstrip("-").isdigit()]
     if not digits:
         return "DECIMAL(18,3)"
-    precision = max(1, min(digits[0], _MONEY_38))
+    precision = max(1, min(digits[0], _MOST_DIGITS))
     scale = digits[1] if len(digits) > 1 else 0
     return f"DECIMAL({precision},{max(0, min(scale, precision))})"
 

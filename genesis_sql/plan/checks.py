@@ -10,6 +10,7 @@ from genesis_sql.program.steps import Program
 
 RARE_ATTEMPTS = 10_000  # where rows are asked for that may be rare
 _MENDS = "leave it out of the fit, or learn from rows that keep it"
+_WRITTEN = "leave it out of the checks, or give its columns laws that keep it"
 
 
 def table_checks(model: Model, program: Program, conditions: Conditions | None) -> Checks | None:
@@ -26,7 +27,11 @@ def table_checks(model: Model, program: Program, conditions: Conditions | None) 
         broken.append(together)
         needed |= dict.fromkeys(read)
         single += [
-            Check(f"constraint '{c.text}'", _MENDS, broken_by(model, program, [c.sql])[0])
+            Check(
+                f"constraint '{c.text}'",
+                _WRITTEN if c.source == "profile" else _MENDS,
+                broken_by(model, program, [c.sql])[0],
+            )
             for c in program.constraints
         ]
     if not single:

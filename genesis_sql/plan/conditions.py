@@ -21,6 +21,7 @@ from genesis_sql.plan.definition import Model
 from genesis_sql.plan.predicate import Predicates
 from genesis_sql.plan.values import Allowed, allowed_values, range_text
 from genesis_sql.program.domain import Categories, Key, Raw, Words
+from genesis_sql.program.expressions import known_last
 from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.steps import (
     PARENT,
@@ -208,8 +209,12 @@ def _condition(program: Program, step: Step, column: str, texts: list[str | None
     """
     where = f"'{program.table}.{column}'"
     type_ = next(o.type for o in program.outputs if o.name == column)
-    if isinstance(step, Aggregate) or type_.endswith("]") or type_.startswith(_NESTED):
-        what = "made of the rows below it" if isinstance(step, Aggregate) else f"a {type_[:40]}"
+    last = column in known_last(program)
+    if last or type_.endswith("]") or type_.startswith(_NESTED):
+        what = f"a {type_[:40]}"
+        if last:
+            below = isinstance(step, Aggregate)
+            what = "made of the rows below it" if below else "computed when all rows are drawn"
         message = f"{where} is {what}, so no value of it can be asked for; generate and use WHERE"
         raise OptionError(message)
     if isinstance(step, Expression):

@@ -15,9 +15,10 @@ from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.plan.required import matches
 from genesis_sql.plan.room import Room, type_room
 from genesis_sql.plan.spec import Spec
-from genesis_sql.program.domain import Categories, Raw
+from genesis_sql.program.domain import Categories, Key, Raw
 from genesis_sql.program.draw import draw
 from genesis_sql.program.execute import Identity
+from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.steps import (
     PARENT,
     Digit,
@@ -229,6 +230,14 @@ class Sizing:
         keys = [key for key in self._keys(table) if not key.of_parent]
         room = [(self._combinations(table, key), ", ".join(key.columns)) for key in keys]
         most, columns = min(room, default=(MANY, ""))
+        shapes = [
+            (d.format.shapes[0].capacity, name)
+            for name, d in self.sampler.model.programs[table].domains.items()
+            if isinstance(d, Key) and isinstance(d.format, Pattern) and d.format.kind == "text"
+        ]
+        texts, column = min(shapes, default=(MANY, ""))
+        if texts < most:
+            return texts, f"there are no more texts of the shape of '{column}'"
         return most, f"its key ({columns}) has no more values"
 
     def _needed(self, table: str) -> bool:

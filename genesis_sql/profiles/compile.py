@@ -7,7 +7,7 @@ seed: the model's uuid is a hash of that content.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -17,19 +17,14 @@ from genesis_sql.errors import ProfileError
 from genesis_sql.plan.circles import circle
 from genesis_sql.plan.definition import Model
 from genesis_sql.profiles.calibrate import calibrated, expected_rows
-from genesis_sql.profiles.declared import (
-    check_distinct,
-    check_keys,
-    check_nulls,
-    checks_of,
-    constrained,
-    is_placed,
-)
+from genesis_sql.profiles.choosing import by_match, check_distinct, is_placed
+from genesis_sql.profiles.declared import check_nulls, checks_of, constrained
 from genesis_sql.profiles.draws import draw_step
 from genesis_sql.profiles.expressions import Computing, add_expressions
 from genesis_sql.profiles.hidden import Hidden
+from genesis_sql.profiles.kept import check_keys
 from genesis_sql.profiles.laws import slots
-from genesis_sql.profiles.links import COUNTED, LinkLaw, put_link, put_weights
+from genesis_sql.profiles.links import COUNTED, put_link, put_weights
 from genesis_sql.profiles.made import put_made
 from genesis_sql.profiles.making import Making
 from genesis_sql.profiles.relations import graph_of, parent_key
@@ -175,15 +170,20 @@ def _program(
 
 def _choose(made: Making, table: TableLaws, *, late: bool) -> None:
     """The rows that references choose, and what is copied of them and of the parent."""
-
-    def now(law: LinkLaw | None) -> bool:
-        return late == (law is not None and (law.late or law.own))
-
-    for law in filter(now, table.links.values()):
+    if not late:
+        _copy(made, table, table.copies)
+    for law in by_match(table):
+        if law.last is not late:
+            continue
         put_link(made, law, table.kinds, placed=is_placed(table, law))
-    for column in table.of("parent"):
+        _copy(made, table, [c for c in table.of("parent") if table.link_of(c) is law])
+
+
+def _copy(made: Making, table: TableLaws, columns: Sequence[str]) -> None:
+    """Copies of what the parent or a chosen row has."""
+    for column in columns:
         of = table.link_of(column)
-        if now(of) and column in table.kinds and column not in table.drawn:
+        if column in table.kinds and column not in table.drawn:
             alias = PARENT if of is None else of.alias
             fixed = isinstance(table.kinds[column], Fixed)
             source = Copy(column, f"{alias}.{table.columns[column]['column']}")

@@ -9,24 +9,18 @@ import duckdb
 from sqlglot import exp
 
 from genesis_sql.errors import ProfileError, nearest
-from genesis_sql.plan.definition import Model
-from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.plan.private import connection
-from genesis_sql.profiles.keys import MOST, most_keys
-from genesis_sql.profiles.links import LinkLaw
 from genesis_sql.profiles.tables import TableLaws
-from genesis_sql.program.allowlist import DRAWS, check_expression
+from genesis_sql.program.allowlist import check_expression
 from genesis_sql.program.constraint import Constraint
-from genesis_sql.program.domain import Fixed, Key
-from genesis_sql.program.fold import Aggregate
+from genesis_sql.program.domain import Fixed
+from genesis_sql.program.expressions import known_last
 from genesis_sql.program.steps import Program
 from genesis_sql.sqlbuild import column as column_of
 from genesis_sql.sqlbuild import quoted, text
 
 Tables = Mapping[str, TableLaws]
 Columns = tuple[str, ...]
-_OF_ITS_OWN = ("key", "function")
-"""Types whose values differ from row to row, or are the caller's to keep apart."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +64,8 @@ def declared(table: TableLaws) -> Declared:
         for law in table.links.values()
         if law.distinct and set(main_columns(table)) | set(law.columns) <= set(shown)
     ]
-    found = dict.fromkeys(tuple(key) for key in (*own, *more, *apart))
+    alone = [key for key in own if key[0] not in given]  # of a composite key, only the whole
+    found = dict.fromkeys(tuple(key) for key in (*alone, *more, *apart))
     held = {frozenset(primary)}
     unique = []
     for key in found:
@@ -83,47 +78,6 @@ def declared(table: TableLaws) -> Declared:
 def main_columns(table: TableLaws) -> Columns:
     """The columns that name a row's main parent."""
     return tuple(own for own, _ in table.main)
-
-
-def is_placed(table: TableLaws, law: LinkLaw) -> bool:
-    """Whether siblings choose different rows by their place alone (`PickDistinct`).
-
-    So it is where their rows have to differ, each is as likely as the others, and none is missing.
-    """
-    if table.parent is None or law.null or law.skew or law.own or law.late:
-        return False
-    pair = {*main_columns(table), *law.columns}
-    return law.distinct or any(set(key) == pair for key in declared(table).keys)
-
-
-def check_distinct(table: TableLaws, sizes: Mapping[str, int]) -> None:
-    """Refuse rows of a parent that are to choose different rows of a table that has too few.
-
-    Args:
-        table: which.
-        sizes: rows of each table at scale 1.
-
-    Raises:
-        ProfileError: names the reference.
-    """
-    for law in table.links.values():
-        if not law.distinct and not is_placed(table, law):
-            continue
-        where = table.where(law.columns[0])
-        if table.parent is None:
-            message = (
-                f"{where} is to be distinct among the rows of one parent, and '{table.name}' has "
-                f'none; for different rows in all, write "unique": [["{law.columns[0]}"]]'
-            )
-            raise ProfileError(message)
-        mean = sizes[table.name] / max(sizes[table.parent], 1)
-        if sizes[law.table] < mean:
-            message = (
-                f"{where}: a row of '{table.parent}' has {mean:.4g} rows of '{table.name}' on "
-                f"average, each with another row of '{law.table}', which has {sizes[law.table]:,}; "
-                f"give '{law.table}' more rows, or take distinct away"
-            )
-            raise ProfileError(message)
 
 
 # NULL
@@ -228,100 +182,11 @@ def _check_sql(
 
 
 def constrained(program: Program, checks: tuple[str, ...]) -> Program:
-    """The program with its checks; not those on what is computed from a row's children."""
-    folded = {s.column for s in program.steps if isinstance(s, Aggregate)}
+    """The program with its checks; not those on what is known when all rows are."""
+    folded = known_last(program)
     kept = tuple(
-        Constraint(sql, "check")
+        Constraint(sql, "profile")
         for sql in checks
         if folded.isdisjoint(n.name for n in check_expression(sql).find_all(exp.Column))
     )
     return replace(program, constraints=(*program.constraints, *kept))
-
-
-# keys
-
-
-def check_keys(model: Model, tables: Tables, sizes: Mapping[str, int]) -> None:
-    """Refuse keys that no step keeps unique, and more rows than a key has values.
-
-    Args:
-        model: the compiled profile.
-        tables: of it.
-        sizes: rows of each table at scale 1.
-
-    Raises:
-        ProfileError: names the key.
-    """
-    for table in tables.values():
-        _check_room(table, sizes[table.name])
-        open_ = {key.columns: key for key in open_keys(model, table.name)}
-        for key in declared(table).keys:
-            if key in open_:
-                _check_values(model, table, open_[key], sizes)
-            elif not _is_kept(table, key):
-                message = (
-                    f"table '{table.name}' cannot keep ({', '.join(key)}) unique; add a column of "
-                    "type 'key' to it, or make one of its columns of type 'pattern' or "
-                    "'combined' with \"unique\": true"
-                )
-                raise ProfileError(message)
-
-
-def _check_room(table: TableLaws, rows: int) -> None:
-    for column in table.of("key"):
-        kind = table.kinds[column]
-        most = most_keys(kind, table.columns[column].get("length")) if isinstance(kind, Key) else 0
-        if rows > most:
-            message = (
-                f"{table.where(column)}: {rows:,} rows need as many keys, and its type holds "
-                f"{most:,}; take a larger type, or fewer rows"
-            )
-            raise ProfileError(message)
-
-
-def _check_values(model: Model, table: TableLaws, key: OpenKey, sizes: Mapping[str, int]) -> None:
-    """A key of labels and choices alone has so many values; NULL may stand in as many rows."""
-    links = {link.alias: link.parent for link in model.programs[table.name].links}
-    room = 1
-    for piece in key.pieces:
-        if piece.counts or not piece.free or piece.missing:
-            return
-        room *= piece.labels or sizes[links[piece.choice.alias]] if piece.choice else piece.labels
-        room = min(room, MOST)
-    if room < sizes[table.name]:
-        message = (
-            f"table '{table.name}' asks for {sizes[table.name]:,} rows, and its key "
-            f"({', '.join(key.columns)}) has {room:,} different values; take fewer rows, or more "
-            "values"
-        )
-        raise ProfileError(message)
-
-
-def _is_kept(table: TableLaws, key: Columns) -> bool:
-    """Whether rows differ in a key by how they are made."""
-    if any(_differs(table, column) for column in key):
-        return True
-    main, columns = set(main_columns(table)), set(key)
-    if not main or not (main <= columns or columns <= main):
-        return False
-    if columns <= main or any(table.columns[c]["type"] in ("sibling", "chosen") for c in key):
-        return True
-    return any(
-        is_placed(table, law) and set(law.columns) <= columns for law in table.links.values()
-    )
-
-
-def _differs(table: TableLaws, column: str) -> bool:
-    """Whether a column has another value in each row."""
-    held = table.columns[column]
-    if held["type"] in _OF_ITS_OWN or held.get("unique") is True:
-        return True
-    if held["type"] == "listed":
-        return len({str(v) for v in held["values"]}) == len(held["values"]) >= table.rows
-    if held["type"] != "expression" or column in table.drawn:
-        return False
-    tree = check_expression(str(held["sql"]), DRAWS)
-    numbered = any(n.name.lower() == "n" for n in tree.find_all(exp.Anonymous))
-    known = {c.lower(): c for c in table.columns if c != column}
-    read = {known.get(n.name.lower(), "") for n in tree.find_all(exp.Column) if not n.table}
-    return numbered or any(_differs(table, c) for c in read if c)

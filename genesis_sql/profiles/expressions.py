@@ -71,9 +71,9 @@ class Computing:
         """
         if table.name not in self.found:
             made = self.found[table.name] = Computed({}, {}, Hidden(), {})
-            for name in table.of("parent"):
+            for name in table.of("parent", "reference"):
                 if name not in table.kinds:
-                    made.copies[name] = (*_source(table, name), str(table.columns[name]["column"]))
+                    made.copies[name] = (*_source(table, name), table.source_of(name))
             trees = {n: self._tree(table, n, made.hidden) for n in self._names(table)}
             for name in _ordered(table, trees):
                 made.trees[name] = trees[name]
@@ -88,10 +88,10 @@ class Computing:
         if spec["type"] == "combined":
             tree = combined_tree(hidden, where, name, spec)
         elif spec["type"] == "function":
-            known = [c for c in table.columns if c in table.kinds or c in table.of("expression")]
+            known = [c for c in table.columns if c in table.kinds]
             tree = call_tree(hidden, table, name, known)
         elif spec["type"] == "formula":
-            tree = _late_formula(table, name)
+            tree = late_formula(table, name)
         else:
             tree = self._expression(table, name, hidden)
         return _shaped(tree, spec, hidden, name)
@@ -131,6 +131,12 @@ class Computing:
         if name in made.copies:
             above, _, source = made.copies[name]
             return self.type(self.tables[above], source)
+        if name not in made.types:
+            message = (
+                f"{table.where(name)} depends on itself, by way of rows that references choose; "
+                "leave one of the copies out"
+            )
+            raise ProfileError(message)
         return made.types[name]
 
     def _type(self, table: TableLaws, name: str, tree: exp.Expression, made: Computed) -> str:
@@ -323,7 +329,8 @@ def _late_exact(table: TableLaws, name: str) -> Exact:
     return exact(where, tree, find, MOST_WHOLE)
 
 
-def _late_formula(table: TableLaws, name: str) -> exp.Expression:
+def late_formula(table: TableLaws, name: str) -> exp.Expression:
+    """A formula in SQL, over the columns of its table."""
     scale = _decimals(table, name)
     whole = _late_exact(table, name).rounded(scale).sql
     unit = f"CAST('0.{'0' * (scale - 1)}1' AS DECIMAL({scale}, {scale}))" if scale else "1"

@@ -13,6 +13,8 @@ from genesis_sql.program.pattern import DIGITS, UUID, Counter, Pattern, Run, Sha
 from genesis_sql.program.scatter import IntegerKey
 
 _FORMAT = re.compile(r"((?:[^%]|%%)*)%(?:0(\d{1,2}))?d((?:[^%]|%%)*)", re.DOTALL)
+_NUMBERS = ("DECIMAL", "HUGEINT", "UHUGEINT", "DOUBLE", "FLOAT")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 MOST = 2**62
 """Row numbers that text can tell apart: more than there can be."""
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -44,18 +46,10 @@ def key_domain(where: str, spec: Spec) -> Key:
     prefix, width, suffix = found[1].replace("%%", "%"), int(found[2] or 0), found[3]
     suffix = suffix.replace("%%", "%")
     type_ = str(spec.get("sql_type") or ("BIGINT" if given == "%d" else "VARCHAR")).upper()
-    if type_ == "UUID":
-        if "format" in spec:
-            message = f"{where}: a UUID has a form of its own; leave the format {given!r} out"
-            raise ProfileError(message)
+    if type_ == "UUID" and "format" not in spec:
         return Key(type_, Pattern("uuid", (UUID,), (1,), salt=_salt(where)))
-    if type_ not in WHOLE and type_ != "VARCHAR":
-        message = f"{where}: a key is text, a UUID or a whole number, no {type_}"
-        raise ProfileError(message)
+    _check_type(where, type_, given, f"{prefix}{start:0{width}d}{suffix}")
     if type_ in WHOLE:
-        if prefix or suffix:
-            message = f"{where}: the format {given!r} makes text, and its sql_type is {type_}"
-            raise ProfileError(message)
         return Key(type_, IntegerKey(start))
     if width > 18:
         message = f"{where}: the format {given!r} has {width} digits; at most 18 are possible"
@@ -65,6 +59,23 @@ def key_domain(where: str, spec: Spec) -> Key:
     )
     counter = Counter(start, 1, width, prefix, suffix)
     return Key(type_, Pattern("identifier", (shape,), (1,), counter))
+
+
+def _check_type(where: str, type_: str, given: str, first: str) -> None:
+    """Refuse a type that cannot hold what a format makes."""
+    numbers = type_ in WHOLE or type_.startswith(_NUMBERS)
+    if numbers and not first.isdecimal():
+        message = f"{where}: the format {given!r} makes text, and its sql_type is {type_}"
+        raise ProfileError(message)
+    if type_ == "UUID" and not _UUID.fullmatch(first):
+        message = (
+            f"{where}: the format {given!r} makes no UUID, which has a form of its own; leave the "
+            "format out"
+        )
+        raise ProfileError(message)
+    if not numbers and type_ not in ("UUID", "VARCHAR"):
+        message = f"{where}: a key is text, a UUID or a number, no {type_}"
+        raise ProfileError(message)
 
 
 def _salt(where: str) -> int:

@@ -42,23 +42,27 @@ class LinkLaw:
         name: of the link; that of its column where there is only one.
         table: whose rows are chosen.
         pairs: own columns and those of the table that they name.
+        shared: own columns that are made elsewhere, and those of the table that agree with them.
         null: share of rows that choose none.
         skew: standard deviation of the logarithm of the rows' weights, 0: all are alike.
         distinct: no two rows of one parent choose the same.
         optional: the columns may be NULL.
         own: the table itself, of which an earlier row is chosen.
         late: it was cut out of a circle of tables.
+        order: the columns of the table that it names, as a key declares them.
     """
 
     name: str
     table: str
     pairs: tuple[tuple[str, str], ...]
+    shared: tuple[tuple[str, str], ...] = ()
     null: float = 0.0
     skew: float = 0.0
     distinct: bool = False
     optional: bool = False
     own: bool = False
     late: bool = False
+    order: tuple[str, ...] = ()
 
     @property
     def alias(self) -> str:
@@ -69,6 +73,16 @@ class LinkLaw:
     def columns(self) -> tuple[str, ...]:
         """The own columns."""
         return tuple(own for own, _ in self.pairs)
+
+    @property
+    def last(self) -> bool:
+        """Whether its rows are chosen behind everything that is drawn."""
+        return self.own or self.late
+
+    @property
+    def whole(self) -> tuple[tuple[str, str], ...]:
+        """The foreign key: its columns, those that are shared among them."""
+        return tuple(sorted(self.pairs + self.shared, key=lambda pair: self.order.index(pair[1])))
 
     @property
     def weight(self) -> str:
@@ -134,22 +148,25 @@ def _read(
             )
             raise ProfileError(message)
         pairs.append((column, str(named)))
-    named_all = {theirs for _, theirs in pairs}
-    if len(named_all) < len(pairs):
+    match = _agreed(where, name, columns, "match", {})
+    shared = tuple((str(own), str(theirs)) for own, theirs in match.items())
+    named_all = {theirs for _, theirs in (*pairs, *shared)}
+    if len(named_all) < len(pairs) + len(shared):
         message = f"{where}: two columns of the link '{name}' name the same column of '{above}'"
         raise ProfileError(message)
     same = next((key for key in keys[above] if set(key) == named_all), ())
-    pairs.sort(key=lambda pair: same.index(pair[1]) if same else 0)  # as the key is declared
     law = LinkLaw(
         name,
         above,
-        tuple(pairs),
-        float(_agreed(where, name, columns, "null_share", 0.0)),
-        float(_agreed(where, name, columns, "skew", 0.0)),
-        bool(_agreed(where, name, columns, "distinct", False)),
-        _optional(columns, own=above == table),
-        above == table,
-        late,
+        tuple(sorted(pairs, key=lambda pair: same.index(pair[1]) if same else 0)),
+        shared,
+        null=float(_agreed(where, name, columns, "null_share", 0.0)),
+        skew=float(_agreed(where, name, columns, "skew", 0.0)),
+        distinct=bool(_agreed(where, name, columns, "distinct", False)),
+        optional=_optional(columns, own=above == table),
+        own=above == table,
+        late=late,
+        order=same or tuple(theirs for _, theirs in (*pairs, *shared)),
     )
     _check(where, law, columns)
     return law
@@ -181,8 +198,8 @@ def _check(where: str, law: LinkLaw, columns: Mapping[str, Spec]) -> None:
             "leave one of them out"
         )
         raise ProfileError(message)
-    if law.own and (law.skew or law.distinct):
-        what = "skew" if law.skew else "distinct"
+    if law.own and (law.skew or law.distinct or law.shared):
+        what = "skew" if law.skew else "distinct" if law.distinct else "match"
         message = f"{where} refers to its own table, where {what} is not possible; leave it out"
         raise ProfileError(message)
 
@@ -190,22 +207,38 @@ def _check(where: str, law: LinkLaw, columns: Mapping[str, Spec]) -> None:
 # kinds
 
 
-def kind_there(where: str, law: LinkLaw, column: str, above: Mapping[str, Domain]) -> Domain:
-    """How a column of the chosen row is held.
+def kind_there(
+    where: str,
+    law: LinkLaw,
+    column: str,
+    columns: Mapping[str, Spec],
+    kinds: Mapping[str, Domain],
+) -> Domain | None:
+    """How a column of the chosen row is held; None where SQL computes it.
 
     Args:
-        where: the column that copies it, for errors.
+        where: the column that names it, for errors.
         law: the link.
         column: of its table.
-        above: how the columns of that table are held.
+        columns: of that table.
+        kinds: how they are held, as far as that is known.
 
     Raises:
-        ProfileError: it is not there, or SQL computes it.
+        ProfileError: it is not there, or made of the rows below it.
     """
-    if column not in above:
-        message = f"{where} names '{law.table}.{column}', which is no drawn column or key of it"
-        raise ProfileError(message + nearest(column, above))
-    return above[column]
+    if column not in columns:
+        message = f"{where} names '{law.table}.{column}', which is no column of it"
+        raise ProfileError(message + nearest(column, columns))
+    if columns[column]["type"] == "total":
+        message = f"{where} names '{law.table}.{column}', a total of other rows; name its key"
+        raise ProfileError(message)
+    if column not in kinds and law.own and not law.optional:
+        message = (
+            f"{where} names '{law.table}.{column}', which is computed, so that the first row "
+            "cannot name itself; let it be nullable"
+        )
+        raise ProfileError(message)
+    return kinds.get(column)
 
 
 # steps
@@ -220,7 +253,8 @@ def put_link(made: Making, law: LinkLaw, kinds: Mapping[str, Domain], *, placed:
         kinds: how the own columns are held.
         placed: the rows of siblings are told apart by their place (`PickDistinct`).
     """
-    link = Link(law.alias, law.table, law.columns, tuple(theirs for _, theirs in law.pairs))
+    own, theirs = (tuple(pair[i] for pair in law.whole) for i in (0, 1))
+    link = Link(law.alias, law.table, own, theirs)
     made.links.append(link)
     if placed:
         made.put(PickDistinct(link.row, law.alias))
@@ -228,11 +262,13 @@ def put_link(made: Making, law: LinkLaw, kinds: Mapping[str, Domain], *, placed:
         kind, name = Categories("VARCHAR", ("1",)), f"#kind:{law.name}"
         some = Slots(ONE_LABEL.low, ONE_LABEL.width, np.array([1.0 - law.null]), law.null)
         made.put(single(name, kind, some if law.null < 1.0 else _NEVER), kind)
-        choice = Pick(link.row, law.alias, name, CHOSEN_KIND, law.weight)
+        choice = Pick(link.row, law.alias, name, CHOSEN_KIND, law.weight, law.shared)
         made.put(PickSelf(link.row, law.alias, name) if law.own else choice)
-    for own, theirs in law.pairs:
-        itself = theirs if law.own and not law.optional else None
-        made.put(Copy(own, f"{law.alias}.{theirs}", itself), kinds[own])
+    for column, source in law.pairs:
+        if column not in kinds:  # computed there, and so computed again
+            continue
+        itself = source if law.own and not law.optional else None
+        made.put(Copy(column, f"{law.alias}.{source}", itself), kinds[column])
 
 
 _NEVER = Slots(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0), 1.0)

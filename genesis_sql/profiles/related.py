@@ -52,7 +52,7 @@ def _different(con: Con, table: TableLaws, own: Shown, key: tuple[str, ...]) -> 
 
 def _references(table: TableLaws) -> list[tuple[Pairs, str, bool]]:
     """Own columns and those they name, the table, whether they may be NULL."""
-    found = [(law.pairs, law.table, law.optional) for law in table.links.values()]
+    found = [(law.whole, law.table, law.optional) for law in table.links.values()]
     if table.parent is not None and table.main:
         found.append((table.main, table.parent, False))
     return found
@@ -74,7 +74,7 @@ def _copies(con: Con, table: TableLaws, shown: Mapping[str, Shown]) -> Iterator[
     own = shown[table.name]
     for name in table.of("parent"):
         law, source = table.link_of(name), str(table.columns[name]["column"])
-        pairs = table.main if law is None else law.pairs
+        pairs = table.main if law is None else law.whole
         above = shown.get(str(table.parent) if law is None else law.table)
         if above is None or not pairs or (name, source) in pairs:
             continue

@@ -97,7 +97,7 @@ def _relationships(table: TableLaws, tables: Mapping[str, TableLaws]) -> list[Re
     if table.parent is not None:
         above = tables[table.parent]
         found.append((parent_key(table, above), above, False))
-    found += [(law.pairs, tables[law.table], law.late) for law in table.links.values()]
+    found += [(law.whole, tables[law.table], law.late) for law in table.links.values()]
     return [
         Relationship(
             table.name,

@@ -176,10 +176,13 @@ def _expressions(con: Con, table: TableLaws, own: Shown) -> Iterator[Check]:
             yield Check(table.name, name, "expression", "", "depends on hidden columns", None)
             continue
         given = table.columns[name].get("sql_type")
-        made = f"CAST({text(tree)} AS {given})" if given else text(tree)
+        length, null = (table.columns[name].get(key) for key in ("length", "null_share"))
+        sql = text(tree) if length is None else f"left(CAST({text(tree)} AS VARCHAR), {length})"
+        made = f"CAST({sql} AS {given})" if given else sql
+        some = f"{quoted(name)} IS NOT NULL AND" if null else ""
         query = (
             f"SELECT count(*) FROM {own.source} "  # noqa: S608 - checked by the allow-list
-            f"WHERE ({made}) IS DISTINCT FROM {quoted(name)}"
+            f"WHERE {some} ({made}) IS DISTINCT FROM {quoted(name)}"
         )
         yield told(table.name, name, "expression", "what its SQL gives", count_of(con, query))
 

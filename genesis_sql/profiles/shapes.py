@@ -62,7 +62,7 @@ def pattern_domain(where: str, spec: Spec) -> Domain:
         raise ProfileError(message)
     salt = int.from_bytes(blake2b(where.encode(), digest_size=4).digest(), "little") % 2**31
     if spec.get("unique"):
-        return Key(type_, Pattern("identifier", (shape,), (1,), salt=salt))
+        return Key(type_, Pattern("text", (shape,), (1,), salt=salt))
     return Words(type_, Pattern("text", (shape,), (1,), salt=salt))
 
 

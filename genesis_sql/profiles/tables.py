@@ -89,6 +89,12 @@ class TableLaws:
         """The columns that copy the main parent's."""
         return [c for c in self.of("parent") if "of" not in self.columns[c]]
 
+    def source_of(self, column: str) -> str:
+        """The column that a copy or a reference takes, of the row that it is of."""
+        law = self.link_of(column)
+        pairs = {} if law is None else dict(law.pairs)
+        return pairs.get(column) or str(self.columns[column]["column"])
+
     @property
     def main(self) -> tuple[tuple[str, str], ...]:
         """The columns that copy a key of the parent, with what they copy; none where none do."""
@@ -107,7 +113,8 @@ class TableLaws:
         Raises:
             ProfileError: it names no reference of the table.
         """
-        of = self.columns[column].get("of")
+        spec = self.columns[column]
+        of = column if spec["type"] == "reference" else spec.get("of")
         if of is None or (of == self.parent and of not in self.columns and of not in self.links):
             return None
         held = self.columns.get(of, {})
@@ -183,14 +190,19 @@ def read_tables(plain: Mapping[str, Any]) -> dict[str, TableLaws]:
 def _settle_late(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
     """How columns are held whose rows are chosen when all tables are there."""
     for law in table.links.values():
-        if law.late or law.own:
+        if law.last:
             for own, theirs in law.pairs:
-                there = made[law.table].kinds
-                table.kinds[own] = kind_there(table.where(own), law, theirs, there)
+                _named(table, own, law, theirs, made[law.table])
     for column in table.of("parent"):
-        law = table.link_of(column)
-        if law is not None and (law.late or law.own):
-            _copied(table, column, made[law.table])
+        of = table.link_of(column)
+        if of is not None and of.last:
+            _copied(table, column, made[of.table])
+
+
+def _named(table: TableLaws, own: str, law: LinkLaw, theirs: str, above: TableLaws) -> None:
+    kind = kind_there(table.where(own), law, theirs, above.columns, above.kinds)
+    if kind is not None:
+        table.kinds[own] = kind
 
 
 def _check_copies(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
@@ -198,11 +210,8 @@ def _check_copies(table: TableLaws, made: Mapping[str, TableLaws]) -> None:
     for column in table.of("parent"):
         path, at, name = [table.where(column)], table, column
         while at.columns[name]["type"] == "parent" and name not in at.kinds:
-            law = at.link_of(name)
-            at, name = (
-                made[str(at.parent) if law is None else law.table],
-                at.columns[name]["column"],
-            )
+            of, name = at.link_of(name), at.columns[name]["column"]
+            at = made[str(at.parent) if of is None else of.table]
             if at.where(name) in path:
                 circle = " → ".join([*path, at.where(name)])
                 message = f"{path[0]} copies itself: {circle}; copy a column that is drawn"
@@ -247,9 +256,8 @@ def _read(
                 _copied(table, column, source)
         elif type_ == "reference":
             law = links[link_name(column, held)]
-            if not (law.late or law.own):
-                theirs = dict(law.pairs)[column]
-                table.kinds[column] = kind_there(where, law, theirs, made[law.table].kinds)
+            if not law.last:
+                _named(table, column, law, dict(law.pairs)[column], made[law.table])
         elif type_ == "sibling":
             table.kinds[column] = sibling_kind(where, held, parent)
         elif type_ == "listed":
@@ -317,7 +325,7 @@ def _source(table: TableLaws, column: str, made: Mapping[str, TableLaws]) -> Tab
     """The table that a column copies of; None where its rows are chosen last."""
     law = table.link_of(column)
     if law is not None:
-        return None if law.late or law.own else made[law.table]
+        return None if law.last else made[law.table]
     if table.parent is None:
         where = table.where(column)
         message = f"{where} copies a column of the parent, and table '{table.name}' has none"

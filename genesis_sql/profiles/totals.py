@@ -89,12 +89,14 @@ def put_totals(made: Making, table: TableLaws, tables: Tables) -> dict[str, str]
         function = str(spec["function"])
         empty = 0 if function in ("sum", "count") else None
         made.put(Aggregate(name, child.name, sources, function, empty), kind)
-        types[name] = str(spec.get("sql_type") or _plain(spec, kind))
+        types[name] = total_type(spec, kind)
     return types
 
 
-def _plain(spec: Spec, kind: Domain) -> str:
-    """Sums of whole numbers are whole numbers."""
+def total_type(spec: Spec, kind: Domain) -> str:
+    """The type of a total; sums of whole numbers are whole numbers."""
+    if spec.get("sql_type"):
+        return str(spec["sql_type"])
     whole = spec["function"] == "sum" and isinstance(kind, Grid) and not kind.scale
     return "BIGINT" if whole else kind.type
 

@@ -21,6 +21,7 @@ from genesis_sql.profiles.calibrate import Joint, calibrated
 from genesis_sql.profiles.chance import distance_p, holm, sum_p
 from genesis_sql.profiles.draws import Drawn, routed
 from genesis_sql.profiles.laws import Slots
+from genesis_sql.profiles.made_checks import made_checks
 from genesis_sql.profiles.observe import (
     Seen,
     bounds_of,
@@ -76,6 +77,7 @@ def validate(con: Con, tables: Mapping[str, str], plain: Mapping[str, Any]) -> l
             out.append(Check(name, "", "rows", "a table", "no table", False))
             continue
         out += row_checks(con, table, laws, shown)
+        out += made_checks(con, table, laws, shown)
         out += relation_checks(con, table, laws, shown)
         out += _chances(con, table, shown[name])
     for name, table in laws.items():

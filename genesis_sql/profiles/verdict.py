@@ -12,7 +12,7 @@ class Check:
     Attributes:
         table, column: what was looked at; a column '' stands for the table.
         check: 'rows', 'column', 'unique', 'reference', 'copy', 'expression', 'each', 'values',
-            'distribution' or 'children'.
+            'after', 'formula', 'total', 'pattern', 'distribution' or 'children'.
         expected, found: for people.
         passed: None where the run does not show enough to tell.
         p_value: of a check of chance, adjusted for all of them; None where it must always hold.

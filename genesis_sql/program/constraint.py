@@ -12,7 +12,7 @@ class Constraint:
     Attributes:
         sql: over columns of the row by their name and of parents as "alias"."column", of theirs as
             "alias.alias"."column". NULL counts as kept, as in CHECK.
-        source: 'check' (the catalog's) or 'declared' (the caller's).
+        source: 'check' (the catalog's), 'declared' (the caller's) or 'profile' (written there).
         shown: as it was written.
     """
 

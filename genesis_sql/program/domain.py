@@ -46,7 +46,10 @@ class Reals:
 
 @dataclass(frozen=True)
 class Key:
-    """Row numbers, written in a format that never gives two numbers the same text or integer."""
+    """Row numbers, written in a format that never gives two numbers the same text or integer.
+
+    A pattern of kind 'text' has one shape and no more rows than that has texts.
+    """
 
     type: str
     format: IntegerKey | Pattern

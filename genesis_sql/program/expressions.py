@@ -8,8 +8,10 @@ from functools import lru_cache
 import sqlglot
 from sqlglot import exp
 
+from genesis_sql.program.allowlist import CALLS
 from genesis_sql.program.domain import Fixed
-from genesis_sql.program.steps import Expression, Program
+from genesis_sql.program.fold import Aggregate
+from genesis_sql.program.steps import Expression, Program, step_columns
 
 
 @lru_cache(maxsize=4096)
@@ -27,6 +29,20 @@ def columns_read(sql: str) -> tuple[str, ...]:
 def computed(program: Program) -> dict[str, str]:
     """The columns that are expressions, with their SQL."""
     return {s.column: s.sql for s in program.steps if isinstance(s, Expression)}
+
+
+def known_last(program: Program) -> frozenset[str]:
+    """The columns that no draw can be checked for: they are known when all rows are.
+
+    Made of a row's children, given by a Python function, or computed from such columns.
+    """
+    late: set[str] = set()
+    for step in program.steps:
+        called = isinstance(step, Expression) and any(name in step.sql.lower() for name in CALLS)
+        read = columns_read(step.sql) if isinstance(step, Expression) else ()
+        if isinstance(step, Aggregate) or called or not late.isdisjoint(read):
+            late.update(step_columns(step))
+    return frozenset(late)
 
 
 def sampled(program: Program) -> tuple[str, ...]:

@@ -139,6 +139,18 @@ PROVIDERS: Mapping[str, Provider] = Catalog()
 """What fills a column of each meaning."""
 
 
+TOLD = ("provider", "fills", "example", "options")
+"""Columns of `genesis_providers()`."""
+
+
+def told() -> list[tuple[str, str, str, str]]:
+    """Every word with what it fills in, an example, and options of its own."""
+    return [
+        (name, WORDS[name].about, WORDS[name].example, ", ".join(WORDS[name].options))
+        for name in MEANINGS
+    ]
+
+
 def _localised(ask: Ask) -> Ask:
     given = ask.options.get("locale")
     return ask if given is None else replace(ask, locale=str(given))
@@ -162,7 +174,7 @@ def _made(word: Word, ask: Ask) -> Columns:
     kind = family(ask.type)
     if kind in word.families:
         if kind == "whole" and word.families in (("text", "whole"),) and not _whole_itself(word):
-            return _digits(word, ask)
+            return bounded(ask, _digits(word, ask))
         made = word.make(ask)
         if ask.unique and made[ask.column]["type"] in DRAWN:
             return by_type(_bare(ask))

@@ -37,6 +37,9 @@ _WHOLE = {
     "HUGEINT": 2**62, "UHUGEINT": 2**62,
 }  # fmt: skip
 _DECIMAL = re.compile(r"(?:DECIMAL|NUMERIC)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")
+FEW = 50_000
+"""Combinations of words up to which the words may hold blanks where all have to differ: the
+compiler compares so many; of more it asks that no word holds the separator."""
 DRAWN = (
     "constant", "categorical", "explicit", "normal", "lognormal", "uniform", "exponential", "beta",
     "poisson", "bands", "conditional", "after",
@@ -230,6 +233,8 @@ def combined(ask: Ask, parts: Sequence[Sequence[str]], separator: str = " ") -> 
         if length is not None:
             share = (length - room - len(separator) * (len(kept) - 1)) // len(kept)
             kept = [[w for w in p if len(w) <= share] for p in kept]
+        if ask.unique and math.prod(map(len, kept)) > FEW:
+            kept = [[w for w in p if separator not in w] for p in kept]
         if all(kept):
             spec: Spec = {"type": "combined", "parts": kept, "separator": separator}
             return alone(ask, {**spec, "unique": True} if ask.unique else spec)
@@ -322,10 +327,10 @@ def text_sql(value: str) -> str:
     return string(value)
 
 
-def plain_letters(sql: str) -> str:
+def plain_letters(sql: str, marks: str = " '-.") -> str:
     """SQL for the lower-case letters of a name without accents, blanks and marks."""
-    for old, new in ((" ", ""), ("'", ""), (".", ""), (",", ""), ("-", ""), ("&", ""), ("ß", "ss")):
-        sql = f"replace({sql}, {string(old)}, {string(new)})"
+    for mark in marks:
+        sql = f"replace({sql}, {string(mark)}, {string('ss' if mark == 'ß' else '')})"
     return f"lower(strip_accents({sql}))"
 
 

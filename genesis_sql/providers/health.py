@@ -37,7 +37,7 @@ def codes(table: str, begins: str = "", many: int = MANY) -> tuple[str, ...]:
         >>> codes("icd10cm", "E11.9")
         ('E11.9',)
     """
-    found = [c for c in refdata.read(table)["code"].to_pylist() if c.startswith(begins)]
+    found = [c for c in _all(table) if c.startswith(begins)]
     step = max(len(found) / many, 1.0)
     return tuple(found[int(k * step)] for k in range(int(len(found) / step)))
 
@@ -47,8 +47,9 @@ def _many(ask: Ask) -> int:
     return max(ask.rows, MANY) if ask.unique else MANY
 
 
-def _known(table: str) -> set[str]:
-    return set(refdata.read(table)["code"].to_pylist())
+@lru_cache(maxsize=2)
+def _all(table: str) -> tuple[str, ...]:
+    return tuple(refdata.read(table)["code"].to_pylist())
 
 
 def icd10_code(ask: Ask) -> Columns:
@@ -61,10 +62,10 @@ def icd10_code(ask: Ask) -> Columns:
     weights = [1.0] * len(found)
     listed_ = list(found)
     if not begins:
-        common = [c for c in words.COMMON_ICD10 if c in _known("icd10cm")]
-        share = 1.5 * len(found) / sum(words.COMMON_ICD10[c] for c in common)
-        listed_ += [c for c in common if c not in set(found)]
-        held = {c: words.COMMON_ICD10[c] * share for c in common}
+        share = 1.5 * len(found) / sum(words.COMMON_ICD10.values())
+        seldom = set(found)
+        listed_ += [c for c in words.COMMON_ICD10 if c not in seldom]
+        held = {c: w * share for c, w in words.COMMON_ICD10.items()}
         weights = [held.get(c, 1.0) for c in listed_]
     length = length_of(ask)
     if option(ask, "dot", True) is False or (length is not None and length < 8):

@@ -30,7 +30,8 @@ def _host(ask: Ask) -> tuple[Columns, str]:
     company = ask.siblings.get("company")
     number = " || CAST(n() + 1 AS VARCHAR)" if ask.unique else ""
     if company is not None and is_latin(ask.locale):
-        return {}, f"coalesce({plain_letters(quoted(company))}, 'site'){number}"
+        letters = plain_letters(quoted(company), " '-.,&ß")
+        return {}, f"coalesce({letters}, 'site'){number}"
     name = helper(ask, "host")
     parts = {"type": "combined", "parts": [list(words.FRONT), list(words.BACK)], "separator": ""}
     return {name: hidden(parts)}, f"{quoted(name)}{number}"

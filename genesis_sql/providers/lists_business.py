@@ -44,8 +44,8 @@ TEAM_BACK = (
     "Foxes", "Owls", "Condors", "Bears", "Lynxes", "Tides",
 )  # fmt: skip
 BRANDS = (
-    "Aldenka", "Brisko", "Cavello", "Dorvane", "Elmora", "Fenwick & Rue", "Galdino", "Hestra Lane",
-    "Ivaro", "Jorvik Bay", "Kalmora", "Lumeva", "Mirelle", "Nordane", "Orlanto", "Pavello",
+    "Aldenka", "Brisko", "Cavello", "Dorvane", "Elmora", "Fenwick", "Galdino", "Hestrana",
+    "Ivaro", "Jorvika", "Kalmora", "Lumeva", "Mirelle", "Nordane", "Orlanto", "Pavello",
     "Quorra", "Rivano", "Solenne", "Tavero", "Ulmera", "Vestaro", "Wexley", "Yarvik", "Zolani",
 )  # fmt: skip
 """Made up; any likeness is chance."""

@@ -204,8 +204,10 @@ _TREES = ("Alder", "Ash", "Birch", "Cedar", "Chestnut", "Elm", "Hazel", "Hickory
 _OTHERS = ("Bridge", "Canal", "Church", "Forest", "Garden", "Hill", "Lake", "Main", "Market",
            "Meadow", "Mill", "North", "Orchard", "Park", "Prospect", "Railroad", "River", "School",
            "South", "Spring", "Station", "Sunset", "Valley", "Water", "West")  # fmt: skip
+STREET_WORDS = (*_TREES, *_OTHERS)
+STREET_KINDS = ("Street", "Avenue", "Drive", "Lane", "Road")
 STREETS: dict[str, tuple[str, ...]] = {
-    "en_US": tuple(f"{word} {kind}" for word in (*_TREES, *_OTHERS)
+    "en_US": tuple(f"{word} {kind}" for word in STREET_WORDS
                    for kind in ("Street", "Avenue", "Drive", "Lane", "Road")),
     "en_GB": tuple(f"{word} {kind}" for word in (*_TREES, *_OTHERS[:16])
                    for kind in ("Street", "Road", "Lane", "Close")),

@@ -38,6 +38,25 @@ OUTLOOK = (
     ("for next month.", "in early spring.", "after the summer.", "within ten days.",
      "once the parts arrive.", "at the end of the quarter."),
 )  # fmt: skip
+PRODUCT = (
+    ("A reliable companion", "A practical choice", "Designed with care", "A favorite", "Made",
+     "A simple answer", "Built to last and ready", "A thoughtful gift"),
+    ("for every day", "for home and travel", "for small spaces", "for busy families",
+     "for beginners and experts alike", "for the workplace", "for long weekends"),
+    ("with a clean look.", "at a fair price.", "in a compact size.", "with attention to detail.",
+     "that needs no instructions.", "in three colors."),
+)  # fmt: skip
+MAKE = (
+    ("Sturdy materials", "Carefully chosen parts", "A soft finish", "A slim shape",
+     "Recycled packaging", "Rounded edges"),
+    ("make it easy", "help it", "allow it", "were chosen for it"),
+    ("to carry.", "to clean.", "to store.", "to last for years.", "to fit anywhere."),
+)  # fmt: skip
+CARE = (
+    ("Comes with", "Includes", "Ships with", "Backed by"),
+    ("a two-year warranty.", "a short guide.", "all parts you need.", "free returns.",
+     "a spare set of parts.", "friendly support."),
+)  # fmt: skip
 REMARK = (
     ("Called the customer,", "Checked the account,", "Sent a reminder,", "Spoke with the manager,",
      "Looked into the order,", "Received the documents,", "Tested it again,", "Left a message,"),

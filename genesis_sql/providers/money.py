@@ -116,7 +116,8 @@ def tax(ask: Ask) -> Columns:
     for word in ("amount", "total_amount", "price"):
         source = ask.siblings.get(word)
         if source is not None and not ask.unique:
-            return computed(ask, f"round({quoted(source)} * 0.0825, {decimals_of(ask.type, 2)})")
+            amount = f"CAST({quoted(source)} AS DOUBLE)"
+            return computed(ask, f"round({amount} * 0.0825, {decimals_of(ask.type, 2)})")
     return money(12.0, 0.9, 0.0, 5_000.0)(ask)
 
 

@@ -13,8 +13,8 @@ from genesis_sql import refdata
 from genesis_sql.errors import OptionError
 from genesis_sql.providers.faker_words import locale_of, vocabulary
 
-FIRST, LAST = 400, 1_000
-"""Names kept per sex, and surnames: 7 and 5 in 10 people have one of them."""
+FIRST, LAST = 300, 800
+"""Names kept per sex, and surnames: as many people have another one as one of them."""
 SINCE = 1950
 Words = tuple[tuple[str, ...], tuple[float, ...]]
 
@@ -40,7 +40,7 @@ def first_names(locale: str, sex: str) -> Words:
 
     Example:
         >>> first_names("en_US", "F")[0][:2]
-        ('Jennifer', 'Mary')
+        ('Mary', 'Jennifer')
     """
     if is_us(locale):
         return _us_first(sex)

@@ -33,6 +33,8 @@ from genesis_sql.providers.names import FEMALE, MALE, first_names, is_latin, is_
 from genesis_sql.providers.word import NUMBER, TEXT, Word
 from genesis_sql.sqlbuild import quoted
 
+OTHERS = 100
+"""Names of each sex for whom the table calls neither."""
 HALVES = {"F": 0.505, "M": 0.495}
 
 
@@ -42,9 +44,12 @@ HALVES = {"F": 0.505, "M": 0.495}
 def first_law(ask: Ask) -> Spec:
     """The law of a first name: by the sex where the table has one as text."""
     both = [first_names(ask.locale, sex) for sex in ("F", "M")]
-    either = labels(ask, [*both[0][0], *both[1][0]], [*_even(both[0][1]), *_even(both[1][1])])
     sibling = ask.siblings.get("gender")
-    if sibling is None or family(ask.types.get("gender", "VARCHAR")) != "text":
+    beside = sibling is not None and family(ask.types.get("gender", "VARCHAR")) == "text"
+    many = OTHERS if beside else None
+    names = [n for words, _ in both for n in words[:many]]
+    either = labels(ask, names, [w for _, weights in both for w in _even(weights[:many])])
+    if not beside:
         return either
     cases = [
         {"when": {sibling: [*written]}, "then": labels(ask, names, weights)}
@@ -137,8 +142,13 @@ def gender(ask: Ask) -> Columns:
 
 def birth_date(ask: Ask) -> Columns:
     """A day of birth, of people aged 18 to 90 unless told otherwise."""
-    low, high = number_option(ask, "min", 18), number_option(ask, "max", 90)
+    low, high = number_option(ask, "min", 18), number_option(ask, "max", _oldest(ask))
     return alone(ask, {**birth_law(as_of(ask), int(low), int(high))})
+
+
+def _oldest(ask: Ask) -> int:
+    """Who has a job beside is of working age."""
+    return 67 if {"salary", "job_title", "department"} & ask.siblings.keys() else 90
 
 
 def age(ask: Ask) -> Columns:
@@ -146,13 +156,13 @@ def age(ask: Ask) -> Columns:
     born = ask.siblings.get("birth_date")
     if born is not None and not ask.unique:
         day = as_of(ask)
-        column = quoted(born)
+        column = f"CAST({quoted(born)} AS DATE)"
         sql = (
             f"{day.year} - year({column}) - CASE WHEN month({column}) * 100 + day({column}) > "
             f"{day.month * 100 + day.day} THEN 1 ELSE 0 END"
         )
         return computed(ask, sql)
-    low, high = number_option(ask, "min", 18), number_option(ask, "max", 90)
+    low, high = number_option(ask, "min", 18), number_option(ask, "max", _oldest(ask))
     bands = [(low, high, 1.0)]
     if low < 65 < high:
         bands = [(low, 44, 0.48), (45, 64, 0.32), (65, high, 0.2)] if low < 45 else bands
@@ -209,19 +219,24 @@ def _us_phone(ask: Ask, shape: str) -> Columns:
 # names on the net
 
 
+def _letters(ask: Ask, name: str) -> str:
+    """SQL for the letters of a name; ours have no marks but those that a caller brings."""
+    return plain_letters(quoted(name), " '" if is_us(ask.locale) else " '-.ß")
+
+
 def _local_part(ask: Ask) -> tuple[Columns, str]:
     """SQL for the part before the @, or a user name, of lower-case letters."""
     first, last = ask.siblings.get("first_name"), ask.siblings.get("last_name")
     full = ask.siblings.get("full_name")
     if is_latin(ask.locale):
         if first and last:
-            return {}, f"{plain_letters(quoted(first))} || '.' || {plain_letters(quoted(last))}"
+            return {}, f"{_letters(ask, first)} || '.' || {_letters(ask, last)}"
         if full:
             sql = f"replace({quoted(full)}, ' ', '_')"
             return {}, f"replace({plain_letters(sql)}, '_', '.')"
         known = first or last
         if known:
-            return {}, plain_letters(quoted(known))
+            return {}, _letters(ask, known)
     word = helper(ask, "word")
     parts = [list(words.HANDLES_FRONT), list(words.HANDLES_BACK)]
     return {word: hidden({"type": "combined", "parts": parts, "separator": "."})}, quoted(word)
@@ -230,14 +245,14 @@ def _local_part(ask: Ask) -> tuple[Columns, str]:
 def email(ask: Ask) -> Columns:
     """An address under a domain that is kept for examples (RFC 2606), from the person's name."""
     domains = _domains(ask)
-    shortest = min(map(len, domains))
+    short = min(domains, key=len) if "domains" in ask.options else words.SHORT_DOMAIN
     digits = digits_for(ask.rows) if ask.unique else 2
-    require_length(ask, shortest + digits + 2)
+    require_length(ask, len(short) + digits + 2)
     length = length_of(ask)
     room = None if length is None else max(length - digits - 1, 0)
     made, local = _local_part(ask)
     domain = helper(ask, "domain")
-    kept = [d for d in domains if room is None or len(d) + 12 <= room] or [min(domains, key=len)]
+    kept = [d for d in domains if room is None or len(d) + 12 <= room] or [short]
     made[domain] = hidden(weighted(kept, [4.0 if d in words.BIG else 1.0 for d in kept]))
     if room is not None:
         local = f"left({local}, {room - max(map(len, kept))})"
@@ -271,7 +286,7 @@ def username(ask: Ask) -> Columns:
     first, last = ask.siblings.get("first_name"), ask.siblings.get("last_name")
     if first and last and is_latin(ask.locale):
         made: Columns = {}
-        local = f"left({plain_letters(quoted(first))}, 1) || {plain_letters(quoted(last))}"
+        local = f"left({_letters(ask, first)}, 1) || {_letters(ask, last)}"
     else:
         made, local = _local_part(ask)
         local = f"replace({local}, '.', '_')"

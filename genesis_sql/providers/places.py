@@ -96,9 +96,10 @@ def _us_places() -> Packed:
     counties = _counties()
     zips: dict[str, list[tuple[str, str]]] = defaultdict(list)
     table = refdata.read("zip_county")
-    columns = (table[c].to_pylist() for c in ("zip", "fips", "city", "res_ratio"))
-    for code, fips, city, ratio in zip(*columns, strict=True):
-        if fips in counties and ratio > 0.9 and len(city) <= WIDTHS["city"]:
+    columns = (table[c].to_pylist() for c in ("zip", "fips", "city", "state", "res_ratio"))
+    for code, fips, city, state, ratio in zip(*columns, strict=True):
+        known = fips in counties and state == counties[fips]["place"]["state_code"]
+        if known and ratio > 0.9 and len(city) <= WIDTHS["city"]:
             zips[fips].append((code, city))
     packed, weights = [], []
     for fips, county in counties.items():

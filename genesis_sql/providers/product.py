@@ -169,7 +169,7 @@ def cost(ask: Ask) -> Columns:
     if sold is None or ask.unique:
         return price(ask)
     decimals = decimals_of(ask.type, 2)
-    return computed(ask, f"round({quoted(sold)} * (0.4 + 0.35 * u()), {decimals})")
+    return computed(ask, f"round(CAST({quoted(sold)} AS DOUBLE) * (0.4 + 0.35 * u()), {decimals})")
 
 
 def rating(ask: Ask) -> Columns:

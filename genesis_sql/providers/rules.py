@@ -41,6 +41,9 @@ class Rule:
     weight: int = 0
 
 
+MONEY = frozenset("price cost amount total_amount balance salary discount tax".split())
+"""Meanings that are amounts of money."""
+
 OWNERS: dict[str, frozenset[str]] = {
     name: frozenset(words.split())
     for name, words in {
@@ -55,13 +58,15 @@ OWNERS: dict[str, frozenset[str]] = {
         "utilisateur employe contributor commenter commentator composer writer personnel signer "
         "payee payer volunteer donor trainer therapist consultant father mother "
         "husband wife son daughter kin crew pilot visitor lead prospect",
+        "upload": "file attachment upload blob media",
         "athlete": "player athlete roster lineup",
         "identity": "account profile user member author person contact customer employee staff",
         "worker": "employee staff worker contact user agent personnel crew manager",
         "company": "company organization organisation vendor supplier shipper manufacturer "
         "employer carrier corporation firm business merchant partner bank insurer payer agency "
         "publisher sponsor lieferant firma empresa proveedor entreprise fournisseur shop store "
-        "hospital clinic pharmacy airline facility institution university school distributor "
+        "restaurant hotel hospital clinic pharmacy "
+        "airline facility institution university school distributor "
         "retailer dealer contractor seller enterprise brokerage label studio laboratory",
         "product": "product item article goods merchandise part catalog catalogue artikel produkt "
         "producto produit sku variant material menuitem dish",

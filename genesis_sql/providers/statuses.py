@@ -84,6 +84,16 @@ def states_of(owner: tuple[str, ...], default: str = "") -> States:
     return (own or other or found or [DEFAULT])[0]
 
 
+def is_state(label: str) -> bool:
+    """Whether a label is one of a vocabulary.
+
+    Example:
+        >>> is_state("PENDING"), is_state("Berlin")
+        (True, False)
+    """
+    return bool(label) and any(plain(label) in s.labels for s in (DEFAULT, *vocabularies()))
+
+
 def known_course(labels: tuple[str, ...]) -> States | None:
     """The vocabulary that has all these labels but one at most; None where there is no such.
 

@@ -12,7 +12,6 @@ from genesis_sql.providers.forms import (
     combined,
     computed,
     digits_for,
-    family,
     helper,
     hidden,
     length_of,
@@ -71,7 +70,9 @@ def sentence(ask: Ask) -> Columns:
 
 
 def paragraph(ask: Ask) -> Columns:
-    """Up to four sentences."""
+    """Up to four sentences: about the product where the table has one."""
+    if {"product_name", "product_category", "price", "sku"} & ask.siblings.keys():
+        return _sentences(ask, [words.PRODUCT, words.MAKE, words.CARE])
     return _sentences(ask, [words.SENTENCE, words.REASON, words.SENTENCE, words.OUTLOOK])
 
 
@@ -86,12 +87,11 @@ def review(ask: Ask) -> Columns:
     stars = ask.siblings.get("rating")
     moods = [words.BAD, words.FAIR, words.GOOD]
     fits = length is None or length >= max(map(longest, moods))
-    numeric = family(ask.types.get("rating", "INTEGER")) != "text"
-    if stars is None or ask.unique or not fits or not numeric:
+    if stars is None or ask.unique or not fits:
         return _sentences(ask, [words.GOOD])
     made: Columns = {helper(ask, m): _spec(g) for m, g in zip(_MOODS, moods, strict=True)}
     bad, fair, good = (quoted(helper(ask, m)) for m in _MOODS)
-    column = quoted(stars)
+    column = f"TRY_CAST({quoted(stars)} AS DOUBLE)"
     sql = f"CASE WHEN {column} < 2.5 THEN {bad} WHEN {column} < 3.5 THEN {fair} ELSE {good} END"
     return {**made, **computed(ask, sql)}
 

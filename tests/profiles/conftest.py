@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -71,3 +72,42 @@ def one_table(
         return compiled({"tables": {"t": {"rows": rows, "columns": columns}}})
 
     return make
+
+
+class Stored:
+    """A profile that was saved through SQL, and its rows as SQL gives them."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, tables: Mapping[str, Any]) -> None:
+        self.con = con
+        spec = json.dumps({"tables": tables})
+        con.execute("CALL genesis_save_profile('p', ?)", [spec])
+
+    def rows(self, table: str, seed: int = 1, more: str = "") -> list[tuple[Any, ...]]:
+        """Rows of a table."""
+        query = f"FROM genesis_generate('p', '{table}', seed := {seed}{more})"
+        return self.con.execute(query).fetchall()
+
+    def written(self, seed: int = 1) -> Stored:
+        """Write all tables into the schema ``made``."""
+        self.con.execute(f"CALL genesis_generate_database('p', target := 'made', seed := {seed})")
+        return self
+
+    def one(self, query: str) -> Any:
+        """The first row of a query."""
+        return self.con.execute(query).fetchall()[0]
+
+    def steady(self, table: str) -> bool:
+        """Whether a part of the rows, with one thread, is the same part of all with two."""
+        self.con.execute("SET threads = 2")
+        whole = self.rows(table)
+        self.con.execute("SET threads = 1")
+        first, many = len(whole) // 3, max(len(whole) // 2, 1)
+        part = self.rows(table, more=f", first_row := {first}, rows := {many}")
+        again = self.rows(table, seed=2)
+        return whole[first : first + many] == part and len(whole) > 1 and whole != again
+
+
+@pytest.fixture
+def stored(con: duckdb.DuckDBPyConnection) -> Callable[[Mapping[str, Any]], Stored]:
+    """Saves tables as a profile through SQL."""
+    return lambda tables: Stored(con, tables)

@@ -214,3 +214,18 @@ def test_older_versions_are_brought_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_profile({"schema_version": "0", "name": "few"}) == {"id": "few"}
     with pytest.raises(ProfileError, match="unknown key 'name'"):
         read_profile({"schema_version": "1", "name": "few"})
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        {"type": "explicit", "values": [*range(99), ["nested"]]},
+        {"type": "explicit", "values": [*range(50)], "weights": [True] * 50},
+        {"type": "explicit", "values": [*range(50)], "weights": [-1] + [1] * 49},
+        {"type": "combined", "parts": [[f"w{k}" for k in range(99)] + ["w1"]]},
+        {"type": "combined", "parts": [[f"w{k}" for k in range(99)] + [""]]},
+    ],
+)
+def test_what_is_wrong_far_back_in_a_long_list_is_found(column: dict[str, Any]) -> None:
+    with pytest.raises(ProfileError, match="tables.t.columns.c"):
+        read_profile({"tables": {"t": {"columns": {"c": column}}}})

@@ -325,27 +325,33 @@ def test_a_strict_self_reference_ends_at_itself(con: Con) -> None:
     assert one(con, "SELECT count(*) FROM s.a WHERE id = up") == 1
 
 
+def without(*names: str) -> Spec:
+    """The orders of the shop without who sells them."""
+    orders = {**SHOP["orders"], "columns": {**SHOP["orders"]["columns"]}}
+    items = {**SHOP["items"], "columns": {**SHOP["items"]["columns"]}}
+    del orders["columns"]["seller"], items["columns"]["seller"]
+    held = {**SHOP, "orders": orders, "items": items}
+    return {name: held[name] for name in held if name not in names}
+
+
 def test_rows_asked_for_exactly(con: Con) -> None:
-    made = fill(con, SHOP, "{'people': 20, 'orders': 700, 'items': 900, 'events': 5}")
+    tables = without("units", "staff", "liked", "visits", "returns")
+    made = fill(con, tables, "{'people': 20, 'orders': 700, 'items': 900, 'events': 5}")
     assert [made[t] for t in ("people", "orders", "items", "events")] == [20, 700, 900, 5]
     most = one(con, "SELECT max(n) FROM (SELECT count(*) AS n FROM s.orders GROUP BY person)")
     assert most > 70  # the law of children per parent stays skewed
     for child, own, parent, key in REFERENCES:
-        assert lost(con, child, own, parent, key)[1] == 0
-    made = fill(con, SHOP, "{'orders': 100, 'items': 8}")  # fewer rows than parents
+        if {child, parent} <= tables.keys():
+            assert lost(con, child, own, parent, key)[1] == 0
+    made = fill(con, tables, "{'orders': 100, 'items': 8}")  # fewer rows than parents
     assert (made["orders"], made["items"]) == (100, 8)
-    made = fill(con, SHOP, "{'orders': 0}")
-    assert [made[t] for t in ("people", "orders", "items", "events", "returns")] == [
-        150,
-        0,
-        0,
-        0,
-        0,
-    ]
+    made = fill(con, tables, "{'orders': 0}")
+    assert [made[t] for t in ("people", "orders", "items", "events")] == [150, 0, 0, 0]
 
 
 def test_unique_pairs_use_all_there_are(con: Con) -> None:
-    fill(con, SHOP, "{'people': 5, 'goods': 40, 'liked': 200}")
+    tables = {name: SHOP[name] for name in ("people", "goods", "liked")}
+    fill(con, tables, "{'people': 5, 'goods': 40, 'liked': 200}")
     assert one(con, "SELECT count(*) FROM (SELECT DISTINCT person, sku FROM s.liked)") == 200
 
 
@@ -382,9 +388,93 @@ def test_unique_text_is_made_of_something_that_differs(con: Con) -> None:
     tables = {
         "a": {"rows": 200, "columns": columns, **keys},
         "b": {"rows": 90, "columns": {"a": to("a"), "mail": copy("mail", "a")}},
+        "c": {"rows": 70, "columns": {"mail": to("a", column="mail", skew=0.5, null_share=0.2)}},
     }
     fill(con, tables)
     counts = "SELECT count(DISTINCT mail), count(DISTINCT number), count(DISTINCT name) FROM s.a"
     assert con.execute(counts).fetchall() == [(200, 200, 200)]
     assert lost(con, "b", "a", "a", "number") == (90, 0)
+    some, wrong = lost(con, "c", "mail", "a", "mail")
+    assert (40 < some < 70, wrong) == (True, 0)
+    declared = "SELECT count(*) FROM duckdb_constraints() WHERE constraint_type = 'FOREIGN KEY'"
+    assert one(con, declared) == 2
     assert one(con, "SELECT count(*) FROM s.b JOIN s.a ON b.a = a.number AND b.mail = a.mail") == 90
+
+
+FIRMS: Spec = {
+    "firms": {"rows": 9, "columns": {"firm": KEY}},
+    "tools": {
+        "parent": "firms",
+        "rows": {"type": "explicit", "values": [0, 4]},
+        "primary_key": ["firm", "tool"],
+        "columns": {"firm": copy("firm"), "tool": {"type": "sibling"}},
+    },
+    "jobs": {
+        "parent": "firms",
+        "rows": children(6),
+        "primary_key": ["firm", "job"],
+        "columns": {"firm": copy("firm"), "job": {"type": "sibling"}},
+    },
+    "steps": {
+        "parent": "jobs",
+        "rows": children(3),
+        "columns": {
+            "firm": copy("firm"),
+            "job": copy("job"),
+            "tool": to("tools", column="tool", match={"firm": "firm"}, skew=0.5),
+        },
+    },
+    "loans": {
+        "rows": 60,
+        "columns": {
+            "firm": to("jobs", column="firm", link="job"),
+            "job": to("jobs", column="job", link="job"),
+            "tool": to("tools", column="tool", link="tool", match={"firm": "firm"}),
+        },
+    },
+}
+
+
+def test_keys_that_share_a_column_agree_in_it(con: Con) -> None:
+    made = fill(con, FIRMS, seed=4)
+    assert one(con, "SELECT count(DISTINCT firm) FROM s.tools") < 8  # some firms have no tools
+    for table in ("steps", "loans"):
+        assert made[table] > 50
+        for parent, key in (("jobs", "firm, job"), ("tools", "firm, tool")):
+            some, wrong = lost(con, table, key, parent, key)
+            assert (some, wrong) == (made[table], 0), (table, parent)
+    keys = con.execute(
+        "SELECT constraint_column_names FROM duckdb_constraints() WHERE table_name = 'loans' "
+        "AND constraint_type = 'FOREIGN KEY' ORDER BY ALL"
+    ).fetchall()
+    assert keys == [(["firm", "job"],), (["firm", "tool"],)]
+
+
+KEYS: dict[str, Spec] = {
+    "UUID": {**KEY, "sql_type": "UUID"},
+    "UUID of numbers": {
+        **KEY, "sql_type": "UUID", "format": "00000000-0000-4000-8000-%012d",
+    },
+    "SMALLINT": {**KEY, "sql_type": "SMALLINT", "start": 7},
+    "DECIMAL": {**KEY, "sql_type": "DECIMAL(12,0)", "format": "%d"},
+    "VARCHAR": {**KEY, "sql_type": "VARCHAR(5)", "format": "N%04d"},
+}  # fmt: skip
+
+
+def test_keys_of_many_types(con: Con) -> None:
+    tables: Spec = {}
+    for at, spec in enumerate(KEYS.values()):
+        tables[f"a{at}"] = {"rows": 50, "columns": {"k": spec, "other": {**spec, "start": 100}}}
+        tables[f"b{at}"] = {
+            "rows": 60,
+            "columns": {"k": to(f"a{at}"), "c": to(f"a{at}", column="other")},
+        }
+    fill(con, tables)
+    for at, name in enumerate(KEYS):
+        assert lost(con, f"b{at}", "k", f"a{at}", "k") == (60, 0)
+        assert lost(con, f"b{at}", "c", f"a{at}", "other") == (60, 0)
+        types = con.execute(f"SELECT DISTINCT typeof(k), typeof(c) FROM s.b{at}").fetchall()[0]
+        assert all(name.startswith(t.partition("(")[0]) for t in types)
+        counted = f"SELECT count(DISTINCT k), count(DISTINCT other) FROM s.a{at}"
+        assert con.execute(counted).fetchall() == [(50, 50)]
+    assert one(con, "SELECT count(*) FROM s.a0 JOIN s.a1 USING (k)") == 0

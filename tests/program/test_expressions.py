@@ -66,9 +66,46 @@ def test_a_stored_expression_reads_only_what_stands_before_it(packed: Program) -
 
 
 @pytest.mark.parametrize(
-    "sql", ["read_text('x')", "pg_sleep(1)", "main.row(a)", "struct_pack(a := 1)"]
-)
-def test_of_functions_without_a_class_only_row_is_allowed(sql: str) -> None:
-    check_expression("row(a, row(b))")
+    "sql",
+    [
+        "read_text('x')", "pg_sleep(1)", "main.row(a)", "getenv('HOME')", "getvariable('x')",
+        "current_setting('x')", "nextval('s')", "random()", "uuid()", "now()", "today()",
+        "current_date", "query('SELECT 1')", "repeat('x', 1000000000)", "u()", "n()",
+        "genesis_python('{}')", "genesis_plan_('a')", "list_transform([1], x -> x)", "hash(a)",
+        "unnest([1])", "sum(a)", "(SELECT 1)", "COLUMNS(*)", "format('{:999999}', a)",
+    ],
+)  # fmt: skip
+def test_functions_off_the_list_are_refused(sql: str) -> None:
     with pytest.raises(ExpressionError):
         check_expression(sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("row(1, row('b'))", (1, ("b",))),
+        ("lower(strip_accents('Äé'))", "ae"),
+        ("regexp_replace('a-b_c', '[^a-z]', '', 'g')", "abc"),
+        ("['a', 'b', 'c'][2]", "b"),
+        ("list_extract(['a', 'b'], 2)", "b"),
+        ("lpad('7', 3, '0')", "007"),
+        ("chr(65) || chr(66)", "AB"),
+        ("md5('a')", "0cc175b9c0f1b6a831c399e269772661"),
+        ("split_part('a.b', '.', 2)", "b"),
+        ("concat_ws('-', 'a', NULL, 'b')", "a-b"),
+        ("strftime(DATE '2024-03-09', '%d.%m.%Y')", "09.03.2024"),
+        ("CAST(make_date(2024, 3, 9) AS VARCHAR)", "2024-03-09"),
+        ("dayname(DATE '2024-03-09')", "Saturday"),
+        ("struct_pack(a := 1)", {"a": 1}),
+        ("{'a': [1, 2]}", {"a": [1, 2]}),
+        ("translate(reverse('abc'), 'a', 'x')", "cbx"),
+    ],
+)
+def test_plain_functions_mean_in_stored_expressions_what_they_mean_in_duckdb(
+    sql: str, value: object
+) -> None:
+    with duckdb.connect() as con:
+        made = check_expression(sql).sql(dialect="duckdb")
+        query = f"SELECT {made} AS a, {sql} AS b"
+        found = con.execute(query).fetchall()[0]
+    assert found == (value, value)

@@ -1,0 +1,1 @@
+SELECT * FROM genesis_generate('shop', 'customers', seed := {{ var('seed') }})

@@ -1,0 +1,133 @@
+"""Rows of SQLite, PostgreSQL and MariaDB databases brought into a schema of DuckDB."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlalchemy as sa
+
+from genesis_sql.errors import OptionError, SourceError, TargetError
+from genesis_sql.introspect.rows_of import copy_rows
+
+SQLITE = """
+CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL UNIQUE, born DATE, boss INTEGER
+  REFERENCES people, half DECIMAL(8,2), open BOOLEAN, at TIMESTAMP, pic BLOB);
+CREATE TABLE pets (id INTEGER PRIMARY KEY, owner INTEGER NOT NULL REFERENCES people, kind TEXT);
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> str:
+    file = tmp_path / "shop.db"
+    with sqlite3.connect(file) as con:
+        con.executescript(SQLITE)
+        con.executemany(
+            "INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (i, f"p{i}", f"2000-01-{1 + i % 28:02}", i - 1 if i else None, i / 4, i % 2,
+                 f"2024-01-01 00:00:{i % 60:02}", b"\x00\xff" if i % 3 else None)
+                for i in range(300)
+            ],
+        )  # fmt: skip
+        con.executemany(
+            "INSERT INTO pets VALUES (?, ?, ?)", [(i, i // 2, "cd"[i % 2]) for i in range(600)]
+        )
+    con.close()
+    return f"sqlite:///{file}"
+
+
+def test_sqlite_rows_can_be_learnt(shop: str) -> None:
+    with duckdb.connect() as con:
+        copied = copy_rows(con, shop, target="shop copy")
+        assert copied.rows == {"people": 300, "pets": 600}
+        assert copied.relationships == ("people(boss) -> people(id)", "pets(owner) -> people(id)")
+        found = con.execute('SELECT * FROM "shop copy".people WHERE id = 7').fetchall()
+        assert [str(v) for v in found[0]] == [
+            "7", "p7", "2000-01-08", "6", "1.75", "True", "2024-01-01 00:00:07", r"b'\x00\xff'",
+        ]  # fmt: skip
+        assert con.execute('SELECT count(pic) FROM "shop copy".people').fetchall() == [(200,)]
+        assert con.execute("SELECT current_schema()").fetchall() == [("main",)]
+        with pytest.raises(duckdb.ConstraintException, match="Duplicate key"):
+            con.execute("INSERT INTO \"shop copy\".people (id, name) VALUES (900, 'p7')")
+
+
+def test_a_copy_is_whole_or_not_there(shop: str) -> None:
+    with sqlite3.connect(shop.removeprefix("sqlite:///")) as source:
+        source.execute("UPDATE pets SET owner = 'nobody' WHERE id = 599")
+    source.close()
+    with duckdb.connect() as con:
+        with pytest.raises(
+            SourceError, match="table 'pets', column 'owner': 'nobody' is no INTEGER"
+        ):
+            copy_rows(con, shop, target="t")
+        assert (
+            con.execute("SELECT 1 FROM duckdb_schemas() WHERE schema_name = 't'").fetchall() == []
+        )
+        assert copy_rows(con, shop, target="t", tables=["people"], limit=3).rows == {"people": 3}
+        with pytest.raises(TargetError, match="schema 't' is there already"):
+            copy_rows(con, shop, target="t", tables=["people"])
+        with pytest.raises(OptionError, match="a DuckDB file needs no copy: ATTACH 'x.duckdb'"):
+            copy_rows(con, "duckdb:///x.duckdb", target="u")
+
+
+SERVER = """
+CREATE TABLE people (id INT PRIMARY KEY, name VARCHAR(20), price DECIMAL(20,4), doc {json}, at {at}, flag {flag});
+CREATE TABLE pets (id INT PRIMARY KEY, owner INT, FOREIGN KEY (owner) REFERENCES people (id));
+INSERT INTO people VALUES (1, 'é', 12345678901234.5678, '{{"a": [1, null]}}', '2024-02-29 12:00:00', {true}),
+                          (2, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO pets VALUES (1, 2), (2, NULL)
+"""
+WORDS = {
+    "postgres": {"json": "JSONB", "at": "TIMESTAMPTZ", "flag": "BOOLEAN", "true": "TRUE"},
+    "mariadb": {"json": "JSON", "at": "DATETIME", "flag": "TINYINT(1)", "true": "1"},
+}
+
+
+@pytest.mark.parametrize("server", ["postgres", "mariadb"])
+def test_rows_of_servers(server: str, request: pytest.FixtureRequest) -> None:
+    url = request.getfixturevalue(server).replace("postgresql:", "postgresql+psycopg:")
+    engine = sa.create_engine(url)
+    with engine.begin() as there:
+        for statement in SERVER.format(**WORDS[server]).split(";\n"):
+            there.exec_driver_sql(statement)
+        if server == "postgres":
+            there.exec_driver_sql(
+                "ALTER TABLE people ADD words TSVECTOR, ADD tags TEXT[] DEFAULT '{x,NULL}', "
+                "ADD token UUID DEFAULT gen_random_uuid(), ADD gap INTERVAL DEFAULT '1 day 02:00:00'"
+            )
+    engine.dispose()
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        copied = copy_rows(con, url, target="t")
+        assert copied.rows == {"people": 2, "pets": 2}
+        assert copied.relationships == ("pets(owner) -> people(id)",)
+        people = con.execute("SELECT name, price, doc->'a', \"at\", flag FROM t.people ORDER BY id")
+        first, second = people.fetchall()
+        assert (first[0], str(first[1]), first[2], first[4]) == (
+            "é",
+            "12345678901234.5678",
+            "[1,null]",
+            True,
+        )
+        assert str(first[3]).startswith("2024-02-29 12:00:00")
+        assert second == (None,) * 5
+        if server == "postgres":
+            more = con.execute("SELECT words, tags, length(token::TEXT), gap::TEXT FROM t.people")
+            assert more.fetchall()[0] == (None, ["x", None], 36, "26:00:00")
+
+
+def test_hostile_names(tmp_path: Path) -> None:
+    evil = "x'); DROP TABLE victim; --\""
+    name = '"' + evil.replace('"', '""') + '"'
+    with sqlite3.connect(tmp_path / "e.db") as source:
+        source.execute(f"CREATE TABLE {name} ({name} TEXT PRIMARY KEY)")
+        source.execute(f"INSERT INTO {name} VALUES (?)", [evil])
+    source.close()
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE victim AS SELECT 1")
+        assert copy_rows(con, f"sqlite:///{tmp_path / 'e.db'}", target=evil).rows == {evil: 1}
+        assert con.execute(f"FROM {name}.{name}").fetchall() == [(evil,)]
+        assert con.execute("SELECT count(*) FROM victim").fetchall() == [(1,)]
