@@ -68,13 +68,13 @@ def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]])
             meaning = Meaning(str(given.pop("provider")), given, "it was named")
             made, note = _provided(sheet, column, meaning, locale), _note(meaning)
         else:
-            made, note, origin = _found(sheet, column, locale)
+            made, note, origin = filled(sheet, column, locale)
         *helpers, last = made
         spec = {**made[last], "origin": origin, "note": note}
         sheet.put(column.name, spec, {h: made[h] for h in helpers})
 
 
-def _found(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, str]:
+def filled(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, str]:
     """What fills a column that nobody speaks of, why, and where that comes from."""
     meaning, listed = sheet.meanings.get(column.name, Meaning("")), allowed(sheet, column)
     if listed is not None:

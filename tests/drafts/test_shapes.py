@@ -91,7 +91,10 @@ def test_managers_of_departments_are_their_people(con: duckdb.DuckDBPyConnection
     ALTER TABLE departments ADD FOREIGN KEY (manager_id) REFERENCES employees (id);"""
     fill(con, ddl, departments=10, employees=60)
     assert count(con, "departments WHERE manager_id IN (SELECT id FROM employees)") > 5
-    assert count(con, "employees AS e JOIN employees AS m ON m.id = e.manager_id WHERE m.id < e.id") > 30
+    assert (
+        count(con, "employees AS e JOIN employees AS m ON m.id = e.manager_id WHERE m.id < e.id")
+        > 30
+    )
     assert count(con, "employees WHERE termination_date IS NULL") > 40
 
 
