@@ -84,8 +84,8 @@ def find_workflows(
     tables = {t.name: t for t in whole.tables}
     for scenario in scenarios:
         for name in (*scenario.tables, *_sharing(scenario), scenario.ledger):
-            if name != scenario.instances and mains[name].parent != scenario.instances:
-                keys = tables[name].foreign_keys
+            main, keys = mains.get(name), tables[name].foreign_keys
+            if name != scenario.instances and (main is None or main.parent != scenario.instances):
                 mains[name] = next(k for k in keys if k.parent == scenario.instances)
     sized = sizes(whole, mains, rows)
     for scenario in scenarios:
@@ -186,6 +186,9 @@ def _put(
 ) -> None:
     """A column that holds what its case says."""
     column, where = sheet.column(name), f"scenarios.{scenario.name}"
+    if sheet.unique(name):
+        message = f"{where} sets '{sheet.name}.{name}', which is UNIQUE; leave it to the draft"
+        raise OptionError(message)
     for _, value in cases:
         _check_value(where, sheet, column, value)
     spec: dict[str, Any] = {
@@ -294,9 +297,22 @@ def fill_shared(sheet: Sheet, sheets: Sheets, workflows: Workflows) -> None:
                 _make(sheet, sheets, held, columns, workflows.locale)
             for table, column in columns:
                 if sheet.name == table and table != scenario.instances:
+                    _check_shared(sheet, scenario, name, column)
                     note = f"one value for each of {scenario.instances}"
                     spec = {"type": "parent", "column": held}
                     sheet.put(column, {**spec, "origin": "spec", "note": note})
+
+
+def _check_shared(sheet: Sheet, scenario: Scenario, name: str, column: str) -> None:
+    """Refuse one value for several rows of a column that tells rows apart."""
+    many = max((sum(e.most for e in p.events if e.table == sheet.name) for p in scenario.paths))
+    counted = sheet.name in scenario.tables
+    if sheet.unique(column) and (many > 1 or not counted):
+        message = (
+            f"scenarios.{scenario.name}.shared.{name}: '{sheet.name}.{column}' is UNIQUE, and an "
+            "instance may have several rows there; leave it out"
+        )
+        raise OptionError(message)
 
 
 def _make(

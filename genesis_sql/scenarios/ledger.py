@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,23 +16,32 @@ SCENARIO, PATH, BEGIN, END = "scenario", "path", "begin_at", "end_at"
 def with_ledgers(schema: RawSchema, scenarios: tuple[Scenario, ...]) -> RawSchema:
     """The schema with a ledger for each scenario, behind its tables."""
     tables = {t.name: t for t in schema.tables}
-    made = tuple(ledger_table(s, tables[s.instances]) for s in scenarios)
+    made = tuple(ledger_table(s, tables) for s in scenarios)
     return replace(schema, tables=(*schema.tables, *made))
 
 
-def key_names(scenario: Scenario, instances: RawTable) -> dict[str, str]:
-    """The ledger's columns that name the instance, by the columns of its primary key."""
+def _key_names(scenario: Scenario, tables: Mapping[str, RawTable]) -> dict[str, str]:
+    """The ledger's columns that name the instance, by the columns of its primary key.
+
+    They are called as in the first table of events, so that one name joins all of them.
+    """
+    key = tables[scenario.instances].primary_key
     taken = {SCENARIO, PATH, BEGIN, END, *(f"{t}_rows".lower() for t in scenario.tables)}
+    named = dict(zip(key, key, strict=True))
+    for table in scenario.tables[:1]:
+        for held in tables[table].foreign_keys:
+            if held.parent == scenario.instances and set(held.parent_columns) == set(key):
+                named = dict(zip(held.parent_columns, held.columns, strict=True))
     return {
-        key: key if key.lower() not in taken else f"{instances.name}_{key}"
-        for key in instances.primary_key
+        k: named[k] if named[k].lower() not in taken else f"{scenario.instances}_{k}" for k in key
     }
 
 
-def ledger_table(scenario: Scenario, instances: RawTable) -> RawTable:
+def ledger_table(scenario: Scenario, tables: Mapping[str, RawTable]) -> RawTable:
     """The ledger as a table of the schema: named by the instance, which it refers to."""
+    instances = tables[scenario.instances]
     held = {c.name: c for c in instances.columns}
-    names = key_names(scenario, instances)
+    names = _key_names(scenario, tables)
     keys = [
         replace(held[key], name=own, nullable=False, comment=None, default=None, identity=False)
         for key, own in names.items()

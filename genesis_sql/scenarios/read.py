@@ -169,6 +169,9 @@ def _path(where: str, held: Mapping[str, Any], instances: RawTable, tables: Tabl
 
 def _event_table(where: str, name: str, instances: RawTable, tables: Tables) -> RawTable:
     table = _table(where, name, tables)
+    if table is instances:
+        message = f"{where}: '{table.name}' holds the instances; events are rows of other tables"
+        raise OptionError(message)
     if not any(key.parent == instances.name for key in table.foreign_keys):
         message = (
             f"{where}: table '{table.name}' has no foreign key to '{instances.name}', whose rows "
@@ -208,8 +211,7 @@ def _apart(scenarios: Iterable[Scenario], tables: Tables) -> None:
     ledgers = {name: t.name for name, t in tables.items()}
     for scenario in scenarios:
         for table, column, where in dict.fromkeys(scenario.settings()):
-            told = where.partition(".")[2].partition("[")[0].partition(".")[0]
-            owner = f"{scenario.name}.{told}"
+            owner = where.partition("[")[0]
             before = columns.setdefault((table, column), owner)
             if before != owner:
                 message = (
