@@ -67,14 +67,7 @@ def draft(
     check_keys(schema)
     flows = find_workflows(schema, scenarios, rows or {}, locale=locale)
     check_given(flows, given)
-    schema, mains, sized = flows.schema, flows.mains, flows.sizes
-    sheets: Sheets = {}
-    for table in ordered(schema):
-        main = mains.get(table.name)
-        others = tuple(k for k in table.foreign_keys if k is not main)
-        checked = read_checks(table)
-        sheets[table.name] = Sheet(table, sized[table.name], checked, main, others)
-    find_periods(sheets)
+    schema, sheets = flows.schema, _sheets(flows)
     absent = ABSENT if careful(schema) else 0.0
     asked: dict[str, Mapping[str, Any]] = {}
     stages: tuple[Callable[[Sheet], None], ...] = (
@@ -96,6 +89,18 @@ def draft(
         for sheet in sheets.values():
             stage(sheet)
     return {"tables": {name: _table(sheet, sheets, flows) for name, sheet in sheets.items()}}
+
+
+def _sheets(flows: Workflows) -> Sheets:
+    """A sheet for each table, parents first."""
+    sheets: Sheets = {}
+    for table in ordered(flows.schema):
+        main = flows.mains.get(table.name)
+        others = tuple(k for k in table.foreign_keys if k is not main)
+        checked = read_checks(table)
+        sheets[table.name] = Sheet(table, flows.sizes[table.name], checked, main, others)
+    find_periods(sheets)
+    return sheets
 
 
 def _fill_moments(sheet: Sheet, sheets: Sheets, flows: Workflows) -> None:

@@ -305,7 +305,7 @@ def fill_shared(sheet: Sheet, sheets: Sheets, workflows: Workflows) -> None:
 
 def _check_shared(sheet: Sheet, scenario: Scenario, name: str, column: str) -> None:
     """Refuse one value for several rows of a column that tells rows apart."""
-    many = max((sum(e.most for e in p.events if e.table == sheet.name) for p in scenario.paths))
+    many = max(sum(e.most for e in p.events if e.table == sheet.name) for p in scenario.paths)
     counted = sheet.name in scenario.tables
     if sheet.unique(column) and (many > 1 or not counted):
         message = (

@@ -11,7 +11,10 @@ import duckdb
 import pytest
 
 import genesis_sql
+from genesis_sql.drafts.draft import draft
 from genesis_sql.errors import OptionError
+from genesis_sql.introspect.from_ddl import read_ddl
+from tests.profiles.conftest import Drawn
 
 DDL = """
 CREATE TABLE customers (
@@ -277,3 +280,55 @@ def test_two_that_fill_the_same_are_refused(con: duckdb.DuckDBPyConnection) -> N
         genesis_sql.from_ddl(
             DDL, con=con, name="m", scenarios={"cash": CASH}, rows={"shipments": 9}
         )
+
+
+def test_what_a_path_leaves_open_is_filled_as_usual(con: duckdb.DuckDBPyConnection) -> None:
+    ddl = """CREATE TABLE jobs (id INTEGER PRIMARY KEY, state VARCHAR(9) NOT NULL CHECK (state IN
+        ('new', 'old', 'lost')), size INTEGER, code VARCHAR(9) UNIQUE);
+        CREATE TABLE steps (job_id INTEGER REFERENCES jobs (id), place INTEGER, on_day DATE NOT NULL,
+        label VARCHAR(9), mark VARCHAR(12) UNIQUE, PRIMARY KEY (job_id, place))"""
+    steps = [{"table": "steps", "set": {"label": "begin"}},
+             {"table": "steps", "count": [1, 4], "after": [0, 3], "unit": "day"}]  # fmt: skip
+    paths = [{"name": "a", "set": {"state": "lost"}, "events": steps}, {"name": "b"}]
+    work: dict[str, Any] = {"instances": "jobs", "paths": paths}
+    told = genesis_sql.from_ddl(ddl, con=con, name="m", scenarios={"w": work}, rows={"jobs": 200})
+    assert {r["table_name"]: r["rows"] for r in told} == {
+        "jobs": 200,
+        "steps": 350,
+        "w_ledger": 200,
+    }
+    con.execute("CALL genesis_generate_database('m', target := 'made', seed := 1)").fetchall()
+    by_path = """SELECT path, count(DISTINCT state), bool_and(state = 'lost') FROM made.jobs
+        JOIN made.w_ledger ON id = job_id GROUP BY 1 ORDER BY 1"""
+    assert rows(con, by_path) == [("a", 1, True), ("b", 3, False)]
+    labels = "SELECT bool_and(label = 'begin' AND place = 1) FROM made.steps WHERE label = 'begin'"
+    assert rows(con, labels) == [(True,)]
+    order = """SELECT bool_and(on_day >= before), bool_or(on_day > before) FROM (SELECT on_day, lag(on_day)
+        OVER (PARTITION BY job_id ORDER BY place) AS before FROM made.steps)"""
+    assert rows(con, order) == [(True, True)]
+    assert rows(con, "SELECT count(DISTINCT steps_rows) FROM made.w_ledger") == [(5,)]
+    paths[1]["set"] = {"code": "x"}
+    with pytest.raises(OptionError, match="sets 'jobs.code', which is UNIQUE"):
+        genesis_sql.from_ddl(ddl, con=con, name="m", scenarios={"w": work})
+    paths[1]["set"] = {}
+    work["shared"] = {"mark": ["steps.mark"]}
+    with pytest.raises(
+        OptionError, match="'steps.mark' is UNIQUE, and an instance may have several"
+    ):
+        genesis_sql.from_ddl(ddl, con=con, name="m", scenarios={"w": work})
+
+
+def test_kernel_and_sql_give_the_same() -> None:
+    ddl = """CREATE TABLE jobs (id INTEGER PRIMARY KEY, state VARCHAR(9) NOT NULL);
+        CREATE TABLE steps (id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES jobs (id),
+        begun TIMESTAMP NOT NULL, label VARCHAR(9))"""
+    steps = [{"table": "steps", "set": {"label": "begin"}},
+             {"table": "steps", "count": [0, 2], "after": wait(3), "unit": "minute"}]  # fmt: skip
+    paths = [{"name": "a", "set": {"state": "x"}, "events": steps},
+             {"name": "b", "set": {"state": "y"}, "events": steps[:1]}]  # fmt: skip
+    work = {"instances": "jobs", "paths": paths}
+    with duckdb.connect() as bare:
+        drawn = Drawn(bare, draft(read_ddl(ddl), rows={"jobs": 30}, scenarios={"w": work}))
+        for table in ("jobs", "steps", "w_ledger"):
+            found = drawn.table(table, seed=4)
+            assert (len(found) >= 30, found) == (True, drawn.in_sql(table, seed=4))
