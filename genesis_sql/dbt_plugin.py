@@ -17,8 +17,11 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
 
-import genesis_sql
+from genesis_sql.doors import generate, import_
 from genesis_sql.errors import OptionError, nearest
+from genesis_sql.profile_doors import save_profile
+from genesis_sql.schema_doors import from_ddl
+from genesis_sql.session import register
 
 _Base: Any = BasePlugin
 
@@ -34,24 +37,24 @@ class Plugin(_Base):  # type: ignore[misc]
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Put the functions on dbt's connection, and the config's models into its database."""
-        self.con = genesis_sql.register(conn)
+        self.con = register(conn)
         for name, file in self.models.items():
             if file.suffix == ".genesis":
                 if name not in _known(conn):
-                    genesis_sql.import_(conn, str(file), name=name)
+                    import_(conn, str(file), name=name)
             elif file.suffix == ".sql":
-                genesis_sql.from_ddl(file.read_text(encoding="utf-8"), con=conn, name=name)
+                from_ddl(file.read_text(encoding="utf-8"), con=conn, name=name)
             else:  # a profile that says the same as before is not saved again
-                genesis_sql.save_profile(conn, name, file.read_text(encoding="utf-8"))
+                save_profile(conn, name, file.read_text(encoding="utf-8"))
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Put the functions on a cursor: each model of a dbt project runs on one of its own."""
-        genesis_sql.register(cursor)
+        register(cursor)
 
     def load(self, source_config: SourceConfig) -> Any:
         """The rows of a source: `meta` names the model, and may say table, rows, seed."""
         meta = source_config.meta
-        cursor = genesis_sql.register(self.con.cursor())
+        cursor = register(self.con.cursor())
         known = _known(cursor)
         if meta.get("model") not in known:
             message = (
@@ -62,7 +65,7 @@ class Plugin(_Base):  # type: ignore[misc]
             raise OptionError(message)
         table = meta.get("table", source_config.identifier)
         how = {"rows": meta.get("rows"), "seed": meta.get("seed", 0)}
-        return genesis_sql.generate(cursor, meta["model"], table, **how).to_arrow_table()
+        return generate(cursor, meta["model"], table, **how).to_arrow_table()
 
 
 def _known(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -49,14 +49,15 @@ def read_schema(cursor: duckdb.DuckDBPyConnection, given: Mapping[str, Any]) -> 
     if named[0] == "url":
         from genesis_sql.introspect.from_url import read_url
 
-        _may_reach(cursor)
+        may_reach(cursor)
         return read_url(text(given, "url"))
     from genesis_sql.introspect.from_mapping import read_mapping
 
     return read_mapping(value)
 
 
-def _may_reach(cursor: duckdb.DuckDBPyConnection) -> None:
+def may_reach(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Raise AccessError where a connection may not reach other databases."""
     setting = "SELECT current_setting('enable_external_access')"
     if not cursor.execute(setting).fetchall()[0][0]:
         message = (
@@ -166,7 +167,7 @@ def _proposed(
             "llm := {'provider': 'openai', 'model_name': '…'}, or leave it out"
         )
         raise OptionError(message)
-    _may_reach(ws.con)
+    may_reach(ws.con)
     flows = find_workflows(schema, given.get("scenarios"), {})
     drafted = draft(schema, columns=columns, scenarios=flows.plain)
     wish = wish_of(schema, drafted, {*columns, *flows.taken}, prompt, texts)

@@ -10,7 +10,6 @@ import duckdb
 
 from genesis_sql.doors import Row, effect, listed, read
 from genesis_sql.errors import OptionError
-from genesis_sql.profiles.functions import Function
 from genesis_sql.session import session_of  # noqa: TID251 - stage 23
 
 
@@ -80,6 +79,8 @@ def register_function(
         message = f"register_function takes a name and a function, not {name!r} and {function!r}"
         raise OptionError(message)
     session = session_of(con)
+    from genesis_sql.profiles.functions import Function
+
     session.functions[name] = Function(name, function, arrow)
 
 

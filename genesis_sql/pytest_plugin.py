@@ -27,9 +27,9 @@ class Models:
     """The models that the tests of a session have asked for, in one database in memory."""
 
     def __init__(self) -> None:
-        import genesis_sql
+        from genesis_sql.session import connect
 
-        self.con = genesis_sql.connect()
+        self.con = connect()
         self.names: dict[Any, str] = {}
         self.kept: list[Any] = []
         self.made = 0
@@ -50,30 +50,30 @@ class Models:
     def _read(
         self, name: str, given: Any, path: Path | None, columns: Any, locale: str | None
     ) -> None:
-        import genesis_sql
+        from genesis_sql import doors, profile_doors, schema_doors
 
         how: Any = {"con": self.con, "name": name, "columns": columns, "locale": locale}
         if path is not None and path.suffix == ".genesis":
-            genesis_sql.import_(self.con, str(path), name=name)
+            doors.import_(self.con, str(path), name=name)
         elif path is not None and path.suffix in (".yaml", ".yml", ".json"):
-            genesis_sql.save_profile(self.con, name, path.read_text(encoding="utf-8"))
+            profile_doors.save_profile(self.con, name, path.read_text(encoding="utf-8"))
         elif path is not None:
-            genesis_sql.from_ddl(path.read_text(encoding="utf-8"), **how)
+            schema_doors.from_ddl(path.read_text(encoding="utf-8"), **how)
         elif isinstance(given, str):
-            genesis_sql.from_ddl(given, **how)
+            schema_doors.from_ddl(given, **how)
         elif isinstance(given, Mapping):
-            genesis_sql.save_profile(self.con, name, given)
+            profile_doors.save_profile(self.con, name, given)
         else:
-            genesis_sql.from_sqlalchemy(given, **how)
+            schema_doors.from_sqlalchemy(given, **how)
 
     def database(self, model: str, rows: Mapping[str, int] | None, seed: int) -> str:
         """The alias of a new database with the rows that a seed gives."""
-        import genesis_sql
+        from genesis_sql.doors import generate_database
 
         self.made += 1
         alias = f"{PREFIX}{self.made}"
         self.con.execute(f"ATTACH ':memory:' AS {alias}")
-        genesis_sql.generate_database(self.con, model, f"{alias}.main", rows=rows, seed=seed)
+        generate_database(self.con, model, f"{alias}.main", rows=rows, seed=seed)
         return alias
 
 

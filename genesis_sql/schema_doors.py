@@ -155,8 +155,10 @@ def from_url(
         llm: the language model, see `from_schema`.
         scenarios: workflows that rows take, see `from_schema`.
     """
+    from genesis_sql.filling import may_reach
     from genesis_sql.introspect.from_url import read_url
 
+    may_reach(con)
     read = read_url(url, schema=schema, tables=tables)
     return from_schema(
         read,

@@ -206,7 +206,13 @@ def running_mariadb() -> Iterator[Server]:
     ]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     subprocess.run([*made, *small[:1]], check=True, cwd=folder, **quiet, **_as("mysql"))
-    how = [f"--socket={place}", "--skip-networking", f"--pid-file={folder / 'pid'}", *small]
+    how = [
+        f"--socket={place}",
+        "--skip-networking",
+        "--character-set-server=utf8mb4",
+        f"--pid-file={folder / 'pid'}",
+        *small,
+    ]
     with log.open("wb") as out:
         process = subprocess.Popen(
             [mariadbd, *where, *how], stdout=out, stderr=out, cwd=folder, **_as("mysql")

@@ -18,6 +18,8 @@ from genesis_sql.compat.resolvers import NetworkSimResolver as NetworkSimResolve
 from genesis_sql.compat.resolvers import ReferenceProfileResolver as ReferenceProfileResolver
 from genesis_sql.compat.state import get_manager as get_manager
 from genesis_sql.compat.structured import SyntheticDataGenerator as SyntheticDataGenerator
+from genesis_sql.language.config import ModelConfig as ModelConfig
+from genesis_sql.language.config import ProxyConfig as ProxyConfig
 
 __all__ = [
     "generate",
@@ -29,4 +31,6 @@ __all__ = [
     "TAXONOMY_MAP",
     "get_manager",
     "SyntheticDataGenerator",
+    "ModelConfig",
+    "ProxyConfig",
 ]

@@ -1,11 +1,12 @@
 """`SyntheticDataGenerator`: the documents' names for schemas without data, thin over the SQL.
 
 Where no connection is given, everything is made in memory and nothing stays. Prompts are kept as
-comments of the tables; without a language model they say nothing more.
+comments of the tables; a language model, where one is named and has a key, is asked with them.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +18,7 @@ import duckdb
 from genesis_sql import doors, schema_doors
 from genesis_sql.compat.memory import standing
 from genesis_sql.errors import GenesisError, OptionError, nearest
+from genesis_sql.language.config import ANTHROPIC, OPENAI, ModelConfig, read_config
 from genesis_sql.sqlbuild import qualified, quoted, string
 from genesis_sql.types import RawColumn, RawSchema, RawTable
 
@@ -29,6 +31,7 @@ Schema = Any
 
 References = dict[str, tuple[str, str]]
 """Columns that refer to another table: its name and column."""
+_LOGGER = logging.getLogger(__name__)
 NAME = "synthetic_data"
 """The profile, and the schema that its tables go into."""
 KINDS = {
@@ -48,10 +51,10 @@ class SyntheticDataGenerator:
 
     Args:
         con: where profiles and tables are kept; in memory, and not kept, without it.
-        model: a language model's name, for later.
-        model_config: its configuration; its ``seed`` is the seed of all rows.
-        openai_api_key: a key, for later.
-        anthropic_api_key: a key, for later.
+        model: a language model's name; with its key it proposes what fills columns, see
+            `genesis_sql.from_schema`. Without a key everything is made without it.
+        model_config: its configuration; its ``seed`` is the seed of all rows, too.
+        openai_api_key, anthropic_api_key: keys; without them those of the environment.
 
     Example:
         >>> spec = {"id": "number", "email": "email"}
@@ -102,7 +105,7 @@ class SyntheticDataGenerator:
         Args:
             schema: {'patient_id': 'number', 'email': 'email'}, or a class of SQLAlchemy; what it
                 refers to is taken from tables that this generator made before.
-            prompt: what the rows are, in words; kept as the table's comment.
+            prompt: what the rows are, in words: for the language model, and the table's comment.
             sample_size: how many rows.
             output_path: a .csv or .json file.
 
@@ -113,12 +116,12 @@ class SyntheticDataGenerator:
         read = self._read(schema)
         (table,) = read.tables
         columns = {
-            **self._known_keys(table, schema),
+            **self._known_keys(table, _references(schema)),
             **self._registered(table, _references(schema)),
         }
         alone = replace(_told(table, prompt), foreign_keys=())
         with standing(self.con) as con:
-            self._save(con, RawSchema((alone,)), columns, {table.name: sample_size})
+            self._save(con, RawSchema((alone,)), columns, {table.name: sample_size}, prompt)
             try:
                 rows = doors.generate(con, NAME, table.name, rows=sample_size, seed=self.seed)
                 frame = rows.df()
@@ -143,7 +146,7 @@ class SyntheticDataGenerator:
         Args:
             models: classes of SQLAlchemy, or dicts of columns by the name of the table.
             sample_sizes: rows by class or table; the others follow.
-            prompts: what the rows are, in words; kept as comments.
+            prompts: what the rows are, in words: for the language model, and as comments.
             custom_generators: what fills a column, by class and column: a function, SQL text, or
                 what else `genesis_sql.from_sqlalchemy` takes.
             output_dir: a folder that gets a .csv file for each.
@@ -162,7 +165,7 @@ class SyntheticDataGenerator:
             for name, value in {**self._registered(t), **_named(t, custom)}.items()
         }
         with standing(self.con) as con:
-            self._save(con, RawSchema(tables, read.notes), columns, sized)
+            self._save(con, RawSchema(tables, read.notes), columns, sized, told)
             try:
                 target = f"{NAME}_made"
                 doors.generate_database(
@@ -223,9 +226,28 @@ class SyntheticDataGenerator:
         schema: RawSchema,
         columns: Mapping[str, Any],
         rows: Mapping[str, int],
+        prompt: str | Mapping[str, str] | None,
     ) -> None:
-        """Save the profile; a language model that proposes a spec comes in here."""
-        schema_doors.from_schema(schema, con=con, name=NAME, columns=columns, rows=rows)
+        """Save the profile, with what the language model proposes where one can be asked."""
+        llm = self._language()
+        schema_doors.from_schema(
+            schema, con=con, name=NAME, columns=columns, rows=rows, llm=llm,
+            prompt=(prompt or None) if llm else None,
+        )  # fmt: skip
+
+    def _language(self) -> ModelConfig | None:
+        """The language model, None where none is named or it has no key."""
+        config = read_config(self.model_config)
+        if config is None and self.model is not None:
+            provider = ANTHROPIC if self.model.startswith("claude") else OPENAI
+            config = ModelConfig(provider, self.model)
+        if config is None:
+            return None
+        config = replace(config, api_key=config.api_key or self._keys.get(config.provider))
+        if not config.has_key:
+            _LOGGER.warning("no key for '%s': made without a language model", config.model_name)
+            return None
+        return config
 
     def _forget(self, con: duckdb.DuckDBPyConnection) -> None:
         if self.con is None:

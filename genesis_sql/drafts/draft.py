@@ -12,7 +12,7 @@ from typing import Any
 from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
 from genesis_sql.drafts.custom import by_column, fill_custom, fill_generated, without_given
-from genesis_sql.drafts.fill import fill_left, find_meanings
+from genesis_sql.drafts.fill import fill_asked, fill_left, find_meanings
 from genesis_sql.drafts.keys import ABSENT, children, fill_keys
 from genesis_sql.drafts.moments import fill_moments, find_periods
 from genesis_sql.drafts.relations import careful, check_keys, ordered
@@ -69,11 +69,10 @@ def draft(
     check_given(flows, given)
     schema, sheets = flows.schema, _sheets(flows)
     absent = ABSENT if careful(schema) else 0.0
-    asked: dict[str, Mapping[str, Any]] = {}
     stages: tuple[Callable[[Sheet], None], ...] = (
         check_capacity,
         lambda sheet: find_meanings(sheet, schema),
-        lambda sheet: asked.update({sheet.name: fill_custom(sheet, given)}),
+        lambda sheet: fill_asked(sheet, fill_custom(sheet, given), locale),
         fill_generated,
         lambda sheet: fill_planned(sheet, flows),
         lambda sheet: fill_shared(sheet, sheets, flows),
@@ -83,7 +82,7 @@ def draft(
         lambda sheet: copy_prices(sheet, sheets),
         fill_lines,
         lambda sheet: fill_sums(sheet, sheets),
-        lambda sheet: fill_left(sheet, locale, asked[sheet.name]),
+        lambda sheet: fill_left(sheet, locale),
     )
     for stage in stages:
         for sheet in sheets.values():

@@ -46,32 +46,33 @@ def find_meanings(sheet: Sheet, schema: RawSchema) -> None:
     """What the columns hold that no key fills."""
     keys = {c for k in sheet.raw.foreign_keys for c in k.columns}
     for column in sheet.raw.columns:
-        if column.name not in keys and sheet.raw.primary_key != (column.name,):
+        if column.name not in keys:
             sheet.meanings[column.name] = meaning_of(column, sheet.raw, schema)
 
 
-def fill_left(sheet: Sheet, locale: str, asked: Mapping[str, Mapping[str, Any]]) -> None:
-    """Fill what is left of a table.
+def fill_asked(sheet: Sheet, asked: Mapping[str, Mapping[str, Any]], locale: str) -> None:
+    """The columns for which the caller names a provider, with its options."""
+    for name, held in asked.items():
+        given = dict(held)
+        origin = str(given.pop("origin", "spec"))
+        meaning = Meaning(str(given.pop("provider")), given, "it was named")
+        made = _provided(sheet, sheet.column(name), meaning, locale)
+        _put(sheet, name, made, {"origin": origin, "note": _note(meaning)})
 
-    Args:
-        sheet: the table.
-        locale: of names, addresses and texts.
-        asked: providers that the caller names, by column.
-    """
+
+def fill_left(sheet: Sheet, locale: str) -> None:
+    """Fill what is left of a table; locale is that of names, addresses and texts."""
     for column in sheet.left():
-        if not is_held(column.type) and column.nullable and column.name not in asked:
+        if not is_held(column.type) and column.nullable:
             sheet.notes.append(f"{column.name} is left out: no value of type {column.type} is made")
             continue
-        if column.name in asked:
-            given = dict(asked[column.name])
-            origin = str(given.pop("origin", "spec"))
-            meaning = Meaning(str(given.pop("provider")), given, "it was named")
-            made, note = _provided(sheet, column, meaning, locale), _note(meaning)
-        else:
-            made, note, origin = filled(sheet, column, locale)
-        *helpers, last = made
-        spec = {**made[last], "origin": origin, "note": note}
-        sheet.put(column.name, spec, {h: made[h] for h in helpers})
+        made, note, origin = filled(sheet, column, locale)
+        _put(sheet, column.name, made, {"origin": origin, "note": note})
+
+
+def _put(sheet: Sheet, name: str, made: Columns, told: Mapping[str, Any]) -> None:
+    *helpers, last = made
+    sheet.put(name, {**made[last], **told}, {h: made[h] for h in helpers})
 
 
 def filled(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, str]:
@@ -92,7 +93,12 @@ def filled(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, 
         known = {k: v for k, v in options.items() if k in (*word.options, *EVERY)}
         if facts.bounded and not {"min", "max"} & set(known) and "values" not in known:
             return _plain(sheet, column, None), "as its CHECK bounds it", "default"
-        made = _provided(sheet, column, replace(meaning, options=known), locale)
+        try:
+            made = _provided(sheet, column, replace(meaning, options=known), locale)
+        except OptionError:
+            if sheet.raw.primary_key != (column.name,):
+                raise
+            return {column.name: key_spec(sheet, column)}, "the number of the row", "default"
         return made, _note(meaning), "default"
     return _plain(sheet, column, None), "only its type is known", "default"
 

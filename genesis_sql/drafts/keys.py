@@ -22,6 +22,18 @@ WIDTH = 6
 """Digits of a text key, where there is room."""
 
 
+NATURAL = frozenset(
+    "country_code currency_code state_code iban isbn vin sku barcode icd10_code procedure_code npi "
+    "bic license_plate time_zone email username slug domain_name language".split()
+)
+"""Meanings of keys that are codes of the world."""
+
+
+def is_natural(sheet: Sheet, column: RawColumn) -> bool:
+    """Whether a key is a code that the world has, not one that the database counts up."""
+    return is_text(column.type) and sheet.meaning(column.name) in NATURAL
+
+
 def fill_keys(sheet: Sheet, sheets: Mapping[str, Sheet], *, absent: float = ABSENT) -> None:
     """The columns of a table's primary key and of its references.
 
@@ -35,14 +47,20 @@ def fill_keys(sheet: Sheet, sheets: Mapping[str, Sheet], *, absent: float = ABSE
             _put(sheet, name, {"type": "parent", "column": above}, f"its {sheet.main.parent}")
     for key in sheet.others:
         _refer(sheet, key, sheets[key.parent], absent)
+    named = {c for s in sheets.values() for k in s.raw.foreign_keys if k.parent == sheet.name
+             for c in k.parent_columns}  # fmt: skip
     own = [c for c in sheet.raw.primary_key if c not in sheet.made]
+    for name in sorted(named - set(own) - set(sheet.made)):
+        _put(sheet, name, key_spec(sheet, sheet.column(name)), "other tables refer to it")
     hangs = sheet.main is not None and set(sheet.main.columns) & sheet.key_columns
     for name in own:
         column = sheet.column(name)
         if hangs and is_whole(column.type) and len(own) == 1:
             spec = {"type": "sibling", "base": 1, "sql_type": column.type}
             _put(sheet, name, spec, "its place among the rows of one parent")
-        elif len(sheet.raw.primary_key) > 1 and is_text(column.type):
+        elif name not in named and is_natural(sheet, column):
+            continue  # a code of the world, see `drafts.fill`
+        elif name not in named and len(sheet.raw.primary_key) > 1 and is_text(column.type):
             sheet.apart.add(name)  # what it means fills it, see `drafts.fill`
         else:
             _put(sheet, name, key_spec(sheet, column), "the number of the row")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from genesis_sql.drafts.words import words
 from genesis_sql.errors import OptionError, SchemaError, nearest
 from genesis_sql.types import RawForeignKey, RawSchema, RawTable
 
@@ -18,6 +19,14 @@ CHILDREN, COMPANIONS = 3.0, 0.8
 """Default rows per row of the main parent; of a table that has one at most, the share that has."""
 FEW = 3
 """Columns beside its key that a table of labels has at most."""
+
+
+LABELS = frozenset(
+    "country currency category status type kind role state region province city county language "
+    "tag genre unit brand level priority tier class group permission color colour size method "
+    "source reason label topic continent gender industry segment channel severity stage".split()
+)
+"""Last words of tables of labels."""
 
 
 def check_keys(schema: RawSchema) -> None:
@@ -117,13 +126,13 @@ def singular(name: str) -> str:
 
 
 def is_lookup(table: RawTable, schema: RawSchema) -> bool:
-    """Whether a table holds labels that others choose from: few columns, references to itself."""
+    """Whether a table holds labels that others choose from: by its name, and its few columns."""
     own = [c for c in table.columns if c.name not in table.primary_key]
     referred = any(k.parent == table.name for t in schema.tables for k in t.foreign_keys)
     times = any(c.type.upper().startswith(("DATE", "TIMESTAMP")) for c in own)
-    named = any(c.name.lower() in ("name", "code", "label", "title", "description") for c in own)
+    named = words(singular(table.name))[-1:] and words(singular(table.name))[-1] in LABELS
     small = len(own) <= FEW and all(k.parent == table.name for k in table.foreign_keys)
-    return referred and named and small and not times
+    return bool(referred and named and small and not times)
 
 
 def _without_circles(schema: RawSchema) -> dict[str, list[RawForeignKey]]:

@@ -403,6 +403,6 @@ def _table_comment(tree: exp.Create) -> str | None:
 
 def _description(properties: exp.Properties) -> str | None:
     for one in properties.expressions:
-        if one.this.name.lower() == "description":
+        if isinstance(one, exp.Property) and str(one.name).lower() == "description":
             return str(one.args["value"].name) or None
     return None

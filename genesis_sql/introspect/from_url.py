@@ -160,7 +160,14 @@ def _of_duckdb(url: URL, schema: str | None, tables: Sequence[str] | None) -> Ra
     if not plain:
         message = f"'{file}' has no tables in the schema '{schema or 'main'}'"
         raise SourceError(message)
-    return with_checks(RawSchema(tuple(plain)), dialect="duckdb")
+    notes = [
+        f"table '{t.name}', column '{', '.join(k.columns)}' refers to '{k.parent}', which is not "
+        "among the tables: left out"
+        for t in kept
+        for k in t.foreign_keys
+        if k.parent not in known
+    ]
+    return with_checks(RawSchema(tuple(plain), tuple(notes)), dialect="duckdb")
 
 
 def _opened(file: str) -> duckdb.DuckDBPyConnection:

@@ -62,6 +62,9 @@ _ESCAPES = ("mysql", "bigquery", "snowflake", "databricks", "spark", "hive", "cl
             "doris", "starrocks")  # fmt: skip
 """Dialects where a backslash in a text quotes what follows."""
 
+_STORED = {"PCTFREE", "PCTUSED", "INITRANS", "MAXTRANS", "TABLESPACE", "COMPUTE"}
+"""Words of storage, each with one behind it."""
+
 _NOISE = {
     "CLUSTERED", "NONCLUSTERED", "ENABLE", "DISABLE", "VALIDATE", "NOVALIDATE", "ROWGUIDCOL",
     "SPARSE", "PERSISTED", "INVISIBLE", "VISIBLE", "RELY", "NORELY", "STORAGE", "VIRTUAL",
@@ -226,8 +229,11 @@ def _plainer(chunk: list[Any]) -> list[Any]:
         )
         if word in _NOISE or (word in ("ASC", "DESC") and following in (",", ")")):
             at += 1
-        elif word == "USING" and following == "INDEX":
+        elif word in _STORED or (word == "USING" and following == "INDEX"):
             at += 2
+        elif word == "INDEX" and at + 2 < len(chunk) and chunk[at + 2].text == ".":
+            kept.append(token)  # Oracle names the schema of an index
+            at += 3
         elif word == "NOT" and following == "FOR":  # NOT FOR REPLICATION
             at += 3
         elif word == "WITH" and following == "(":

@@ -85,6 +85,12 @@ class ModelConfig:
         _check_address(self.proxy)
 
     @property
+    def has_key(self) -> bool:
+        """Whether there is a key, or none is needed."""
+        given = self.api_key or os.environ.get(KEYS[self.provider])
+        return bool(given) or self.provider == COMPATIBLE
+
+    @property
     def key(self) -> str:
         """The key that is sent.
 

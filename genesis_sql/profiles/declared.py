@@ -64,7 +64,8 @@ def declared(table: TableLaws) -> Declared:
         for law in table.links.values()
         if law.distinct and set(main_columns(table)) | set(law.columns) <= set(shown)
     ]
-    found = dict.fromkeys(tuple(key) for key in (*own, *more, *apart))
+    alone = [key for key in own if key[0] not in given]  # of a composite key, only the whole
+    found = dict.fromkeys(tuple(key) for key in (*alone, *more, *apart))
     held = {frozenset(primary)}
     unique = []
     for key in found:

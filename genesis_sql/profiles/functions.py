@@ -126,8 +126,7 @@ def _on_table(function: Function, asked: Asked, given: Sequence[Any]) -> pa.Arra
     table = pa.Table.from_arrays([*arrays[3:], draws, arrays[2]], names=names)
     numbers = arrays[2]
     where = f"{asked.table}.{asked.column}, rows {numbers[0]} to {numbers[-1]}"
-    with states_kept():
-        before = _states()
+    with states_kept() as before:
         try:
             made = function.call(table, asked.column)
         except Exception as error:
@@ -163,12 +162,12 @@ def _raised(function: Function, where: str, error: Exception) -> str:
 
 
 @contextmanager
-def states_kept() -> Iterator[None]:
+def states_kept() -> Iterator[tuple[Any, Any]]:
     """Nobody else draws from the states of ``random`` and ``numpy.random``; then as before."""
     with _STATES:
         before = _states()
         try:
-            yield
+            yield before
         finally:
             random.setstate(before[0])
             np.random.set_state(before[1])

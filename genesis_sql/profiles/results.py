@@ -6,9 +6,11 @@ import datetime as dt
 import json
 import math
 import re
+import sys
 import uuid
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,11 +44,13 @@ def as_text(where: str, function: str, value: Any, type_: str, length: int | Non
         >>> as_text("t.a, row 0", "f", 2.005, "DECIMAL(5,2)", None)
         '2.01'
     """
-    if value is None or value is getattr(_pandas(), "NA", ...):
+    if value is None:
         return None
     try:
         text = _writer(type_)(value, type_)
     except _WrongError as error:
+        if value is getattr(sys.modules.get("pandas"), "NA", ...):
+            return None
         reason = f": {error}" if str(error) else ""
         raise ProfileError(_told(where, function, value, type_, reason)) from None
     if length is not None and len(text) > length:
@@ -61,13 +65,6 @@ def _told(where: str, function: str, value: Any, type_: str, reason: str) -> str
         f"{where}: the function '{function}' gave {shown} ({type(value).__name__}), and the column "
         f"is {type_}{reason}"
     )
-
-
-def _pandas() -> Any:
-    """The pandas module, where the process has it already."""
-    import sys
-
-    return sys.modules.get("pandas")
 
 
 def result_texts(
@@ -101,6 +98,7 @@ def _alike(arrow: pa.DataType, type_: str) -> bool:
 Writer = Callable[[Any, str], str]
 
 
+@lru_cache(maxsize=256)
 def _writer(type_: str) -> Writer:
     if is_nested(type_):
         return _nested

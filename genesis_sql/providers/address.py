@@ -18,6 +18,7 @@ from genesis_sql.providers.forms import (
     family,
     helper,
     hidden,
+    length_of,
     listed,
     require_length,
     weighted,
@@ -61,12 +62,24 @@ def _part(word: str, part: str | None = None) -> Word:
             found = list(dict.fromkeys(p[first : first + width].strip() for p in packed))
             return listed(ask, found, growing=word == "city")
         place, spec = place_column(ask, word)
-        least = {"postal_code": 5, "state_code": 2, "time_zone": 10}.get(word, 1)
-        require_length(ask, least)
+        if word == "postal_code":
+            return {place: spec, **_postal_code(ask, part_sql(place, name))}
+        require_length(ask, {"state_code": 2, "time_zone": 10}.get(word, 1))
         return {place: spec, **computed(ask, part_sql(place, name), PARTS[name][1])}
 
     families = ("text", "whole") if word == "postal_code" else TEXT
     return Word(make, words.ABOUT[word], words.EXAMPLES[word], families)
+
+
+def _postal_code(ask: Ask, sql: str) -> Columns:
+    """A code, without its hyphen or blank where there is no room for it; never a piece of one."""
+    first, width = PARTS["postal_code"]
+    codes = {p[first : first + width].strip() for p in places(ask.locale)[0]}
+    length = length_of(ask)
+    if length is not None and length < max(map(len, codes)):
+        sql = f"replace(replace({sql}, '-', ''), ' ', '')"
+        require_length(ask, max(len(c.replace("-", "").replace(" ", "")) for c in codes))
+    return computed(ask, sql)
 
 
 def _coordinate(word: str) -> Word:
@@ -107,7 +120,9 @@ def street_address(ask: Ask) -> Columns:
         parts = [numbers, names] if first else [names, numbers]
         return combined(ask, parts)
     street, number = helper(ask, "street"), helper(ask, "number")
+    far = own_locale(ask.locale) == "en_US"
     law = {"type": "lognormal", "mean": 4.2, "std_dev": 1.3, "min": 1, "max": 9899, "decimals": 0}
+    law |= {} if far else {"mean": 3.0, "std_dev": 1.0, "max": 199}
     made: Columns = {street: hidden(weighted(names)), number: hidden(law)}
     digits = f"CAST({quoted(number)} AS VARCHAR)"
     sql = (

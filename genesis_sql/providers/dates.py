@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from datetime import date, datetime, timedelta
 
 from genesis_sql.errors import OptionError
@@ -10,7 +11,6 @@ from genesis_sql.providers.forms import Spec, where
 
 AS_OF = date(2026, 1, 1)
 """Today, for whoever says nothing else: the option as_of moves it."""
-YEAR = 365.25
 
 
 def as_of(ask: Ask) -> date:
@@ -52,14 +52,17 @@ def date_sql(day: date) -> str:
     return f"DATE '{day.isoformat()}'"
 
 
-def years_before(day: date, years: float) -> date:
-    """A day so many years earlier.
+def years_before(day: date, years: int) -> date:
+    """The same day so many years earlier; of 29 February the 28th.
 
     Example:
         >>> years_before(date(2026, 1, 1), 18).isoformat()
         '2008-01-01'
+        >>> years_before(date(2024, 2, 29), 1).isoformat()
+        '2023-02-28'
     """
-    return day - timedelta(days=round(years * YEAR))
+    short = (day.month, day.day) == (2, 29) and not isleap(day.year - years)
+    return day.replace(year=day.year - years, day=28 if short else day.day)
 
 
 def birth_law(day: date, low: int, high: int) -> Spec:

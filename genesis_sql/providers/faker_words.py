@@ -43,7 +43,7 @@ def locale_of(given: str) -> str:
 
     Example:
         >>> locale_of("de-de"), locale_of("pt_AO")
-        ('de_DE', 'pt_BR')
+        ('de_DE', 'pt_PT')
     """
     language, _, country = given.strip().replace("-", "_").partition("_")
     wanted = f"{language.lower()}_{country.upper()}"

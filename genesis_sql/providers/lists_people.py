@@ -63,9 +63,11 @@ AREA_CODES = (
 )  # fmt: skip
 DOMAINS = (
     "example.com", "example.org", "example.net", "mail.example", "inbox.example", "post.example",
-    "letters.example", "home.example", "office.example", "a.example",
+    "letters.example", "home.example", "office.example",
 )  # fmt: skip
 """Kept for examples by RFC 2606 and RFC 6761: no mail to them reaches anybody."""
+SHORT_DOMAIN = "a.example"
+"""Where there is no room for another."""
 BIG = ("example.com", "example.org", "example.net", "mail.example")
 HANDLES_FRONT = (
     "amber", "ancient", "autumn", "bold", "brave", "bright", "calm", "clever", "cosmic", "crimson",

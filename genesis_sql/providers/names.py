@@ -40,7 +40,7 @@ def first_names(locale: str, sex: str) -> Words:
 
     Example:
         >>> first_names("en_US", "F")[0][:2]
-        ('Jennifer', 'Mary')
+        ('Mary', 'Jennifer')
     """
     if is_us(locale):
         return _us_first(sex)

@@ -245,14 +245,14 @@ def _local_part(ask: Ask) -> tuple[Columns, str]:
 def email(ask: Ask) -> Columns:
     """An address under a domain that is kept for examples (RFC 2606), from the person's name."""
     domains = _domains(ask)
-    shortest = min(map(len, domains))
+    short = min(domains, key=len) if "domains" in ask.options else words.SHORT_DOMAIN
     digits = digits_for(ask.rows) if ask.unique else 2
-    require_length(ask, shortest + digits + 2)
+    require_length(ask, len(short) + digits + 2)
     length = length_of(ask)
     room = None if length is None else max(length - digits - 1, 0)
     made, local = _local_part(ask)
     domain = helper(ask, "domain")
-    kept = [d for d in domains if room is None or len(d) + 12 <= room] or [min(domains, key=len)]
+    kept = [d for d in domains if room is None or len(d) + 12 <= room] or [short]
     made[domain] = hidden(weighted(kept, [4.0 if d in words.BIG else 1.0 for d in kept]))
     if room is not None:
         local = f"left({local}, {room - max(map(len, kept))})"

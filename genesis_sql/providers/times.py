@@ -42,7 +42,7 @@ MONTHS = (
 )  # fmt: skip
 
 
-def _bounds(ask: Ask, before: float = YEARS, behind: float = 0.0) -> tuple[date, date]:
+def _bounds(ask: Ask, before: int = YEARS, behind: float = 0.0) -> tuple[date, date]:
     day = as_of(ask)
     last = day_of(ask, "max", day + timedelta(days=round(behind * 365.25)))
     first = day_of(ask, "min", min(years_before(day, before), last))
@@ -69,7 +69,7 @@ def _written(ask: Ask, spec: Spec) -> Columns:
     return {**made, **computed(ask, f"CAST(extract('epoch' FROM {quoted(name)}) AS BIGINT)")}
 
 
-def _within(ask: Ask, before: float = YEARS, behind: float = 0.0) -> Columns:
+def _within(ask: Ask, before: int = YEARS, behind: float = 0.0) -> Columns:
     first, last = _bounds(ask, before, behind)
     if ask.unique:
         return _each_its_own(ask, first)

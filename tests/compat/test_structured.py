@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import random
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -14,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from genesis_sql.compat import SyntheticDataGenerator
+from genesis_sql.compat import ModelConfig, SyntheticDataGenerator
 from genesis_sql.errors import OptionError
 
 Base: Any = orm.declarative_base()
@@ -96,10 +95,14 @@ def test_related_models_by_the_names_of_their_classes(tmp_path: Path) -> None:
     assert len(pd.read_csv(tmp_path / "out" / "Employee.csv")) == 30
 
 
-def test_the_same_seed_gives_the_same_frames_whatever_random_holds() -> None:
+def test_the_same_seed_gives_the_same_frames_whatever_random_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)  # no language model is asked
+
     def made(seed: int) -> pd.DataFrame:
         random.seed(datetime.datetime.now().microsecond)
-        generator = SyntheticDataGenerator(model_config=SimpleNamespace(seed=seed))
+        generator = SyntheticDataGenerator(model_config=ModelConfig(model_name="m", seed=seed))
         generator.register_generator("float", lambda row, col: random.random())
         return generator.generate_data(Employee, sample_size=20)
 

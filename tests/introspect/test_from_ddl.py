@@ -174,6 +174,27 @@ def test_duckdb_keeps_the_lengths_that_duckdb_forgets() -> None:
     ]  # fmt: skip
 
 
+def test_what_exports_say_of_storage_is_passed_over() -> None:
+    oracle = read_ddl("""CREATE TABLE "HR"."E" ("ID" NUMBER(6,0), "N" VARCHAR2(25 BYTE) CONSTRAINT "NN" NOT NULL ENABLE,
+      "BOSS" NUMBER(6,0), CONSTRAINT "PK" PRIMARY KEY ("ID") USING INDEX PCTFREE 10 INITRANS 2 TABLESPACE "U" ENABLE,
+      CONSTRAINT "F" FOREIGN KEY ("BOSS") REFERENCES "HR"."E" ("ID") ENABLE) SEGMENT CREATION IMMEDIATE PCTFREE 10;
+      CREATE UNIQUE INDEX "HR"."X" ON "HR"."E" ("N") TABLESPACE "U"; COMMENT ON COLUMN "HR"."E"."N" IS 'name';""")
+    (table,) = oracle.tables
+    assert (table.schema, table.primary_key, table.unique_keys) == ("HR", ("ID",), (("N",),))
+    assert table.foreign_keys == (RawForeignKey(("BOSS",), "E", ("ID",)),)
+    assert [(c.nullable, c.comment) for c in table.columns[:2]] == [(False, None), (False, "name")]
+    snowflake = read_ddl("""create or replace TABLE D.P.T (ID NUMBER(38,0) NOT NULL autoincrement start 1 increment 1 noorder,
+      A ARRAY, G GEOGRAPHY, primary key (ID)) cluster by (ID)""")
+    assert [c.type for c in snowflake.tables[0].columns] == [
+        "DECIMAL(38,0)",
+        "VARCHAR[]",
+        "VARCHAR",
+    ]
+    assert snowflake.tables[0].columns[0].identity
+    sqlite = read_ddl("CREATE TABLE [A] ([a] INTEGER PRIMARY KEY AUTOINCREMENT, n TEXT) STRICT;")
+    assert sqlite.tables[0].columns[0].identity
+
+
 def test_rows_are_passed_over_whatever_stands_in_them() -> None:
     text = (
         "CREATE TABLE t (a INT); -- it's one\n"

@@ -108,7 +108,9 @@ def test_duckdb(tmp_path: Path) -> None:
     assert (columns["half"].default, columns["half"].comment) == ("1.5", "of one")
     assert (columns["twice"].generated, columns["twice"].default) == (True, "half * 2")
     assert columns["state"].values == ("on", "off")
-    assert [c.name for c in _table(read_url(f"duckdb:///{file}", tables=["pets"]), "pets").columns]
+    alone = read_url(f"duckdb:///{file}", tables=["pets"])
+    assert [(t.name, t.foreign_keys) for t in alone.tables] == [("pets", ())]
+    assert "refers to 'people', which is not among the tables" in alone.notes[0]
     with pytest.raises(SourceError, match="has no schema 'no'"):
         read_url(f"duckdb:///{file}", schema="no")
 
@@ -237,6 +239,7 @@ def test_nobody_answers(tmp_path: Path) -> None:
             MissingExtraError,
             "is not installed: pip install pg8000",
         ),
+        ("mysql://u:hid@hidden@h/d", OptionError, "is written %40"),
         ("sqlite://", OptionError, "a SQLite database in memory is empty"),
         ("sqlite:////no/such.db", SourceError, "there is no SQLite database '/no/such.db'"),
         ("duckdb://", OptionError, "a DuckDB database in memory is empty"),
@@ -273,6 +276,7 @@ def test_secrets_never_show() -> None:
     assert safe_url("mysql://u:p%40:s@h/d?ssl_key=abc&charset=utf8") == (
         "mysql://u:***@h/d?ssl_key=***&charset=utf8"
     )
+    assert safe_url("at mysql://u:a/b@c@h/d?x=1, and") == "at mysql://u:***@h/d?x=1, and"
     url = urls.parsed("postgresql://u:p%40ss@h/d?sslpassword=deep")
     with pytest.raises(SourceError) as raised, urls.telling(url, "failed"):
         raise sa.exc.ArgumentError("p@ss and p%40ss and deep")

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import duckdb
 import pytest
+import sqlalchemy as sa
 
 from genesis_sql.errors import SchemaError
 from genesis_sql.introspect.from_ddl import read_ddl
+from genesis_sql.introspect.from_url import read_url
 from genesis_sql.introspect.written import from_plain, to_ddl, to_plain
 from genesis_sql.types import RawColumn, RawForeignKey, RawSchema, RawTable, Role
 
@@ -99,6 +101,33 @@ def test_duckdb_runs_it(schema: RawSchema) -> None:
         con.execute("INSERT INTO parents VALUES ('x')")
         with pytest.raises(duckdb.ConstraintException, match="CHECK"):
             con.execute("INSERT INTO kids (id, mood, parent, n) VALUES (1, 'b', 'x', 0)")
+
+
+@pytest.mark.parametrize(("server", "dialect"), [("postgres", "postgres"), ("mariadb", "mysql")])
+def test_servers_run_it(
+    schema: RawSchema, server: str, dialect: str, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue(server).replace("postgresql:", "postgresql+psycopg:")
+    engine = sa.create_engine(url)
+    with engine.begin() as there:
+        for statement in to_ddl(schema, dialect=dialect).split(";\n\n"):
+            there.execute(sa.text(statement.rstrip(";").replace(":", "\\:")))
+    engine.dispose()
+    back = _compared(read_url(url))
+    for name, table in _compared(schema).items():
+        assert back[name].primary_key == table.primary_key
+        assert set(back[name].unique_keys) == set(table.unique_keys)
+        assert set(back[name].foreign_keys) == set(table.foreign_keys)
+        assert back[name].comment == table.comment
+        columns = {c.name: c for c in back[name].columns}
+        for column in table.columns:
+            new = columns[column.name]
+            assert (new.nullable, new.comment, new.length) == (
+                column.nullable, column.comment, 4 if server == "postgres" and column.name == "mood" else column.length,
+            )  # fmt: skip
+            assert (new.identity, new.generated) == (column.identity, column.generated)
+            if column.values:
+                assert new.values == column.values
 
 
 def test_schemas_stay_apart() -> None:

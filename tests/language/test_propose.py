@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 import genesis_sql
+from genesis_sql.compat import SyntheticDataGenerator
 from genesis_sql.errors import AccessError, LanguageError, OptionError
 from genesis_sql.language.client import ask
 from genesis_sql.language.config import ModelConfig, ProxyConfig, read_config
@@ -329,3 +330,20 @@ def test_without_a_key(con: duckdb.DuckDBPyConnection, monkeypatch: pytest.Monke
 def test_a_configuration_that_makes_no_sense(given: dict[str, Any], why: str) -> None:
     with pytest.raises(OptionError, match=why):
         read_config(given)
+
+
+def test_the_documents_generator_asks_where_it_has_a_key(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    spec = {"id": "number", "mood": "text"}
+    with serving(answer({"data.mood": {"values": {"glad": 1}}})) as end:
+        config = ModelConfig("openai", "m", seed=7, proxy=ProxyConfig(f"{end.url}/v1"))
+        without = SyntheticDataGenerator(model_config=config)
+        assert set(without.generate_data(spec, "moods", 20)["mood"]) != {"glad"}
+        assert end.seen == []
+        assert "made without a language model" in caplog.text
+        asked = SyntheticDataGenerator(model_config=config, openai_api_key="sk-mine")
+        frame = asked.generate_data(spec, "moods of sailors", 20)
+    assert "moods of sailors" in json.dumps(end.seen[0][2])
+    assert set(frame["mood"]) == {"glad"}

@@ -325,27 +325,33 @@ def test_a_strict_self_reference_ends_at_itself(con: Con) -> None:
     assert one(con, "SELECT count(*) FROM s.a WHERE id = up") == 1
 
 
+def without(*names: str) -> Spec:
+    """The orders of the shop without who sells them."""
+    orders = {**SHOP["orders"], "columns": {**SHOP["orders"]["columns"]}}
+    items = {**SHOP["items"], "columns": {**SHOP["items"]["columns"]}}
+    del orders["columns"]["seller"], items["columns"]["seller"]
+    held = {**SHOP, "orders": orders, "items": items}
+    return {name: held[name] for name in held if name not in names}
+
+
 def test_rows_asked_for_exactly(con: Con) -> None:
-    made = fill(con, SHOP, "{'people': 20, 'orders': 700, 'items': 900, 'events': 5}")
+    tables = without("units", "staff", "liked", "visits", "returns")
+    made = fill(con, tables, "{'people': 20, 'orders': 700, 'items': 900, 'events': 5}")
     assert [made[t] for t in ("people", "orders", "items", "events")] == [20, 700, 900, 5]
     most = one(con, "SELECT max(n) FROM (SELECT count(*) AS n FROM s.orders GROUP BY person)")
     assert most > 70  # the law of children per parent stays skewed
     for child, own, parent, key in REFERENCES:
-        assert lost(con, child, own, parent, key)[1] == 0
-    made = fill(con, SHOP, "{'orders': 100, 'items': 8}")  # fewer rows than parents
+        if {child, parent} <= tables.keys():
+            assert lost(con, child, own, parent, key)[1] == 0
+    made = fill(con, tables, "{'orders': 100, 'items': 8}")  # fewer rows than parents
     assert (made["orders"], made["items"]) == (100, 8)
-    made = fill(con, SHOP, "{'orders': 0}")
-    assert [made[t] for t in ("people", "orders", "items", "events", "returns")] == [
-        150,
-        0,
-        0,
-        0,
-        0,
-    ]
+    made = fill(con, tables, "{'orders': 0}")
+    assert [made[t] for t in ("people", "orders", "items", "events")] == [150, 0, 0, 0]
 
 
 def test_unique_pairs_use_all_there_are(con: Con) -> None:
-    fill(con, SHOP, "{'people': 5, 'goods': 40, 'liked': 200}")
+    tables = {name: SHOP[name] for name in ("people", "goods", "liked")}
+    fill(con, tables, "{'people': 5, 'goods': 40, 'liked': 200}")
     assert one(con, "SELECT count(*) FROM (SELECT DISTINCT person, sku FROM s.liked)") == 200
 
 

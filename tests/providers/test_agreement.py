@@ -26,7 +26,7 @@ def test_first_names_follow_the_sex_however_it_is_written(
 ) -> None:
     gender = {"type": "explicit", "values": [*labels]}
     columns = {"sex": gender} | fill("first_name", Ask("t", "n", siblings={"gender": "sex"}))
-    found = draw(columns, 2_000)
+    found = draw(columns, 1_000)
     women, men = (set(first_names("en_US", s)[0]) for s in "FM")
     for sex, name in zip(found["sex"], found["n"], strict=True):
         assert name in (women if sex == labels[0] else men)

@@ -28,6 +28,14 @@ def test_places_of_a_locale_agree(locale: str, draw: Made, table: Made) -> None:
     assert len(set(found["street"])) > 100
 
 
+def test_a_postal_code_is_never_cut(one: Made) -> None:
+    assert all(
+        len(code) == 8 and code.isdigit() for code in one("postal_code", locale="pt_BR", length=8)
+    )
+    with pytest.raises(OptionError, match="holds 5 characters and what it means takes 7"):
+        fill("postal_code", Ask("t", "c", locale="ja_JP", length=5))
+
+
 def test_a_locale_without_places_has_fakers(one: Made) -> None:
     vocabulary_ = set(vocabulary("city", "fi_FI")[0])
     assert set(one("city", locale="fi_FI")) <= vocabulary_

@@ -87,10 +87,29 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue(request.param))
 
 
+@pytest.fixture(scope="session")
+def kept_shop(load: Callable[..., None]) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = genesis_sql.connect()
+    load(connection, "shop")
+    yield connection
+    connection.close()
+
+
 @pytest.fixture
-def shop(con: duckdb.DuckDBPyConnection, load: Callable[..., None]) -> duckdb.DuckDBPyConnection:
-    """A connection with the fitted model `shop`."""
+def shop(kept_shop: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the fitted model `shop`, which all tests share, history and all."""
+    cursor = kept_shop.cursor()
+    yield genesis_sql.register(cursor)
+    cursor.close()
+
+
+@pytest.fixture
+def closed_shop(
+    con: duckdb.DuckDBPyConnection, load: Callable[..., None]
+) -> duckdb.DuckDBPyConnection:
+    """One of its own, without access to files."""
     load(con, "shop")
+    con.execute("SET enable_external_access = false")
     return con
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 import pytest
 import sqlalchemy as sa
@@ -27,21 +29,13 @@ LEAD = 'ALTER TABLE teams ADD CONSTRAINT "the lead" FOREIGN KEY (lead) REFERENCE
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = str(tmp_path_factory.mktemp("circle") / "circle.genesis")
+def circle() -> Iterator[duckdb.DuckDBPyConnection]:
     with genesis_sql.connect() as con:
         con.execute(CIRCLE)
         con.execute(
             "CALL genesis_fit_database('circle', relationships := ?)", [RELATIONS]
         ).fetchall()
-        con.execute("CALL genesis_export('circle', ?)", [path]).fetchall()
-    return path
-
-
-@pytest.fixture
-def circle(con: duckdb.DuckDBPyConnection, archive: str) -> duckdb.DuckDBPyConnection:
-    con.execute("CALL genesis_import(?)", [archive]).fetchall()
-    return con
+        yield con
 
 
 def _make(url: str, lead: str = LEAD) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import mysql, postgresql
 
 from genesis_sql.actions.delivering.cells import Cell, csv_line, family, packets
 from genesis_sql.errors import TargetError
@@ -45,7 +45,7 @@ def _there(dialect: str) -> sa.MetaData:
     meta, lists = sa.MetaData(), dialect == "postgresql"
     sa.Table(
         "kinds", meta, sa.Column("id", sa.BigInteger, primary_key=True), sa.Column("flag", sa.Boolean), sa.Column("exact", sa.Numeric(10, 2)), sa.Column("rough", sa.Double),
-        sa.Column("said", sa.Text), sa.Column("day", sa.Date), sa.Column("hour", sa.Time if lists else sa.String(20)), sa.Column("moment", sa.DateTime if dialect != "mysql" else sa.dialects.mysql.DATETIME(fsp=6)),
+        sa.Column("said", sa.Text), sa.Column("day", sa.Date), sa.Column("hour", sa.Time if lists else sa.String(20)), sa.Column("moment", sa.DateTime if dialect != "mysql" else mysql.DATETIME(fsp=6)),
         sa.Column("instant", sa.DateTime(timezone=True)), sa.Column("id2", sa.Uuid if dialect != "mysql" else sa.CHAR(32)), sa.Column("doc", postgresql.JSONB if lists else sa.JSON),
         sa.Column("numbers", postgresql.ARRAY(sa.Integer) if lists else sa.JSON), sa.Column("words", postgresql.ARRAY(sa.Text) if lists else sa.Text),
     )  # fmt: skip
@@ -110,12 +110,9 @@ def test_text_of_what_no_model_holds_yet(postgres: str):
         .to_arrow_table()["line"]
         .combine_chunks()
     )
-    with (
-        engine_of(postgres) as engine,
-        engine.begin() as there,
-        there.connection.driver_connection.cursor() as cursor,
-    ):
-        with cursor.copy("COPY t FROM STDIN (FORMAT csv)") as copy:
+    with engine_of(postgres) as engine, engine.begin() as there:
+        cursor = there.connection.driver_connection.cursor()
+        with cursor, cursor.copy("COPY t FROM STDIN (FORMAT csv)") as copy:
             for packet in packets(lines, 1):
                 copy.write(packet)
     con.close()
@@ -139,7 +136,7 @@ def test_packets_cut_between_lines():
 
 def test_hostile_names_and_values(con: duckdb.DuckDBPyConnection, url: str):
     evil = "x'); DROP TABLE victim; --"
-    con.execute('CREATE TABLE "ta""b;`%s" ("a\'b" INTEGER PRIMARY KEY, "v:w%d`""" VARCHAR)')
+    con.execute('CREATE TABLE "ta""b;`%s" ("a\'b" INTEGER PRIMARY KEY, "v:w%d""" VARCHAR)')
     con.execute(
         'INSERT INTO "ta""b;`%s" VALUES (1, ?), (2, ?)', [evil, "\\'); DROP TABLE victim; --\\"]
     )
@@ -149,7 +146,7 @@ def test_hostile_names_and_values(con: duckdb.DuckDBPyConnection, url: str):
         'ta"b;`%s',
         meta,
         sa.Column("a'b", sa.Integer, primary_key=True),
-        sa.Column('v:w%d`"', sa.String(80)),
+        sa.Column('v:w%d"', sa.String(80)),
     )
     victim = sa.Table("victim", meta, sa.Column("id", sa.Integer, primary_key=True))
     make(url, meta)
