@@ -97,7 +97,7 @@ def _schema(
     columns = dict(proposed.columns)
     filled = {**proposed.found, **columns}
     flows = find_workflows(schema, given.get("scenarios"), rows, locale=locale)
-    plain = draft(schema, rows=rows, columns=filled, locale=locale, scenarios=flows.plain)
+    plain = draft(schema, rows=rows, columns=filled, locale=locale, scenarios=flows.text)
 
     def compiled(plain: Mapping[str, Any], version: int) -> Compiled:
         model = compile_profile(plain, name=name, version=version)
@@ -169,7 +169,7 @@ def _proposed(
         raise OptionError(message)
     may_reach(ws.con)
     flows = find_workflows(schema, given.get("scenarios"), {})
-    drafted = draft(schema, columns=columns, scenarios=flows.plain)
+    drafted = draft(schema, columns=columns, scenarios=flows.text)
     wish = wish_of(schema, drafted, {*columns, *flows.taken}, prompt, texts)
     found = propose(ws.con, ws.database, name, wish, config)
     missing = [n for n in texts if n not in found.columns]

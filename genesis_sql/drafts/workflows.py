@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -48,6 +49,11 @@ class Workflows:
     plain: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def text(self) -> str:
+        """The scenarios as JSON, in which what is set to NULL stays so."""
+        return json.dumps(self.plain)
+
+    @property
     def taken(self) -> frozenset[str]:
         """The columns that scenarios fill, by 'table.column'."""
         return frozenset(f"{t}.{c}" for s in self.scenarios for t, c, _ in s.settings())
@@ -78,7 +84,7 @@ def find_workflows(
         OptionError: the scenarios make no sense there, or rows asks for rows that they count.
     """
     plain = plain_scenarios(given)
-    scenarios = read_scenarios(schema, plain)
+    scenarios = read_scenarios(schema, given)
     whole = with_ledgers(schema, scenarios)
     mains = main_parents(whole)
     tables = {t.name: t for t in whole.tables}

@@ -48,10 +48,13 @@ def read_scenarios(schema: RawSchema, given: Any) -> tuple[Scenario, ...]:
 def plain_scenarios(given: Any) -> Any:
     """JSON values without what is NULL, as SQL fills up structs of one list.
 
+    In JSON text a column may be set to null.
+
     Raises:
         OptionError: it is text and no JSON, or holds what JSON cannot.
     """
-    if isinstance(given, str):
+    written = isinstance(given, str)
+    if written:
         try:
             given = json.loads(given)
         except json.JSONDecodeError as error:
@@ -64,16 +67,20 @@ def plain_scenarios(given: Any) -> Any:
     except (TypeError, ValueError) as error:
         message = f"scenarios holds what JSON cannot: {error}"
         raise OptionError(message) from error
-    return _without_nulls(plain, keep=False)
+    return _without_nulls(plain, keep=False, written=written)
 
 
-def _without_nulls(value: Any, *, keep: bool) -> Any:
-    """What is set to NULL stays; everything else that is NULL was not given."""
+def _without_nulls(value: Any, *, keep: bool, written: bool) -> Any:
+    """Without what is NULL and so was not given; in JSON text, what is set to it stays."""
     if isinstance(value, Mapping):
         return {
-            k: _without_nulls(v, keep=k == "set") for k, v in value.items() if keep or v is not None
+            k: _without_nulls(v, keep=written and k == "set", written=written)
+            for k, v in value.items()
+            if keep or v is not None
         }
-    return [_without_nulls(v, keep=False) for v in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_without_nulls(v, keep=False, written=written) for v in value]
+    return value
 
 
 Tables = Mapping[str, RawTable]

@@ -332,3 +332,16 @@ def test_kernel_and_sql_give_the_same() -> None:
         for table in ("jobs", "steps", "w_ledger"):
             found = drawn.table(table, seed=4)
             assert (len(found) >= 30, found) == (True, drawn.in_sql(table, seed=4))
+
+
+def test_null_is_set_by_json_text_and_not_given_by_structs(con: duckdb.DuckDBPyConnection) -> None:
+    note = '{"w": {"instances": "orders", "paths": [{"name": "a", "set": {"remark": null}}]}}'
+    con.execute("CALL genesis_schema('m', ddl := ?, scenarios := ?)", [DDL, note])
+    count = "SELECT count(remark) FROM genesis_generate('m', 'orders', scale := 1, seed := 1)"
+    assert rows(con, count) == [(0,)]
+    structs = """{'w': {'instances': 'orders', 'paths': [{'name': 'a', 'set': {'remark': 'x'}},
+        {'name': 'b', 'set': {'status': 'Returned'}}]}}"""
+    con.execute(f"CALL genesis_schema('m', ddl := ?, scenarios := {structs})", [DDL])
+    kinds = "SELECT count(*) FILTER (remark = 'x') * 2 - count(*), count(DISTINCT status) FROM genesis_generate('m', 'orders', scale := 1, seed := 1)"
+    off, states = rows(con, kinds)[0]
+    assert (abs(off) <= 1, states) == (True, 3)
