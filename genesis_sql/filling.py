@@ -83,6 +83,7 @@ def _schema(
     from genesis_sql.actions.save_profile import Compiled, Resolved, Written, save_profile
     from genesis_sql.drafts.draft import draft
     from genesis_sql.drafts.report import report
+    from genesis_sql.drafts.workflows import find_workflows
     from genesis_sql.profiles.compile import compile_profile
     from genesis_sql.profiles.described import describe_profile
 
@@ -95,7 +96,8 @@ def _schema(
     proposed = _proposed(ws, name, schema, columns, given)
     columns = dict(proposed.columns)
     filled = {**proposed.found, **columns}
-    plain = draft(schema, rows=rows, columns=filled, locale=locale)
+    flows = find_workflows(schema, given.get("scenarios"), rows, locale=locale)
+    plain = draft(schema, rows=rows, columns=filled, locale=locale, scenarios=flows.text)
 
     def compiled(plain: Mapping[str, Any], version: int) -> Compiled:
         model = compile_profile(plain, name=name, version=version)
@@ -103,11 +105,13 @@ def _schema(
 
     spec = {"schema": to_plain(schema), "columns": columns, "rows": rows, "locale": locale}
     spec |= proposed.told
+    if flows.scenarios:
+        spec["scenarios"] = dict(flows.plain)
     written = Written(spec, VERSION, optional(given, "description"), texts(given, "tags"))
     save_profile(ws, name, written, lambda: Resolved(plain), compiled)
     return [
         {**row, "notes": "; ".join(filter(None, (row["notes"], *proposed.of(row["table_name"]))))}
-        for row in report(schema, plain, rows)
+        for row in report(flows.schema, plain, flows.sizes)
     ]
 
 
@@ -148,6 +152,7 @@ def _proposed(
     """
     from genesis_sql.drafts.draft import draft
     from genesis_sql.drafts.wishes import texts_wanted, wish_of
+    from genesis_sql.drafts.workflows import find_workflows
     from genesis_sql.language.config import read_config
     from genesis_sql.language.propose import propose
 
@@ -163,7 +168,9 @@ def _proposed(
         )
         raise OptionError(message)
     may_reach(ws.con)
-    wish = wish_of(schema, draft(schema, columns=columns), set(columns), prompt, texts)
+    flows = find_workflows(schema, given.get("scenarios"), {})
+    drafted = draft(schema, columns=columns, scenarios=flows.text)
+    wish = wish_of(schema, drafted, {*columns, *flows.taken}, prompt, texts)
     found = propose(ws.con, ws.database, name, wish, config)
     missing = [n for n in texts if n not in found.columns]
     if missing:

@@ -18,6 +18,7 @@ from genesis_sql.types import RawSchema
 Columns = Mapping[str, Any]
 Rows = Mapping[str, int]
 Prompt = str | Mapping[str, str] | None
+Scenarios = Mapping[str, Any] | str | None
 Language = Any
 """A `genesis_sql.language.config.ModelConfig`, or a dict of the same; None asks nobody."""
 
@@ -32,6 +33,7 @@ def from_schema(
     locale: str | None = None,
     prompt: Prompt = None,
     llm: Language = None,
+    scenarios: Scenarios = None,
 ) -> list[Row]:
     """Save the profile of a schema that was read; what the other doors end in.
 
@@ -45,6 +47,8 @@ def from_schema(
         locale: of names, addresses and texts, 'en_US' where not given.
         prompt: what the data are about, for the language model; a text by table is possible.
         llm: the language model that proposes what fills columns; its answer is checked and kept.
+        scenarios: workflows by name, a mapping or JSON text: the table whose rows are the
+            instances, weighted paths of events, values they share, the name of the ledger.
 
     Returns:
         A row for each table: what it hangs on, and how many rows it gets by default.
@@ -54,7 +58,7 @@ def from_schema(
         OptionError: rows or columns name what is not there.
     """
     given: Row = {"model": name, "raw": schema, "rows": rows, "locale": locale}
-    given |= {"prompt": prompt, "llm": llm}
+    given |= {"prompt": prompt, "llm": llm, "scenarios": scenarios}
     return effect(con, "schema", {**given, "columns": _with_functions(con, name, schema, columns)})
 
 
@@ -91,6 +95,7 @@ def from_sqlalchemy(
     locale: str | None = None,
     prompt: Prompt = None,
     llm: Language = None,
+    scenarios: Scenarios = None,
 ) -> list[Row]:
     """Save the profile of SQLAlchemy models.
 
@@ -103,6 +108,7 @@ def from_sqlalchemy(
         locale: of names, addresses and texts.
         prompt: what the data are about, for a language model.
         llm: the language model, see `from_schema`.
+        scenarios: workflows that rows take, see `from_schema`.
     """
     from genesis_sql.introspect.from_sqlalchemy import read_models
 
@@ -116,6 +122,7 @@ def from_sqlalchemy(
         locale=locale,
         prompt=prompt,
         llm=llm,
+        scenarios=scenarios,
     )
 
 
@@ -131,6 +138,7 @@ def from_url(
     locale: str | None = None,
     prompt: Prompt = None,
     llm: Language = None,
+    scenarios: Scenarios = None,
 ) -> list[Row]:
     """Save the profile of the tables of a live database, as its catalog describes them.
 
@@ -145,6 +153,7 @@ def from_url(
         locale: of names, addresses and texts.
         prompt: what the data are about, for a language model.
         llm: the language model, see `from_schema`.
+        scenarios: workflows that rows take, see `from_schema`.
     """
     from genesis_sql.filling import may_reach
     from genesis_sql.introspect.from_url import read_url
@@ -152,7 +161,15 @@ def from_url(
     may_reach(con)
     read = read_url(url, schema=schema, tables=tables)
     return from_schema(
-        read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
+        read,
+        con=con,
+        name=name,
+        columns=columns,
+        rows=rows,
+        locale=locale,
+        prompt=prompt,
+        llm=llm,
+        scenarios=scenarios,
     )
 
 
@@ -167,6 +184,7 @@ def from_ddl(
     locale: str | None = None,
     prompt: Prompt = None,
     llm: Language = None,
+    scenarios: Scenarios = None,
 ) -> list[Row]:
     """Save the profile of a script of CREATE TABLE statements.
 
@@ -180,6 +198,7 @@ def from_ddl(
         locale: of names, addresses and texts.
         prompt: what the data are about, for a language model.
         llm: the language model, see `from_schema`.
+        scenarios: workflows that rows take, see `from_schema`.
 
     Example:
         >>> import genesis_sql
@@ -193,7 +212,15 @@ def from_ddl(
 
     read = read_ddl(text, dialect=dialect)
     return from_schema(
-        read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
+        read,
+        con=con,
+        name=name,
+        columns=columns,
+        rows=rows,
+        locale=locale,
+        prompt=prompt,
+        llm=llm,
+        scenarios=scenarios,
     )
 
 
@@ -207,6 +234,7 @@ def from_dict(
     locale: str | None = None,
     prompt: Prompt = None,
     llm: Language = None,
+    scenarios: Scenarios = None,
 ) -> list[Row]:
     """Save the profile of a mapping such as {'patient_id': 'number', 'email': 'email'}.
 
@@ -219,12 +247,21 @@ def from_dict(
         locale: of names, addresses and texts.
         prompt: what the data are about, for a language model.
         llm: the language model, see `from_schema`.
+        scenarios: workflows that rows take, see `from_schema`.
     """
     from genesis_sql.introspect.from_mapping import read_mapping
 
     read = read_mapping(spec)
     return from_schema(
-        read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
+        read,
+        con=con,
+        name=name,
+        columns=columns,
+        rows=rows,
+        locale=locale,
+        prompt=prompt,
+        llm=llm,
+        scenarios=scenarios,
     )
 
 
@@ -238,6 +275,7 @@ def from_manifest(
     locale: str | None = None,
     prompt: Prompt = None,
     llm: Language = None,
+    scenarios: Scenarios = None,
 ) -> list[Row]:
     """Save the profile of the sources and models of a dbt project.
 
@@ -250,10 +288,19 @@ def from_manifest(
         locale: of names, addresses and texts.
         prompt: what the data are about, for a language model.
         llm: the language model, see `from_schema`.
+        scenarios: workflows that rows take, see `from_schema`.
     """
     from genesis_sql.introspect.from_manifest import read_manifest
 
     read = read_manifest(manifest)
     return from_schema(
-        read, con=con, name=name, columns=columns, rows=rows, locale=locale, prompt=prompt, llm=llm
+        read,
+        con=con,
+        name=name,
+        columns=columns,
+        rows=rows,
+        locale=locale,
+        prompt=prompt,
+        llm=llm,
+        scenarios=scenarios,
     )

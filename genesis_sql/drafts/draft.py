@@ -15,10 +15,18 @@ from genesis_sql.drafts.custom import by_column, fill_custom, fill_generated, wi
 from genesis_sql.drafts.fill import fill_asked, fill_left, find_meanings
 from genesis_sql.drafts.keys import ABSENT, children, fill_keys
 from genesis_sql.drafts.moments import fill_moments, find_periods
-from genesis_sql.drafts.relations import careful, check_keys, main_parents, ordered, sizes
+from genesis_sql.drafts.relations import careful, check_keys, ordered
 from genesis_sql.drafts.sheet import Sheet
 from genesis_sql.drafts.siblings import fill_siblings
 from genesis_sql.drafts.sums import copy_prices, fill_lines, fill_sums
+from genesis_sql.drafts.workflows import (
+    Workflows,
+    check_given,
+    fill_planned,
+    fill_shared,
+    fill_times,
+    find_workflows,
+)
 from genesis_sql.types import RawSchema
 
 Plain = dict[str, Any]
@@ -31,6 +39,7 @@ def draft(
     rows: Mapping[str, int] | None = None,
     columns: Mapping[str, Any] | None = None,
     locale: str = "en_US",
+    scenarios: Any = None,
 ) -> Plain:
     """The plain profile of a schema.
 
@@ -39,6 +48,7 @@ def draft(
         rows: of tables, at scale 1; the others follow from how many children parents have.
         columns: what fills a column, by 'table.column'.
         locale: of names, addresses and other texts.
+        scenarios: workflows that rows take, by name, see `genesis_sql.scenarios`.
 
     Raises:
         SchemaError: a foreign key leads nowhere, no row can keep a CHECK, or no column of that
@@ -55,24 +65,20 @@ def draft(
     given = by_column(schema, columns or {})
     schema = without_given(schema, given)
     check_keys(schema)
-    mains = main_parents(schema)
-    sized = sizes(schema, mains, rows or {})
-    sheets: Sheets = {}
-    for table in ordered(schema):
-        main = mains.get(table.name)
-        others = tuple(k for k in table.foreign_keys if k is not main)
-        checked = read_checks(table)
-        sheets[table.name] = Sheet(table, sized[table.name], checked, main, others)
-    find_periods(sheets)
+    flows = find_workflows(schema, scenarios, rows or {}, locale=locale)
+    check_given(flows, given)
+    schema, sheets = flows.schema, _sheets(flows)
     absent = ABSENT if careful(schema) else 0.0
     stages: tuple[Callable[[Sheet], None], ...] = (
         check_capacity,
         lambda sheet: find_meanings(sheet, schema),
         lambda sheet: fill_asked(sheet, fill_custom(sheet, given), locale),
         fill_generated,
+        lambda sheet: fill_planned(sheet, flows),
+        lambda sheet: fill_shared(sheet, sheets, flows),
         lambda sheet: fill_keys(sheet, sheets, absent=absent),
         fill_siblings,
-        lambda sheet: fill_moments(sheet, sheets),
+        lambda sheet: _fill_moments(sheet, sheets, flows),
         lambda sheet: copy_prices(sheet, sheets),
         fill_lines,
         lambda sheet: fill_sums(sheet, sheets),
@@ -81,13 +87,31 @@ def draft(
     for stage in stages:
         for sheet in sheets.values():
             stage(sheet)
-    return {"tables": {name: _table(sheet, sheets) for name, sheet in sheets.items()}}
+    return {"tables": {name: _table(sheet, sheets, flows) for name, sheet in sheets.items()}}
 
 
-def _table(sheet: Sheet, sheets: Sheets) -> Plain:
+def _sheets(flows: Workflows) -> Sheets:
+    """A sheet for each table, parents first."""
+    sheets: Sheets = {}
+    for table in ordered(flows.schema):
+        main = flows.mains.get(table.name)
+        others = tuple(k for k in table.foreign_keys if k is not main)
+        checked = read_checks(table)
+        sheets[table.name] = Sheet(table, flows.sizes[table.name], checked, main, others)
+    find_periods(sheets)
+    return sheets
+
+
+def _fill_moments(sheet: Sheet, sheets: Sheets, flows: Workflows) -> None:
+    fill_times(sheet, sheets, flows)
+    fill_moments(sheet, sheets)
+
+
+def _table(sheet: Sheet, sheets: Sheets, flows: Workflows) -> Plain:
     out: Plain = {}
     if sheet.main is not None:
-        out = {"parent": sheet.main.parent, "rows": children(sheet, sheets[sheet.main.parent])}
+        rows = flows.rows(sheet.name) or children(sheet, sheets[sheet.main.parent])
+        out = {"parent": sheet.main.parent, "rows": rows}
     else:
         out = {"rows": sheet.rows}
     out["primary_key"] = list(sheet.raw.primary_key)

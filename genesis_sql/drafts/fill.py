@@ -66,7 +66,7 @@ def fill_left(sheet: Sheet, locale: str) -> None:
         if not is_held(column.type) and column.nullable:
             sheet.notes.append(f"{column.name} is left out: no value of type {column.type} is made")
             continue
-        made, note, origin = _found(sheet, column, locale)
+        made, note, origin = filled(sheet, column, locale)
         _put(sheet, column.name, made, {"origin": origin, "note": note})
 
 
@@ -75,7 +75,7 @@ def _put(sheet: Sheet, name: str, made: Columns, told: Mapping[str, Any]) -> Non
     sheet.put(name, {**made[last], **told}, {h: made[h] for h in helpers})
 
 
-def _found(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, str]:
+def filled(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, str]:
     """What fills a column that nobody speaks of, why, and where that comes from."""
     meaning, listed = sheet.meanings.get(column.name, Meaning("")), allowed(sheet, column)
     if listed is not None:

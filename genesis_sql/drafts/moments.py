@@ -60,18 +60,28 @@ def _depth(root: str, later: Mapping[str, set[str]], seen: tuple[str, ...]) -> i
 
 def fill_moments(sheet: Sheet, sheets: Mapping[str, Sheet]) -> None:
     """The dates and times of a table that have an order."""
-    left = [c for c in sheet.left() if is_moment(c.type) and sheet.meaning(c.name) not in FREE]
-    left = [c for c in left if not sheet.unique(c.name)]
-    if not left:
+    ordered = _moments(sheet)
+    if not ordered:
         return
-    first, *others = _in_order(sheet, left)
-    _first(sheet, first, sheets)
-    before = first.name
-    sheet.moment = first.name
-    for column in others:
+    if sheet.moment is None:  # else a scenario has filled it
+        _first(sheet, ordered[0], sheets)
+        sheet.moment = ordered.pop(0).name
+    first = before = sheet.moment
+    for column in ordered:
         stage = stage_of(sheet, column)
-        made = _later(sheet, column, first.name if stage.side else before, stage)
+        made = _later(sheet, column, first if stage.side else before, stage)
         before = before if stage.side else made
+
+
+def _moments(sheet: Sheet) -> list[RawColumn]:
+    """The columns that nothing fills yet and that have an order, in it."""
+    left = [c for c in sheet.left() if is_moment(c.type) and sheet.meaning(c.name) not in FREE]
+    return _in_order(sheet, [c for c in left if not sheet.unique(c.name)])
+
+
+def first_moment(sheet: Sheet) -> RawColumn | None:
+    """The column that says when a row came to be, as far as nothing fills it yet."""
+    return next(iter(_moments(sheet)), None)
 
 
 def stage_of(sheet: Sheet, column: RawColumn) -> Stage:

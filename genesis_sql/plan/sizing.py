@@ -22,6 +22,7 @@ from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.steps import (
     PARENT,
     Digit,
+    Formula,
     MainParent,
     Pick,
     PickDistinct,
@@ -159,6 +160,7 @@ class Sizing:
                 "ask for fewer"
             )
             raise OptionError(message)
+        self._check_fixed(table, main, exact, int(counts.sum()))
         if exact is None and room < MANY and int(counts.sum() + loose.sum()) > left:
             exact = left
         if exact is None and not counts.any() and not loose.any() and self._needed(table):
@@ -171,6 +173,18 @@ class Sizing:
         old = self.before.family(table)
         since = old.ends[-1] if len(old.ends) else 0
         return Family(np.r_[old.ends, since + ends], np.r_[old.counts, counts])
+
+    def _check_fixed(self, table: str, main: MainParent, exact: int | None, counted: int) -> None:
+        """Refuse other rows than the parents' columns say, each of which stands for one row."""
+        parent = main.link.parent
+        steps = self.sampler.model.programs[parent].steps
+        fixed = any(isinstance(s, Formula) and s.column == main.count for s in steps)
+        if fixed and exact is not None and exact != counted:
+            message = (
+                f"rows asks for {exact:,} rows of table '{table}', and columns of '{parent}' say "
+                f"that there are {counted:,}; ask for rows of '{parent}' only"
+            )
+            raise OptionError(message)
 
     def _drawn(
         self, table: str, main: MainParent, first: int, stop: int

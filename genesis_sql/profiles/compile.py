@@ -16,6 +16,7 @@ import numpy as np
 from genesis_sql.errors import ProfileError
 from genesis_sql.plan.circles import circle
 from genesis_sql.plan.definition import Model
+from genesis_sql.profiles.allocated import put_allocated
 from genesis_sql.profiles.calibrate import calibrated, expected_rows
 from genesis_sql.profiles.choosing import by_match, check_distinct, is_placed
 from genesis_sql.profiles.declared import check_nulls, checks_of, constrained
@@ -144,7 +145,11 @@ def _program(
     _listed(made, table)
     _choices(made, table)
     for column in table.order:
-        made.put(draw_step(table.drawn[column], table.axes), table.kinds[column])
+        held = table.columns.get(column, {})
+        if held.get("type") == "allocated":
+            put_allocated(made, column, held, table.kinds[column])
+        else:
+            made.put(draw_step(table.drawn[column], table.axes), table.kinds[column])
     _choose(made, table, late=True)
     hidden = Hidden()
     put_made(hidden, table, tables, sizes[table.name])

@@ -12,6 +12,7 @@ from genesis_sql.program.steps import Draw, Lookup, Program, Step, step_columns
 _STEPS = {
     "key": "unique", "constant": "constant", "parent": "copy", "reference": "choice",
     "expression": "expression", "chosen": "lookup", "listed": "lookup", "sibling": "place",
+    "allocated": "lookup",
     "after": "later", "formula": "formula", "total": "total", "combined": "combined",
     "pattern": "pattern", "function": "function",
 }  # fmt: skip

@@ -17,7 +17,7 @@ from genesis_sql.profiles.arithmetic import Exact, exact, parse_arithmetic
 from genesis_sql.profiles.draws import Drawn, draw_step
 from genesis_sql.profiles.hidden import Hidden, own_column
 from genesis_sql.profiles.laws import as_number, text_of
-from genesis_sql.profiles.moments import After, after_kind, later_by
+from genesis_sql.profiles.moments import After, after_kind, by_law, check_plus, later_by
 from genesis_sql.profiles.shapes import pattern_domain, pattern_step
 from genesis_sql.program.domain import Domain, Fixed, Grid
 from genesis_sql.program.steps import Formula
@@ -65,6 +65,8 @@ def _reads(table: TableLaws, name: str) -> Iterator[str]:
     spec, where = table.columns[name], table.where(name)
     if spec["type"] == "after":
         yield own_column(where, exp.column(str(spec["of"])), table.columns)
+        if "plus" in spec:
+            yield own_column(where, exp.column(str(spec["plus"])), table.columns)
     if spec["type"] == "formula":
         for node in parse_arithmetic(where, str(spec["sql"])).find_all(exp.Column):
             if not node.table:
@@ -76,9 +78,12 @@ def _read(table: TableLaws, tables: Tables, name: str) -> None:
     if spec["type"] == "pattern":
         table.kinds[name] = pattern_domain(where, spec)
     elif spec["type"] == "after":
-        (of,) = _reads(table, name)
+        of, *plus = _reads(table, name)
         table.kinds[name] = after_kind(where, spec, of, table.kinds.get(of))
-        table.bys[name] = later_by(where, f"#own:by:{name}", spec["by"], spec.get("null_share"))
+        if plus:
+            check_plus(where, spec, plus[0], table.kinds.get(plus[0]))
+        else:
+            table.bys[name] = by_law(where, name, spec)
     elif is_late(table, name):
         return
     else:
@@ -119,8 +124,8 @@ def put_made(hidden: Hidden, table: TableLaws, tables: Tables, rows: int) -> Non
 
 
 def _after(hidden: Hidden, table: TableLaws, name: str) -> None:
-    spec, kind, drawn = table.columns[name], table.kinds[name], table.bys[name]
-    (of,) = _reads(table, name)
+    spec, kind = table.columns[name], table.kinds[name]
+    of, *plus = _reads(table, name)
     source, fixed = table.kinds[of], ""
     if isinstance(source, Fixed):
         grid = after_kind(table.where(name), {"unit": "second"}, of, source)
@@ -129,6 +134,10 @@ def _after(hidden: Hidden, table: TableLaws, name: str) -> None:
     if not isinstance(kind, Grid) or not isinstance(source, Grid):
         raise TypeError(kind)
     made = After.of(source, kind, str(spec["unit"]))
+    if plus:
+        hidden.put(Formula(name, made.later(fixed or quoted(of), quoted(plus[0]))), kind)
+        return
+    drawn = table.bys[name]
     step = draw_step(drawn, table.axes)
     if spec.get("until"):
         last = int(as_number(table.where(name), spec["until"], kind.type))

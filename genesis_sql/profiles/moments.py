@@ -40,6 +40,34 @@ def after_kind(where: str, spec: Spec, of: str, source: Domain | None) -> Grid:
     return Grid(type_, moment_step(type_), 0)
 
 
+def by_law(where: str, name: str, spec: Spec) -> Drawn:
+    """The draw of how much later a column of type 'after' is.
+
+    Raises:
+        ProfileError: the column says neither 'by' nor 'plus', or its law does not fit.
+    """
+    if "by" not in spec:
+        message = f"{where}: type 'after' needs 'by', a law, or 'plus', a column"
+        raise ProfileError(message)
+    return later_by(where, f"#own:by:{name}", spec["by"], spec.get("null_share"))
+
+
+def check_plus(where: str, spec: Spec, plus: str, kind: Domain | None) -> None:
+    """Refuse a column of amounts that holds no whole numbers, and options of a law beside it.
+
+    Raises:
+        ProfileError: tells which.
+    """
+    beside = [key for key in ("by", "until", "null_share") if spec.get(key)]
+    if beside:
+        message = f"{where}: '{beside[0]}' stands beside 'plus'; leave one of them out"
+        raise ProfileError(message)
+    whole = isinstance(kind, Grid) and kind.scale == 0
+    if not whole or kind is None or kind.type.startswith(("DATE", "TIME")):
+        message = f"{where}: plus names '{plus}', which holds no whole numbers the kernel makes"
+        raise ProfileError(message)
+
+
 def later_by(where: str, name: str, law: Spec, null: float | None) -> Drawn:
     """The draw of how many units later; laws without a min begin at 0.
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from genesis_sql.errors import ProfileError, nearest
+from genesis_sql.profiles.allocated import as_law
 from genesis_sql.profiles.choices import as_cases
 from genesis_sql.profiles.draws import Drawn, read_drawn
 from genesis_sql.profiles.keys import key_domain, sibling_kind
@@ -267,6 +268,9 @@ def _read(
             table.kinds[column] = kind_of(where, {**held, "type": "explicit"})
         elif type_ == "chosen":
             table.kinds[column] = _chosen_kind(table, column, made)
+        elif type_ == "allocated":
+            table.drawn[column] = read_drawn(where, column, as_law(where, held))
+            table.kinds[column] = table.drawn[column].kind
         elif type_ not in VALUES:
             cases = as_cases(held, table.columns) if type_ == "expression" else held
             if cases is not None:
