@@ -56,7 +56,7 @@ def fill(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Fill the empty tables of the database at URL, in the order of their keys.
+    """Fill the empty tables of the database at URL.
 
     URL is SQLAlchemy's: postgresql://user:password@host/database, mysql+pymysql://…,
     sqlite:///file. Without --model its tables, columns, keys and comments are read, and say what

@@ -33,7 +33,8 @@ def _leaves(group: click.Group, *before: str) -> dict[tuple[str, ...], click.Com
 
 
 COMMANDS = _leaves(main)
-ALWAYS_JSON = (("profiles", "show"), ("profiles", "schema"))
+FORMATTED = (("profiles", "show"), ("profiles", "schema"), ("schema", "infer"), ("schema", "show"))
+"""Commands that print JSON in any case, or take a --format."""
 RUN = [sys.executable, "-c", "from genesis_sql.cli import main; main(prog_name='genesis')"]
 # Behind nohup and the like SIGINT is ignored, which a child inherits. (A preexec_fn would fork this
 # process with all its libraries' fork handlers, and that crashes once Arrow or DuckDB ran in it.)
@@ -44,7 +45,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 def test_the_commands() -> None:
     alone = (
-        "activate assert budget certificate check compare demo describe drop export fit generate "
+        "activate assert budget certificate check compare demo describe drop export fill fit generate "
         "history import ledger methods models privacy privacy-audit profile quality replay report "
         "run validate"
     )
@@ -52,6 +53,7 @@ def test_the_commands() -> None:
         "cohorts": "clone delete export list merge rename save summarise tag",
         "demo": "health",
         "profiles": "list save schema show",
+        "schema": "infer show",
         "reference": "build facilities load load-codes load-directory make-directory providers tables",
     }
     expected = {(name,) for name in alone.split()}
@@ -62,7 +64,7 @@ def test_the_commands() -> None:
 @pytest.mark.parametrize("words", sorted(COMMANDS), ids=" ".join)
 def test_every_command_has_help_and_json(words: tuple[str, ...], genesis: Genesis) -> None:
     out = genesis(*words, "--help").stdout
-    assert "--json" in out or words in ALWAYS_JSON
+    assert "--json" in out or words in FORMATTED
     assert "  -" in out
     assert len(COMMANDS[words].get_short_help_str(100)) <= 60
 
