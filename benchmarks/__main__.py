@@ -22,7 +22,7 @@ NAMES = {
     "profiles": "people per second, laws, keys, validation, replay, Harris County",
     "providers": "names, e-mails, addresses per second, beside Faker and random()",
     "delivery": "five tables into PostgreSQL, MariaDB, SQLite and files, beside executemany",
-    "schema": "five tables of a CRM out of CREATE TABLE text: seconds, keys, totals; Faker",
+    "schema": "schemas without data: a CRM of five tables, providers, deliveries, meanings",
     "draw": "the counter draw: dieharder, and tests of our own over many streams and families",
     "kernel": "the compiled kernel beside the same loops in numpy",
 }

@@ -16,6 +16,7 @@ Spec = dict[str, object]
 
 LINE = frozenset(("line", "extended", "row", "item"))
 MANY = frozenset(("quantity", "qty", "units"))
+LAWS = ("normal", "lognormal", "uniform", "exponential", "beta", "bands", "conditional", "explicit")
 PRICE = frozenset(("price", "unitprice"))
 WHOLE_SUM = frozenset(("total", "amount", "sum", "grand", "value", "due"))
 BEFORE = frozenset(("subtotal", "sub", "net"))
@@ -35,11 +36,27 @@ def copy_prices(sheet: Sheet, sheets: Mapping[str, Sheet]) -> None:
             source = next((c for c in above.raw.columns if _is_price(above, c)), None)
             if source is None or len(key.columns) != 1 or above.name == sheet.name:
                 continue
+            if not is_counted(above, source):  # totals of the copies could not be made
+                continue
             spec: Spec = {"type": "parent", "column": source.name, "of": key.columns[0]}
             if source.type.upper() != column.type.upper():
                 spec["sql_type"] = column.type
             sheet.put(column.name, _told(spec, f"the {source.name} of its row of {above.name}"))
             break
+
+
+def is_counted(sheet: Sheet, column: RawColumn) -> bool:
+    """Whether formulas and totals may read a column: it is drawn, with so many decimals.
+
+    What the caller fills by SQL or a function is known after all that is drawn.
+    """
+    spec = sheet.made.get(column.name, {}).get(column.name)
+    if spec is None:
+        return True
+    if spec["type"] in ("function", "expression"):
+        return False
+    exact = is_whole(column.type) or column.type.upper().startswith(("DECIMAL", "NUMERIC"))
+    return exact or spec["type"] not in LAWS or "decimals" in spec
 
 
 def _is_price(sheet: Sheet, column: RawColumn) -> bool:
@@ -80,7 +97,7 @@ def line(sheet: Sheet) -> str | None:
     """What a row of lines comes to: its quantity times its price; None where it has no such."""
     many = next((c for c in sheet.raw.columns if is_whole(c.type) and _is_many(sheet, c)), None)
     price = next((c for c in sheet.raw.columns if _is_price(sheet, c)), None)
-    if many is None or price is None:
+    if many is None or price is None or not (is_counted(sheet, many) and is_counted(sheet, price)):
         return None
     return f"{quoted(many.name)} * {quoted(price.name)}"
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import pytest
 
 import genesis_sql
+from genesis_sql.schema_doors import from_schema
+from genesis_sql.types import RawSchema
 from tests.drafts.conftest import CRM
 
 ROWS = {"customers": 40, "contacts": 100, "products": 30, "orders": 200, "order_items": 500}
@@ -107,3 +110,23 @@ def test_the_same_seed_gives_the_same_rows_and_another_gives_others() -> None:
     part = con.execute("FROM genesis_generate('crm', 'contacts', rows := 5)").fetchall()
     assert len(part) == 5
     con.close()
+
+
+@pytest.mark.parametrize(
+    "price",
+    ["round(5 + 10 * u(), 2)", {"type": "uniform", "min": 5, "max": 15}, [5.25, 9.75]],
+    ids=["SQL", "a law without decimals", "a list"],
+)
+def test_totals_add_up_whatever_fills_the_price(crm: RawSchema, price: Any) -> None:
+    with genesis_sql.connect() as con:
+        from_schema(crm, con=con, name="crm", columns={"products.price": price})
+        genesis_sql.generate_database(con, "crm", "made", rows={"orders": 60, "products": 20})
+        query = "SELECT count(*) FILTER (price BETWEEN 5 AND 15) FROM made.products"
+        assert con.execute(query).fetchall() == [(20,)]
+        query = """
+            SELECT count(*), count(*) FILTER (abs(total_amount - s) > 0.005) FROM made.orders AS o JOIN (
+              SELECT order_id, sum(quantity * unit_price) AS s FROM made.order_items GROUP BY order_id
+            ) ON order_id = o.id"""
+        ((orders, wrong),) = con.execute(query).fetchall()
+        assert orders > 40
+        assert wrong == 0
