@@ -54,6 +54,7 @@ from genesis_sql.reference_doors import load_codes as load_codes
 from genesis_sql.reference_doors import load_directory as load_directory
 from genesis_sql.reference_doors import load_reference as load_reference
 from genesis_sql.reference_doors import make_directory as make_directory
+from genesis_sql.schema_doors import copy_database as copy_database
 from genesis_sql.schema_doors import from_ddl as from_ddl
 from genesis_sql.schema_doors import from_dict as from_dict
 from genesis_sql.schema_doors import from_manifest as from_manifest
@@ -105,6 +106,7 @@ __all__ = [
     "find_facilities",
     "from_sqlalchemy",
     "from_url",
+    "copy_database",
     "from_ddl",
     "from_dict",
     "from_manifest",

@@ -14,7 +14,7 @@ from genesis_sql.errors import AccessError, LanguageError, OptionError
 from genesis_sql.introspect.from_ddl import read_ddl
 from genesis_sql.introspect.written import to_plain
 from genesis_sql.jobs import Job
-from genesis_sql.types import Call, RawSchema
+from genesis_sql.types import Call, RawSchema, Relationship
 
 if TYPE_CHECKING:
     from genesis_sql.actions.workspace import Workspace
@@ -180,4 +180,30 @@ def _proposed(
     return _Proposal(columns, found.columns, found.notes, told)
 
 
-EFFECTS: dict[str, Effect] = {"schema": _schema}
+def _copy_database(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    from genesis_sql.graph.notation import relationship_text
+    from genesis_sql.introspect.rows_of import copy_rows
+
+    given = call.arguments
+    url, target = text(given, "url"), text(given, "target")
+    may_reach(cursor)
+    ws = workspace(session, cursor, call.database, call.schema, job)
+    copied = copy_rows(
+        cursor, url, target=target, schema=optional(given, "schema"),
+        tables=texts(given, "tables"), limit=whole(given, "most"), progress=ws.progress,
+    )  # fmt: skip
+    return [
+        {
+            "table_name": table.name, "rows": table.rows,
+            "relationships": [
+                relationship_text(Relationship(table.name, k.columns, k.parent, k.parent_columns))
+                for k in table.foreign_keys
+            ],
+        }
+        for table in copied.schema.tables
+    ]  # fmt: skip
+
+
+EFFECTS: dict[str, Effect] = {"schema": _schema, "copy_database": _copy_database}

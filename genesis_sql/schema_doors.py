@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from genesis_sql.doors import Row, effect
+from genesis_sql.doors import Row, effect, listed
 from genesis_sql.profile_doors import register_function
 from genesis_sql.types import RawSchema
 
@@ -304,3 +304,34 @@ def from_manifest(
         llm=llm,
         scenarios=scenarios,
     )
+
+
+def copy_database(
+    con: duckdb.DuckDBPyConnection,
+    url: str,
+    target: str,
+    *,
+    schema: str | None = None,
+    tables: Sequence[str] | None = None,
+    most: int | None = None,
+) -> list[Row]:
+    """Bring the tables of another database into a new schema, with their rows, to learn them there.
+
+    Args:
+        con: where they go.
+        url: of a PostgreSQL, MySQL, MariaDB or SQLite database.
+        target: the schema to make.
+        schema: one of the other database's schemas.
+        tables: only these.
+        most: rows of each table, the first ones by its primary key.
+
+    Returns:
+        A row for each table: its rows, and its foreign keys as `relationships` of
+        `fit_database` takes them.
+
+    Raises:
+        SourceError: the database cannot be reached or read, or a value does not fit its column.
+        TargetError: the schema is there already.
+    """
+    given: Row = {"url": url, "target": target, "schema": schema, "most": most}
+    return effect(con, "copy_database", {**given, "tables": listed("tables", tables)})

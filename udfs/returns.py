@@ -83,6 +83,7 @@ PROFILES |= dict.fromkeys(
 SCHEMAS: dict[str, str] = {
     "schema": 'table_name VARCHAR, "columns" BIGINT, "rows" BIGINT, parents VARCHAR[], '
     "notes VARCHAR",
+    "copy_database": 'table_name VARCHAR, "rows" BIGINT, relationships VARCHAR[]',
 }
 """Of schemas without data."""
 

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
+import genesis_sql
 from genesis_sql.errors import OptionError, SourceError, TargetError
 from genesis_sql.introspect.rows_of import copy_rows
 
@@ -131,3 +132,25 @@ def test_hostile_names(tmp_path: Path) -> None:
         assert copy_rows(con, f"sqlite:///{tmp_path / 'e.db'}", target=evil).rows == {evil: 1}
         assert con.execute(f"FROM {name}.{name}").fetchall() == [(evil,)]
         assert con.execute("SELECT count(*) FROM victim").fetchall() == [(1,)]
+
+
+def test_through_sql_into_a_fit(shop: str) -> None:
+    with genesis_sql.connect() as con:
+        call = (
+            "FROM genesis_copy_database($url, 'it''s', tables := ['people', 'pets'], most := 200)"
+        )
+        rows = con.execute(call, {"url": shop}).fetchall()
+        assert [(name, many) for name, many, _ in rows] == [("people", 200), ("pets", 200)]
+        keys = [key for *_, found in rows for key in found]
+        assert keys == ["people.boss -> people.id", "pets.owner -> people.id"]
+        genesis_sql.fit_database(con, "m", schema="it's", relationships=keys)
+        con.execute("CALL genesis_generate_database('m', target := 'synth')").fetchall()
+        query = """
+            SELECT count(*) > 100, count(*) FILTER (people.id IS NULL)
+            FROM synth.pets LEFT JOIN synth.people ON people.id = owner"""
+        assert con.execute(query).fetchall() == [(True, 0)]
+        with pytest.raises(duckdb.Error, match="TargetError: .*is there already"):
+            con.execute(call, {"url": shop}).fetchall()
+    off = genesis_sql.connect(config={"enable_external_access": "false"})
+    with off, pytest.raises(duckdb.Error, match="enable_external_access is off"):
+        off.execute(call, {"url": shop}).fetchall()

@@ -7,3 +7,7 @@ FROM query(genesis_ask_('schema', {'model': model, 'ddl': ddl, 'url': url, 'spec
 -- What a column of a schema can mean, and what fills it then.
 CREATE OR REPLACE TEMP MACRO genesis_providers() AS TABLE
 FROM query(genesis_ask_('providers', MAP {}));
+
+-- Bring the tables of another database into a new schema, with their rows, to learn them there.
+CREATE OR REPLACE TEMP MACRO genesis_copy_database(url, target, schema := NULL, tables := NULL, most := NULL) AS TABLE
+FROM query(genesis_ask_('copy_database', {'url': url, 'target': target, 'schema': schema, 'tables': tables, 'most': most}));
