@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from genesis_sql.drafts.by_type import decimals_of, number_bounds, whole_bounds
 from genesis_sql.drafts.fill import allowed
+from genesis_sql.drafts.keys import is_natural
 from genesis_sql.drafts.sheet import Sheet, base_type, is_text, is_whole
 from genesis_sql.errors import SchemaError
 from genesis_sql.types import RawColumn
 
-LETTERS = 36
-"""Characters that a short text is made of."""
+DIGITS, LETTERS = 10, 36
+"""Characters that a short key is made of, see `drafts.keys`; and one that the world has."""
 
 
-def check_capacity(sheet: Sheet) -> None:
+def check_capacity(sheet: Sheet, *, asked: bool) -> None:
     """Refuse a table with more rows than a unique column of it has values.
+
+    Args:
+        sheet: the table; where no rows are asked of it, it gets no more than there are values.
+        asked: whether the caller says how many rows.
 
     Raises:
         SchemaError: names the column and how many it has.
@@ -22,7 +27,9 @@ def check_capacity(sheet: Sheet) -> None:
         if not sheet.unique(column.name):
             continue
         most = capacity(sheet, column)
-        if most is not None and most < sheet.rows:
+        if most is not None and most < sheet.rows and not asked and most > 0:
+            sheet.rows = most
+        elif most is not None and most < sheet.rows:
             held = f"of {column.length} characters" if column.length else f"of type {column.type}"
             message = (
                 f"column '{column.name}' of table '{sheet.name}' is unique and {held}, which has "
@@ -61,6 +68,8 @@ def capacity(sheet: Sheet, column: RawColumn) -> int | None:
             low_, high_ = number_bounds(facts, 10.0 ** -decimals_of(column.type))
             return int((high_ - low_) * 10 ** decimals_of(column.type)) + 1
         return int(10**digits)
-    if is_text(type_) and column.length is not None and column.length < 6:
-        return int(LETTERS**column.length)
+    if is_text(type_) and column.length is not None and column.length < 10:
+        named = is_natural(sheet, column) or column.name not in sheet.key_columns
+        known = named and bool(sheet.meaning(column.name))
+        return int((LETTERS if known else DIGITS) ** column.length)
     return None

@@ -68,10 +68,11 @@ def draft(
     flows = find_workflows(schema, scenarios, rows or {}, locale=locale)
     check_given(flows, given)
     schema, sheets = flows.schema, _sheets(flows)
+    wanted = {name.lower() for name in rows or {}}
     absent = ABSENT if careful(schema) else 0.0
     stages: tuple[Callable[[Sheet], None], ...] = (
-        check_capacity,
         lambda sheet: find_meanings(sheet, schema),
+        lambda sheet: check_capacity(sheet, asked=sheet.name.lower() in wanted),
         lambda sheet: fill_asked(sheet, fill_custom(sheet, given), locale),
         fill_generated,
         lambda sheet: fill_planned(sheet, flows),

@@ -95,10 +95,12 @@ def filled(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, 
             return _plain(sheet, column, None), "as its CHECK bounds it", "default"
         try:
             made = _provided(sheet, column, replace(meaning, options=known), locale)
-        except OptionError:
-            if sheet.raw.primary_key != (column.name,):
-                raise
-            return {column.name: key_spec(sheet, column)}, "the number of the row", "default"
+        except OptionError as error:
+            if sheet.unique(column.name):
+                told = "the number of the row"
+                return {column.name: key_spec(sheet, column)}, told, "default"
+            told = f"only its type is known, for {error}"
+            return _plain(sheet, column, None), told, "default"
         return made, _note(meaning), "default"
     return _plain(sheet, column, None), "only its type is known", "default"
 

@@ -82,6 +82,19 @@ def _refer(sheet: Sheet, key: RawForeignKey, above: Sheet, absent: float) -> Non
         spec["distinct"] = True
     if len(key.columns) > 1:
         spec["link"] = "_".join(key.columns)
+    pairs = zip(key.columns, key.parent_columns, strict=True)
+    shared = {own: column for own, column in pairs if own in sheet.made}
+    if len(shared) == len(key.columns):
+        message = (
+            f"the columns ({', '.join(key.columns)}) of table '{sheet.name}' refer to "
+            f"'{key.parent}' and to another table at once, and no row of both is known to fit; "
+            f"leave one of the keys out, or fill the columns: columns := "
+            f"{{'{sheet.name}.{key.columns[0]}': …}}"
+        )
+        raise SchemaError(message)
+    if shared:  # the chosen row agrees in what another key has filled
+        spec["match"] = shared
+        spec.pop("skew", None)
     for own, column in zip(key.columns, key.parent_columns, strict=True):
         note = f"a row of {above.name}, some chosen more often than others"
         _put(sheet, own, {**spec, "column": column}, note)

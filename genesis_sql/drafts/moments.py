@@ -8,7 +8,7 @@ from typing import Any
 
 from genesis_sql.drafts.sheet import Sheet, base_type, is_moment
 from genesis_sql.drafts.stages import BY_MEANING, OTHER, STAGES, Stage, place_of
-from genesis_sql.drafts.states import reached
+from genesis_sql.drafts.states import Reached, reached
 from genesis_sql.drafts.words import stems
 from genesis_sql.providers.ask import Columns
 from genesis_sql.sqlbuild import quoted
@@ -64,8 +64,10 @@ def fill_moments(sheet: Sheet, sheets: Mapping[str, Sheet]) -> None:
     if not ordered:
         return
     if sheet.moment is None:  # else a scenario has filled it
-        _first(sheet, ordered[0], sheets)
-        sheet.moment = ordered.pop(0).name
+        sheet.moment = _first(sheet, ordered.pop(0), sheets)
+        if sheet.moment is None:  # something that may never come: nothing is after it
+            fill_moments(sheet, sheets)
+            return
     first = before = sheet.moment
     for column in ordered:
         stage = stage_of(sheet, column)
@@ -113,8 +115,12 @@ def _in_order(sheet: Sheet, columns: Iterable[RawColumn]) -> list[RawColumn]:
     return out
 
 
-def _first(sheet: Sheet, column: RawColumn, sheets: Mapping[str, Sheet]) -> None:
-    """When the row came to be: after its parent did, inside the table's period."""
+def _first(sheet: Sheet, column: RawColumn, sheets: Mapping[str, Sheet]) -> str | None:
+    """When the row came to be: after its parent did, inside the table's period.
+
+    Returns:
+        The column that holds it in every row; None where it is something that may never come.
+    """
     start, end = sheet.period
     source = moment_of(sheet.main.parent, sheets) if sheet.main else None
     facts = sheet.checked.of(column.name)
@@ -124,14 +130,23 @@ def _first(sheet: Sheet, column: RawColumn, sheets: Mapping[str, Sheet]) -> None
     if source is None or sheet.main is None or facts.bounded:
         low, high = str(facts.low or start), str(facts.high or end)
         spec = {"type": "uniform", "min": min(low, high), "max": high, "sql_type": column.type}
-        sheet.put(column.name, _told(spec, f"between {min(low, high)} and {high}"))
-        return
+        return _begun(sheet, column, spec, f"between {min(low, high)} and {high}", {})
     copy = sheet.free_name(f"{column.name}_since")
     days = (date.fromisoformat(end) - date.fromisoformat(start)).days
     spec = _after(column, copy, days * CHILD)
     spec["until"] = end
     helper: Columns = {copy: {"type": "parent", "column": source}}
-    sheet.put(column.name, _told(spec, f"after {sheet.main.parent}.{source}"), helper)
+    return _begun(sheet, column, spec, f"after {sheet.main.parent}.{source}", helper)
+
+
+def _begun(
+    sheet: Sheet, column: RawColumn, spec: dict[str, Any], note: str, helpers: Columns
+) -> str | None:
+    missing = stage_of(sheet, column).missing
+    if column.nullable and missing and _labels(sheet, column) is None:
+        sheet.put(column.name, _told({**spec, "null_share": missing}, note), helpers)
+        return None
+    return _reached(sheet, column, spec, note, helpers)
 
 
 def moment_of(table: str, sheets: Mapping[str, Sheet]) -> str | None:
@@ -151,25 +166,33 @@ def moment_of(table: str, sheets: Mapping[str, Sheet]) -> str | None:
 def _later(sheet: Sheet, column: RawColumn, before: str, stage: Stage) -> str:
     """A moment after another one; the column that holds it in every row."""
     spec, note = _after(column, before, stage.days), f"after {before}"
+    if column.nullable and stage.missing and _labels(sheet, column) is None:
+        return _sometimes(sheet, column, spec, stage, note)
+    return _reached(sheet, column, spec, note, {})
+
+
+def _labels(sheet: Sheet, column: RawColumn) -> Reached | None:
+    """The states in which a moment has come; None where none says so."""
     labels = reached(sheet, stems(column.name)) if column.nullable else None
-    if labels is None or labels.column is None:
-        if column.nullable and stage.missing:
-            return _sometimes(sheet, column, spec, stage, note)
-        sheet.put(column.name, _told(spec, note))
+    return None if labels is None or labels.column is None else labels
+
+
+def _reached(
+    sheet: Sheet, column: RawColumn, spec: dict[str, Any], note: str, helpers: Columns
+) -> str:
+    """A moment, NULL in rows whose state has not come to it; the column that always holds it."""
+    labels = _labels(sheet, column)
+    if labels is None:
+        sheet.put(column.name, _told(spec, note), helpers)
         return column.name
     held = sheet.free_name(f"{column.name}_moment")
-    sheet.put(
-        column.name,
-        _told(
-            {
-                "type": "expression",
-                "sql": f"CASE WHEN {labels.sql()} THEN {quoted(held)} END",
-                "sql_type": column.type,
-            },
-            f"{note}, where {labels.column} has come so far",
-        ),
-        {held: spec},
-    )
+    shown = {
+        "type": "expression",
+        "sql": f"CASE WHEN {labels.sql()} THEN {quoted(held)} END",
+        "sql_type": column.type,
+    }
+    told = f"{note}, where {labels.column} has come so far"
+    sheet.put(column.name, _told(shown, told), {**helpers, held: spec})
     return held
 
 
