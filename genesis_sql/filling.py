@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -72,7 +72,7 @@ def _mapping(given: Mapping[str, Any], name: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        message = f"{name} := {value!r} is no struct or map; write {name} := {{'name': value}}"
+        message = f"{name} is no struct or map; write {name} := {{'name': value}}"
         raise OptionError(message)
     return dict(value)
 
@@ -155,6 +155,7 @@ def _proposed(
     from genesis_sql.drafts.workflows import find_workflows
     from genesis_sql.language.config import read_config
     from genesis_sql.language.propose import propose
+    from genesis_sql.profiles.compile import compile_profile
 
     config, prompt = read_config(given.get("llm")), given.get("prompt")
     columns, texts = texts_wanted(schema, columns)
@@ -170,7 +171,12 @@ def _proposed(
     may_reach(ws.con)
     flows = find_workflows(schema, given.get("scenarios"), {})
     drafted = draft(schema, columns=columns, scenarios=flows.text)
-    wish = wish_of(schema, drafted, {*columns, *flows.taken}, prompt, texts)
+    wish = replace(
+        wish_of(schema, drafted, {*columns, *flows.taken}, prompt, texts),
+        fits=lambda found: compile_profile(
+            draft(schema, columns={**found, **columns}, scenarios=flows.text), name=name, version=1
+        ),
+    )
     found = propose(ws.con, ws.database, name, wish, config)
     missing = [n for n in texts if n not in found.columns]
     if missing:

@@ -18,7 +18,8 @@ def text(given: Mapping[str, Any], name: str) -> str:
     """
     value = given.get(name)
     if not isinstance(value, str):
-        message = f"{name} is {'missing' if value is None else repr(value)}; it takes a text"
+        shown = "a struct" if isinstance(value, Mapping) else repr(value)  # it may hold a password
+        message = f"{name} is {'missing' if value is None else shown}; it takes a text"
         raise OptionError(message)
     return value
 

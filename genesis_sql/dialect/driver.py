@@ -18,6 +18,8 @@ from genesis_sql.errors import TransactionError
 from genesis_sql.session import WRITELESS
 
 _READS = re.compile(r"\s*\(*\s*(select|from|values|describe|summarize|show)\b", re.IGNORECASE)
+_MAY_READ = re.compile(r"\s*(\(|with\b|table\b|/\*|--)", re.IGNORECASE)
+"""How a statement begins that DuckDB has to parse before it is known."""
 _PREFIX = "genesis_"
 _CALLS = re.compile(r'\b(genesis_\w+)"?\s*\(', re.IGNORECASE)
 _TEXTS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|\$\$.*?\$\$", re.DOTALL)
@@ -86,7 +88,9 @@ class Connection:
         elif self._wanted and not self._open:
             self.dbapi_connection.begin()
             self._open = True
-        self._wrote = self._open and (self._wrote or not _only_reads(statement))
+        self._wrote = self._open and (
+            self._wrote or not _only_reads(self.dbapi_connection, statement)
+        )
         self._reader = reader
         return self.dbapi_connection
 
@@ -123,8 +127,23 @@ class Connection:
         return getattr(self.dbapi_connection, name)
 
 
-def _only_reads(statement: str) -> bool:
-    return _READS.match(statement) is not None and ";" not in statement.strip().rstrip(";")
+def _only_reads(con: duckdb.DuckDBPyConnection, statement: str) -> bool:
+    if _READS.match(statement):
+        return ";" not in statement.strip().rstrip(";")
+    if not _MAY_READ.match(statement):
+        return False
+    try:
+        return all(s.type == duckdb.StatementType.SELECT for s in con.extract_statements(statement))
+    except duckdb.Error:  # it is run next, and says what is wrong
+        return False
+
+
+def _gives_rows(con: duckdb.DuckDBPyConnection, statement: str) -> bool:
+    """Whether a statement that was run answers with rows of its own, however they are named."""
+    last = con.extract_statements(statement)[-1]
+    query = duckdb.ExpectedResultType.QUERY_RESULT in last.expected_result_type
+    only = last.expected_result_type == [duckdb.ExpectedResultType.QUERY_RESULT]
+    return only or (query and "returning" in statement.lower())
 
 
 class Cursor:
@@ -160,7 +179,9 @@ class Cursor:
     def _counts_only(self, statement: str) -> bool:
         """Whether DuckDB answers with how many rows it changed, or that it has done it."""
         names = [column[0] for column in self.description or ()]
-        return names in ([], ["Count"], ["Success"]) and not _READS.match(statement)
+        if names not in ([], ["Count"], ["Success"]) or _READS.match(statement):
+            return False
+        return not (names and _gives_rows(self.connection.dbapi_connection, statement))
 
     def set_aside(self) -> None:
         """Fetch the rows that are left: the connection is needed for something else."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,15 +23,27 @@ def report(
     tables = {t.name: t for t in schema.tables}
     sized = sizes(schema, main_parents(schema), rows)
     out = []
+    notes = _read(schema)
     for name, spec in plain["tables"].items():
         shown = [c for c, held in spec["columns"].items() if not held.get("hidden")]
         parents = dict.fromkeys(k.parent for k in tables[name].foreign_keys)
         out.append(
             {
-                "table_name": name, "columns": len(shown), "rows": sized[name],
-                "parents": list(parents), "notes": _notes(spec),
+                "table_name": name, "columns": len(shown),
+                "rows": spec["rows"] if isinstance(spec["rows"], int) else sized[name],
+                "parents": list(parents),
+                "notes": "; ".join(filter(None, [_notes(spec), *notes.get(name, [])])),
             }
         )  # fmt: skip
+    return out
+
+
+def _read(schema: RawSchema) -> dict[str, list[str]]:
+    """What the reader could not take, by the table that it names; else at the first one."""
+    out: dict[str, list[str]] = {}
+    for note in schema.notes:
+        named = [t.name for t in schema.tables if re.search(rf"\b{re.escape(t.name)}\b", note)]
+        out.setdefault(named[0] if named else schema.tables[0].name, []).append(note)
     return out
 
 

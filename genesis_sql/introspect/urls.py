@@ -27,7 +27,7 @@ SECONDS = 10
 
 _TIMED = ("psycopg", "psycopg2", "pymysql", "asyncpg")
 _SECRET = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
-_USER_INFO = re.compile(r"(://[^:/@\s]*):[^\s'\"]*@")  # to the last @: one may be in the password
+_USER_INFO = re.compile(r"(://[^:/@\s]*):[^'\"\n]*@")  # to the last @: one may be in the password
 _QUERY = re.compile(r"([?&][^=&\s]*(?:pass|pwd|secret|token|key|credential)[^=&\s]*)=[^&\s]*", re.I)
 _EXAMPLE = "postgresql://user:password@host/database"
 
@@ -51,7 +51,9 @@ def parsed(text: str) -> URL:
     try:
         url = make_url(text)
     except (exc.ArgumentError, ValueError) as error:
-        message = f"'{safe_url(text)}' is no URL of a database; write it as in '{_EXAMPLE}'"
+        told = safe_url(text) if "://" in text else f"{MASK}@{text.rpartition('@')[2]}"
+        told = told if "@" in text else text
+        message = f"'{told}' is no URL of a database; write it as in '{_EXAMPLE}'"
         raise OptionError(message) from error
     if "@" in (url.host or "") or "@" in (url.database or ""):
         message = f"'{safe_url(text)}': an @ inside the user or the password is written %40"

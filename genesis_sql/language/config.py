@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ PROVIDERS = (OPENAI, ANTHROPIC, COMPATIBLE)
 """'compatible' is any other endpoint that speaks OpenAI's protocol; it needs a base_url."""
 KEYS = {OPENAI: "OPENAI_API_KEY", COMPATIBLE: "OPENAI_API_KEY", ANTHROPIC: "ANTHROPIC_API_KEY"}
 """The environment variable of a key that is not given."""
+_NO_STRUCT = "llm is no struct; write llm := {'provider': 'openai', 'model_name': '…'}"
 NO_KEY = "none"
 """What is sent as a key to a compatible endpoint that wants none."""
 
@@ -82,6 +84,8 @@ class ModelConfig:
             )
             raise OptionError(message)
         _check_numbers(self)
+        _check_price(self.price)
+        _check_texts(self)
         _check_address(self.proxy)
 
     @property
@@ -134,6 +138,32 @@ def _check_numbers(config: ModelConfig) -> None:
             raise OptionError(message)
 
 
+def _check_price(price: object) -> None:
+    """Two numbers, as far as there are any."""
+    if price is None:
+        return
+    numbers = isinstance(price, tuple) and len(price) == 2
+    if not numbers or not all(isinstance(p, int | float) and 0 <= p < 1e9 for p in price):  # type: ignore[attr-defined]
+        message = f"price of the language model is {price!r}; it is [dollars in, dollars out]"
+        raise OptionError(message)
+
+
+def _check_texts(config: ModelConfig) -> None:
+    """What goes into a request's head: plain letters, for HTTP has no others."""
+    heads: dict[str, object] = {"api_key": config.api_key or ""}
+    if config.proxy is not None:
+        for name in ("headers", "params"):
+            held = getattr(config.proxy, name)
+            if not isinstance(held, Mapping):
+                message = f"{name} of the language model are no struct of texts"
+                raise OptionError(message)
+            heads |= {f"{name}.{key}": value for key, value in held.items()}
+    for name, value in heads.items():
+        if not isinstance(value, str) or not (value.isascii() or name.startswith("params")):
+            message = f"{name} of the language model is no text of plain (ASCII) letters"
+            raise OptionError(message)
+
+
 def _check_address(proxy: ProxyConfig | None) -> None:
     if proxy is None or proxy.base_url is None:
         return
@@ -166,9 +196,10 @@ def read_config(given: ModelConfig | Mapping[str, Any] | None) -> ModelConfig | 
     """
     if given is None or isinstance(given, ModelConfig):
         return given
-    if not isinstance(given, Mapping):
-        message = f"llm := {given!r} is no struct; write llm := {{'provider': 'openai', …}}"
-        raise OptionError(message)
+    if isinstance(given, str):
+        given = _of_json(given)
+    if not isinstance(given, Mapping):  # its text may hold a key, so it is not shown
+        raise OptionError(_NO_STRUCT)
     proxied = {f.name for f in fields(ProxyConfig)}
     known = {f.name for f in fields(ModelConfig)}
     for name in given:
@@ -178,10 +209,24 @@ def read_config(given: ModelConfig | Mapping[str, Any] | None) -> ModelConfig | 
     held = {k: v for k, v in given.items() if v is not None}
     proxy = held.pop("proxy", None)
     if isinstance(proxy, Mapping):
+        for name in proxy:
+            if name not in proxied:
+                message = f"proxy of llm has no '{name}'{nearest(name, proxied)}"
+                raise OptionError(message)
         proxy = ProxyConfig(**proxy)
+    if not isinstance(proxy, ProxyConfig | None):
+        message = "proxy of llm is no struct; write {'base_url': '…', 'headers': {…}}"
+        raise OptionError(message)
     beside = {k: held.pop(k) for k in proxied & held.keys()}
     if beside:
         proxy = replace(proxy or ProxyConfig(), **beside)
     if isinstance(held.get("price"), list):
-        held["price"] = tuple(map(float, held["price"]))
+        held["price"] = tuple(held["price"])
     return ModelConfig(**held, proxy=proxy)
+
+
+def _of_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise OptionError(_NO_STRUCT) from error

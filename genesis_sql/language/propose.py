@@ -17,7 +17,7 @@ from typing import Any
 from genesis_sql.errors import GenesisError, LanguageError
 from genesis_sql.language.client import Answer, ask
 from genesis_sql.language.config import ModelConfig
-from genesis_sql.language.rebuild import read_answer, rebuild
+from genesis_sql.language.rebuild import Fits, read_answer, rebuild
 from genesis_sql.language.wording import SYSTEM, again, question
 from genesis_sql.store import executions, proposals
 from genesis_sql.store.names import Con
@@ -40,6 +40,7 @@ class Wish:
         prompt: what the data are about, or a text by table.
         texts: how many different texts a column of free text shall have, by 'table.column'.
         words: the meanings that have a provider.
+        fits: raises a GenesisError where proposed columns do not fit into the schema.
     """
 
     schema: RawSchema
@@ -47,6 +48,7 @@ class Wish:
     prompt: str | Mapping[str, str] | None = None
     texts: Mapping[str, int] = field(default_factory=dict)
     words: Collection[str] = ()
+    fits: Fits = dict
 
     @property
     def message(self) -> str:
@@ -98,7 +100,8 @@ def _asked(
         answer = ask(config, SYSTEM, message)
         said.append(answer)
         try:
-            return rebuild(wish.schema, read_answer(answer.text), set(wish.fill), set(wish.words))
+            found = read_answer(answer.text)
+            return rebuild(wish.schema, found, set(wish.fill), set(wish.words), wish.fits)
         except LanguageError as error:
             why = f"it was cut off after {config.max_tokens:,} tokens" if answer.cut else str(error)
             if len(said) == ATTEMPTS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from genesis_sql.errors import GenesisError, LanguageError
@@ -16,11 +16,14 @@ from genesis_sql.types import RawColumn, RawSchema, RawTable
 
 MOST_LABELS, MOST_TEXTS, MOST_LETTERS = 200, 2_000, 20_000
 KINDS = ("values", "texts", "distribution", "expression", "meaning")
+PARAMETERS = ("mean", "std_dev", "min", "max", "alpha", "beta", "decimals")
+MOST_NUMBER = 1e15
 LAWS = ("normal", "lognormal", "uniform", "exponential", "beta", "poisson")
 ORIGIN = "language model"
 """What `genesis_describe` gives as the origin of such a column."""
 
 Plain = dict[str, Any]
+Fits = Callable[[Mapping[str, Plain]], object]
 
 
 def read_answer(answer: str) -> Mapping[str, Any]:
@@ -36,7 +39,7 @@ def read_answer(answer: str) -> Mapping[str, Any]:
     start = answer.find("{")
     try:
         found, _ = json.JSONDecoder().raw_decode(answer[max(start, 0) :])
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         message = "the language model's answer holds no JSON object"
         raise LanguageError(message) from error
     columns = found.get("columns") if isinstance(found, dict) else None
@@ -47,7 +50,11 @@ def read_answer(answer: str) -> Mapping[str, Any]:
 
 
 def rebuild(
-    schema: RawSchema, answer: Mapping[str, Any], fill: Collection[str], words: Collection[str]
+    schema: RawSchema,
+    answer: Mapping[str, Any],
+    fill: Collection[str],
+    words: Collection[str],
+    fits: Fits,
 ) -> tuple[dict[str, Plain], tuple[str, ...]]:
     """What of an answer can be used, and why the rest cannot.
 
@@ -56,6 +63,7 @@ def rebuild(
         answer: generators by 'table.column', as they came.
         fill: the columns that may be proposed.
         words: the meanings that are known.
+        fits: raises where columns do not fit together.
 
     Returns:
         Plain columns (or {'provider': word}) by 'table.column', and a note for each that was left
@@ -71,9 +79,26 @@ def rebuild(
         table, column = known[name]
         try:
             found[name] = _column(table, column, given, words)
-        except (GenesisError, ValueError, TypeError) as error:
+        except (GenesisError, ValueError, TypeError, ArithmeticError) as error:
             notes.append(f"{name}: {_short(str(error))}")
-    return found, tuple(notes)
+    return _fitting(found, fits, notes), tuple(notes)
+
+
+def _fitting(found: dict[str, Plain], fits: Fits, notes: list[str]) -> dict[str, Plain]:
+    """The columns that fit together with those of the caller and with one another."""
+    try:
+        fits(found)
+    except GenesisError:
+        kept: dict[str, Plain] = {}
+        for name, plain in found.items():
+            try:
+                fits({**kept, name: plain})
+            except GenesisError as error:
+                notes.append(f"{name}: {_short(error)}")
+            else:
+                kept[name] = plain
+        return kept
+    return found
 
 
 def _short(said: object) -> str:
@@ -100,8 +125,7 @@ def _values(column: RawColumn, value: Any) -> Plain:
         message = f"values are an object of 1 to {MOST_LABELS} labels with weights"
         raise LanguageError(message)
     for label, weight in value.items():
-        number = isinstance(weight, int | float) and not isinstance(weight, bool)
-        if not number or not math.isfinite(weight) or not 0 <= weight <= 1e12:
+        if not _is_number(weight) or weight < 0:
             message = f"the weight of {_short(label)!r} is no number from 0"
             raise LanguageError(message)
     total = math.fsum(value.values())
@@ -140,11 +164,21 @@ def _distribution(column: RawColumn, value: Any) -> Plain:
     if not isinstance(value, dict) or value.get("type") not in LAWS:
         message = f"a distribution is an object with a type of {', '.join(LAWS)}"
         raise LanguageError(message)
-    strange = [k for k, v in value.items() if k != "type" and not isinstance(v, int | float | str)]
-    if strange:
-        message = f"the distribution's {_short(strange[0])!r} is no number"
-        raise LanguageError(message)
+    for name, number in value.items():
+        if name != "type" and name not in PARAMETERS:
+            message = f"a distribution has no {_short(name)!r}"
+            raise LanguageError(message)
+        dates = isinstance(number, str) and name in ("min", "max")
+        if name != "type" and not dates and not _is_number(number):
+            message = f"the distribution's {name!r} is no number"
+            raise LanguageError(message)
     return dict(value)
+
+
+def _is_number(value: Any) -> bool:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return abs(value) <= MOST_NUMBER  # whole numbers of any length, NaN and infinity are none
 
 
 def _expression(column: RawColumn, value: Any) -> Plain:

@@ -15,6 +15,7 @@ from genesis_sql.errors import (
     TargetError,
     nearest,
 )
+from genesis_sql.introspect.urls import parsed
 from genesis_sql.store.redact import redact_text
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ _TIMED = ("psycopg", "pymysql")
 SECONDS = 10
 """That a database may take to answer, unless the URL says otherwise."""
 _DRIVERS = ("psycopg", "pymysql", "sqlite3")
-_EXAMPLE = "postgresql://user:password@host/database"
 
 
 def read_url(text: str) -> URL:
@@ -35,16 +35,8 @@ def read_url(text: str) -> URL:
     Raises:
         OptionError: it is no URL, or of a database that nothing is delivered to.
     """
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError) as error:
-        message = f"'{redact_text(text)}' is no URL of a database; write it as in '{_EXAMPLE}'"
-        raise OptionError(message) from error
-    kind, _, driver = url.drivername.replace("postgres+", "postgresql+").partition("+")
-    kind = "postgresql" if kind == "postgres" else kind
+    url = parsed(text)
+    kind, _, driver = url.drivername.partition("+")
     if kind.startswith(("duckdb", "genesis")):
         message = (
             "a DuckDB file is filled by genesis_generate_database: ATTACH it and name it in "
