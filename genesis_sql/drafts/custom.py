@@ -8,6 +8,7 @@ from typing import Any
 
 from genesis_sql.drafts.sheet import Sheet
 from genesis_sql.errors import ExpressionError, OptionError, nearest
+from genesis_sql.profiles.read import check_column
 from genesis_sql.program.allowlist import check_expression
 from genesis_sql.providers.catalog import FAKER, WORDS
 from genesis_sql.types import RawSchema, RawTable
@@ -97,6 +98,7 @@ def _spec(sheet: Sheet, name: str, value: Any) -> dict[str, Any]:
     if isinstance(value, list | tuple) and value:
         return {"type": "explicit", "values": list(value), "sql_type": type_, "note": "given"}
     if isinstance(value, Mapping) and "type" in value:
+        check_column(sheet.name, name, value)
         typed = {} if value["type"] in ("key", "reference", "parent") else {"sql_type": type_}
         return {**typed, **value, "note": value.get("note", "given")}
     message = (

@@ -51,6 +51,23 @@ def read_profile(spec: Spec, sections: Mapping[str, Any] | None = None) -> dict[
     return plain
 
 
+def check_column(table: str, column: str, spec: Mapping[str, Any]) -> None:
+    """Check one column by the published schema, and by sense as far as it names no other column.
+
+    Raises:
+        ProfileError: it does not keep it; the path is told.
+
+    Example:
+        >>> check_column("t", "a", {"type": "normal", "mean": 5})
+        Traceback (most recent call last):
+        ...
+        genesis_sql.errors.ProfileError: tables.t.columns.a: 'std_dev' is missing
+    """
+    held = {"tables": {table: {"rows": 1, "columns": {column: _parsed(spec)}}}}
+    _check_schema(held, {})
+    check_sense(held)
+
+
 def schema(sections: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The published JSON Schema (draft 2020-12), with a field's sections beside the others.
 
