@@ -189,7 +189,7 @@ def test_expressions_are_checked_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "type_", ["INTEGER; DROP TABLE x", "ENUM('a'), x", "DECIMAL(1)", "int", "", "BLOB", "VARCHAR[]"]
+    "type_", ["INTEGER; DROP TABLE x", "ENUM('a'), x", "DECIMAL(1)", "int", "", "BIT", "VARCHAR[]"]
 )
 def test_types_are_written_into_statements(type_: str) -> None:
     with pytest.raises(ModelFormatError, match="is no column type"):
