@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import inspect
 import threading
 import uuid
 import weakref
@@ -123,6 +124,13 @@ def _registrars() -> tuple[Callable[..., Any], ...]:
     return tuple(entry.load() for entry in entry_points(group="genesis_sql.udfs"))
 
 
+@functools.cache
+def _signature(many: int) -> inspect.Signature:
+    """What DuckDB would work out for each function, in about a millisecond."""
+    kind = inspect.Parameter.POSITIONAL_ONLY
+    return inspect.Signature([inspect.Parameter(f"a{at}", kind) for at in range(many)])
+
+
 def give(
     con: duckdb.DuckDBPyConnection,
     name: str,
@@ -133,6 +141,7 @@ def give(
 ) -> None:
     """Create a scalar function that outlives the cursor it was created with."""
     _FUNCTIONS.append(function)
+    function.__signature__ = _signature(len(takes))  # type: ignore[attr-defined]
     con.create_function(name, function, takes, returns, **how)  # type: ignore[arg-type]
 
 
@@ -168,8 +177,12 @@ class Session:
         number = con.execute("SELECT current_connection_id()").fetchall()[0][0]
         self.connections = {n: r for n, r in self.connections.items() if r() is not None}
         self.connections[number] = weakref.ref(con)
-        for put in _registrars():
-            put(con, _Door(self.token))
+        self.local.attaching = True
+        try:
+            for put in _registrars():
+                put(con, _Door(self.token))
+        finally:
+            self.local.attaching = False
         cursor = con.cursor()
         try:
             for database in self._databases(cursor):
@@ -367,6 +380,8 @@ class Session:
         """SQL of a read; its statement sees what was committed before ``begun`` (epoch µs)."""
         from genesis_sql import reads
 
+        if getattr(self.local, "attaching", False):  # CREATE MACRO binds what takes no argument
+            return "SELECT NULL"
         interrupt.clear()
         self.local.caller, self.local.begun = connection, begun
         return reads.PLANS[kind](self, dict(arguments), database, schema)
