@@ -9,12 +9,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, settings
 
 import genesis_sql
-
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")  # machines are shared: how long an example takes says nothing
 
 pytest_plugins = ["tests.servers"]
 

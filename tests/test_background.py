@@ -322,3 +322,35 @@ def test_ctrl_c_keeps_the_best_state(file: Path, script: Script, door: str) -> N
     assert lines[1:] == ["[('ready', None)]", "[(1,)]", "300"], ended
     if door == "python":
         assert lines[0] == "stopped by Ctrl-C; the best state so far is kept", ended
+
+
+PRESSED_WHILE_WRITTEN = """
+import os, signal, sys, threading, time
+import genesis_sql
+from genesis_sql.store import training
+
+append, done = training.append_log, []
+
+def append_and_press(con, database, model, version, first, rows):
+    append(con, database, model, version, first, rows)
+    if not done and any(row[4] is not None for row in rows):
+        threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
+        con.execute("SELECT sum(sqrt(a.range)) FROM range(30000) AS a, range(30000) AS b").fetchall()
+        done.append(True)
+
+training.append_log = append_and_press
+con = genesis_sql.connect(sys.argv[1])
+con.execute(sys.argv[2])
+rows = genesis_sql.fit(con, "m", "people", method="argn", device="cpu", options={"epochs": 10000000})
+print(rows[0]["notes"])
+print(con.execute("SELECT status, error FROM genesis_models()").fetchall(), done)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are other there")
+@pytest.mark.slow
+def test_ctrl_c_while_the_log_is_written_keeps_the_best_state(file: Path, script: Script) -> None:
+    pytest.importorskip("torch")
+    ended = script(PRESSED_WHILE_WRITTEN, file, PEOPLE)
+    kept = "stopped by Ctrl-C; the best state so far is kept"
+    assert ended.stdout.splitlines() == [kept, "[('ready', None)] [True]"], ended

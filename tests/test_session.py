@@ -342,7 +342,6 @@ def test_a_damaged_model_does_not_shut_the_database(file: Path, load: Load) -> N
 # forgotten connections
 
 
-@pytest.mark.skipif(duckdb.__version__ < "2", reason="DuckDB 1 says nothing in any case")
 @pytest.mark.parametrize(
     "end",
     [

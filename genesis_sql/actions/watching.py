@@ -90,23 +90,25 @@ class Watching:
         rows = tuple(self._rows)
         if rows:
             where = (self.ws.database, self.model, self.version, self._written)
-            training.append_log(self.con, *where, rows)
+            with interrupt.held():  # DuckDB would end the statement with an error like any other
+                training.append_log(self.con, *where, rows)
             self._written += len(rows)
             del self._rows[: len(rows)]
         self._at = time.perf_counter()
 
     def save(self, table: str, state: bytes) -> None:
         """Keep a checkpoint in the place of the one before."""
-        training.save_checkpoint(
-            self.con,
-            self.ws.database,
-            self.model,
-            self.version,
-            table,
-            method=self.options[table].method,
-            about=json.dumps({"columns": self._columns(table)}, ensure_ascii=False),
-            state=state,
-        )
+        with interrupt.held():
+            training.save_checkpoint(
+                self.con,
+                self.ws.database,
+                self.model,
+                self.version,
+                table,
+                method=self.options[table].method,
+                about=json.dumps({"columns": self._columns(table)}, ensure_ascii=False),
+                state=state,
+            )
 
     def saved(self, table: str) -> bytes | None:
         """The checkpoint of a fit of the same name that was stopped; None, with a note, if none is.

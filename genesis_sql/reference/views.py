@@ -56,7 +56,7 @@ LEFT JOIN ages ON ages.fips = c.fips LEFT JOIN rates ON rates.fips = c.fips
 """.strip()
 _ROLLED = """
 WITH grown AS (
-  SELECT fips, CAST(sum(CAST(population AS DECIMAL(38, 9))) AS DOUBLE) AS population
+  SELECT fips, CAST({grown} AS DOUBLE) AS population
   FROM county_single_ages WHERE age >= 25 GROUP BY fips
 ), persons AS (
   SELECT {keys}, {persons}
@@ -207,6 +207,7 @@ def _rolled(level: Level, columns: Mapping[str, str], measures: Sequence[str]) -
     return _ROLLED.format(
         keys=_listed(_named(level.keys)),
         by=_listed(list(level.keys.values())),
+        grown=exact_sum("population"),
         names=", ".join(map(quoted, level.keys)),
         key=quoted(next(iter(level.keys))),
         where=level.where,
