@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from genesis_sql.drafts.apart import fill_apart
 from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
 from genesis_sql.drafts.custom import by_column, fill_custom, fill_generated, without_given
@@ -84,6 +85,7 @@ def draft(
         fill_lines,
         lambda sheet: fill_sums(sheet, sheets),
         lambda sheet: fill_left(sheet, locale),
+        lambda sheet: fill_apart(sheet, locale),
     )
     for stage in stages:
         for sheet in sheets.values():
