@@ -13,6 +13,7 @@ from genesis_sql.drafts.apart import fill_apart
 from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
 from genesis_sql.drafts.custom import by_column, fill_custom, fill_generated, without_given
+from genesis_sql.drafts.days import widen_period
 from genesis_sql.drafts.fill import fill_asked, fill_left, find_meanings
 from genesis_sql.drafts.keys import ABSENT, children, fill_keys
 from genesis_sql.drafts.moments import fill_moments, find_periods
@@ -102,6 +103,8 @@ def _sheets(flows: Workflows) -> Sheets:
         checked = read_checks(table)
         sheets[table.name] = Sheet(table, flows.sizes[table.name], checked, main, others)
     find_periods(sheets)
+    for sheet in sheets.values():
+        widen_period(sheet, sheets[sheet.main.parent].rows if sheet.main else None)
     return sheets
 
 

@@ -58,6 +58,8 @@ def fill_keys(sheet: Sheet, sheets: Mapping[str, Sheet], *, absent: float = ABSE
         if hangs and is_whole(column.type) and len(own) == 1:
             spec = {"type": "sibling", "base": 1, "sql_type": column.type}
             _put(sheet, name, spec, "its place among the rows of one parent")
+        elif name not in named and is_moment(column.type) and _timed(sheet, name):
+            continue  # in order with the others, see `drafts.moments`
         elif name not in named and (
             is_natural(sheet, column) or (len(sheet.raw.primary_key) > 1 and is_text(column.type))
         ):
@@ -101,6 +103,15 @@ def _refer(sheet: Sheet, key: RawForeignKey, sheets: Mapping[str, Sheet], absent
     for own, column in zip(key.columns, key.parent_columns, strict=True):
         note = f"a row of {above.name}, some chosen more often than others"
         _put(sheet, own, {**spec, "column": column}, note)
+
+
+def _timed(sheet: Sheet, name: str) -> bool:
+    """Whether a moment of the primary key is one of several, or not the whole of it.
+
+    Then it is drawn, and another one where the key repeats; a calendar has one day after another.
+    """
+    others = [c for c in sheet.raw.columns if c.name != name and is_moment(c.type)]
+    return len(sheet.raw.primary_key) > 1 or bool(others)
 
 
 def _implied(sheet: Sheet, sheets: Mapping[str, Sheet], key: RawForeignKey) -> bool:
