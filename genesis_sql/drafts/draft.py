@@ -14,7 +14,9 @@ from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
 from genesis_sql.drafts.custom import by_column, fill_custom, fill_generated, without_given
 from genesis_sql.drafts.days import widen_period
+from genesis_sql.drafts.equal import fill_equal
 from genesis_sql.drafts.fill import fill_asked, fill_left, find_meanings
+from genesis_sql.drafts.kept_checks import leave_out_checks
 from genesis_sql.drafts.keys import ABSENT, children, fill_keys
 from genesis_sql.drafts.moments import fill_moments, find_periods
 from genesis_sql.drafts.relations import careful, check_keys, ordered
@@ -85,13 +87,16 @@ def draft(
         lambda sheet: copy_prices(sheet, sheets),
         fill_lines,
         lambda sheet: fill_sums(sheet, sheets),
+        fill_equal,
         lambda sheet: fill_left(sheet, locale),
         lambda sheet: fill_apart(sheet, locale),
     )
     for stage in stages:
         for sheet in sheets.values():
             stage(sheet)
-    return {"tables": {name: _table(sheet, sheets, flows) for name, sheet in sheets.items()}}
+    plain = {"tables": {name: _table(sheet, sheets, flows) for name, sheet in sheets.items()}}
+    leave_out_checks(plain, sheets)
+    return plain
 
 
 def _sheets(flows: Workflows) -> Sheets:

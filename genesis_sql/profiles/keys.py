@@ -115,7 +115,7 @@ def _numbers(type_: str, counter: Counter | None) -> int:
     if counter is None or not type_.startswith("DECIMAL("):
         return MOST
     digits, decimals = (int(part) for part in type_[len("DECIMAL(") : -1].split(","))
-    return max(0, min(10 ** (digits - decimals) - counter.start, MOST))
+    return max(0, min(int(10 ** (digits - decimals)) - counter.start, MOST))
 
 
 def sibling_kind(where: str, spec: Spec, parent: str | None) -> Grid:
