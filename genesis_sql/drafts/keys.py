@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from genesis_sql.drafts.absent import chosen_share
 from genesis_sql.drafts.relations import only_one, optional, singular
 from genesis_sql.drafts.sheet import Sheet, base_type, is_moment, is_text, is_whole
 from genesis_sql.errors import SchemaError
@@ -79,8 +80,9 @@ def _refer(sheet: Sheet, key: RawForeignKey, sheets: Mapping[str, Sheet], absent
     spec: dict[str, Any] = {"type": "reference", "table": above.name}
     if above.name != sheet.name:
         spec["skew"] = CHOSEN_SPREAD
-    if optional(sheet.raw, key) and absent:
-        spec["null_share"] = absent
+    share = chosen_share(sheet.raw, key)
+    if optional(sheet.raw, key) and (absent or share):
+        spec["null_share"] = share or absent
     if _paired(sheet, key):
         spec["distinct"] = True
     if len(key.columns) > 1:

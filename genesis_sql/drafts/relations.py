@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from genesis_sql.drafts.absent import bound
 from genesis_sql.drafts.words import words
 from genesis_sql.errors import OptionError, SchemaError, nearest
 from genesis_sql.types import RawForeignKey, RawSchema, RawTable
@@ -108,10 +109,12 @@ def main_parents(schema: RawSchema) -> dict[str, RawForeignKey]:
     levels = _levels(free, sorted(tables, key=lambda n: depth[n]))
     out = {}
     for table in schema.tables:
+        held = bound(table)
         keys = [
             k
             for k in free[table.name]
-            if not is_lookup(tables[k.parent], schema) or only_one(table, k)
+            if (not is_lookup(tables[k.parent], schema) or only_one(table, k))
+            and not held & set(k.columns)
         ]
         if keys:
             out[table.name] = max(
