@@ -59,8 +59,8 @@ def fill_keys(sheet: Sheet, sheets: Mapping[str, Sheet], *, absent: float = ABSE
         if hangs and is_whole(column.type) and len(own) == 1:
             spec = {"type": "sibling", "base": 1, "sql_type": column.type}
             _put(sheet, name, spec, "its place among the rows of one parent")
-        elif name not in named and is_moment(column.type) and _timed(sheet, name):
-            continue  # in order with the others, see `drafts.moments`
+        elif name not in named and (_timed(sheet, name) or _below(sheet, name)):
+            continue  # drawn, in order with the others
         elif name not in named and (
             is_natural(sheet, column) or (len(sheet.raw.primary_key) > 1 and is_text(column.type))
         ):
@@ -113,7 +113,14 @@ def _timed(sheet: Sheet, name: str) -> bool:
     Then it is drawn, and another one where the key repeats; a calendar has one day after another.
     """
     others = [c for c in sheet.raw.columns if c.name != name and is_moment(c.type)]
-    return len(sheet.raw.primary_key) > 1 or bool(others)
+    some = len(sheet.raw.primary_key) > 1 or bool(others)
+    return some and is_moment(sheet.column(name).type)
+
+
+def _below(sheet: Sheet, name: str) -> bool:
+    """Whether a number is one of several of the primary key, and has to be below another."""
+    some = len(sheet.raw.primary_key) > 1 and is_whole(sheet.column(name).type)
+    return some and any(name in (pair.low, pair.high) for pair in sheet.checked.ordered)
 
 
 def _implied(sheet: Sheet, sheets: Mapping[str, Sheet], key: RawForeignKey) -> bool:

@@ -26,7 +26,7 @@ from genesis_sql.plan.required import matches
 from genesis_sql.plan.sequence import is_sequential, run_families
 from genesis_sql.plan.sizing import Family, Sizing, positive
 from genesis_sql.plan.spec import Spec
-from genesis_sql.plan.unique import Repair, overridden
+from genesis_sql.plan.unique import Breaks, Repair, overridden
 from genesis_sql.plan.whole import drawn_whole
 from genesis_sql.program.domain import Domain, Raw
 from genesis_sql.program.draw import address
@@ -34,6 +34,7 @@ from genesis_sql.program.execute import Identity, Rows, run
 from genesis_sql.program.partial import steps_from
 from genesis_sql.program.steps import (
     PARENT,
+    Override,
     Pick,
     Program,
     Step,
@@ -233,7 +234,7 @@ class Sampler:
     def _keep(self, table: str, keys: tuple[OpenKey, ...]) -> None:
         """Look through all rows until no key of the table repeats."""
         program = self.model.programs[table]
-        repair = Repair(self, program, keys, self.sizing.first(table))
+        repair = Repair(self, program, keys, self.sizing.first(table), self._breaks(program, keys))
         size = self.size(table)
         own = any(link.parent == table for link in program.links)
         for _ in range(KEY_ROUNDS if size else 0):
@@ -247,6 +248,27 @@ class Sampler:
                 return
         if size:
             raise OptionError(repair.impossible(keys[0]))
+
+    def _breaks(self, program: Program, keys: tuple[OpenKey, ...]) -> Breaks | None:
+        """Tells rows that break a check with other values of keys; None where none reads them.
+
+        What no key may change is as it is drawn at first.
+        """
+        checks = self.checks(program.table)
+        if checks is None or is_sequential(program, checks.needed):
+            return None
+        made = {c for step in program.needed(checks.needed) for c in step_columns(step)}
+        if not made & {piece.name for key in keys for piece in key.free}:
+            return None
+
+        def breaks(numbers: np.ndarray, others: list[Override]) -> np.ndarray:
+            changed = overridden(program, others)
+            rows, parent = self.locate(program.table, numbers)
+            above = Above(self, changed, parent, rows, checks.needed)
+            raw = run(changed, self.identity, rows, above, checks.needed)
+            return checks.broken(raw, len(numbers))
+
+        return breaks
 
     def _key_columns(self, table: str, names: tuple[str, ...], size: int) -> dict[str, Raw]:
         """Columns of all rows; `PARENT` stands for the number of the main parent's row."""

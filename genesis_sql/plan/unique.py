@@ -25,6 +25,8 @@ from genesis_sql.program.steps import PARENT, Override, Pick, PickSelf, Program,
 NEAR = 64  # how far a number moves before one above all others is taken
 TRIES = 20_000  # labels or rows that are tried one by one
 ALL = 4_000_000  # combinations that are looked through where hardly any is free
+FEW = 200  # and so many where each try asks the checks
+AGAIN = 50  # times that what is left is dealt out, where checks refuse some of it
 ROUNDS = 50
 _ODD = tuple(np.uint64(c) for c in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
@@ -35,6 +37,8 @@ Offer = Callable[[np.ndarray], Values]
 OfPiece = Callable[[np.ndarray], np.ndarray]
 Sized = list[tuple[Piece, int]]
 """Pieces, each with how many values it can have."""
+Breaks = Callable[[np.ndarray, list[Override]], np.ndarray]
+"""(rows by number, their other values) -> bool of shape (n,): those that break a check then."""
 
 
 class Chooses(Protocol):
@@ -60,12 +64,19 @@ class Repair:
         program: of the table.
         keys: what has to be unique.
         first: rows before this one stay as they are.
+        breaks: which of some rows would break a check with other values; None without checks.
     """
 
     def __init__(
-        self, sampler: Chooses, program: Program, keys: tuple[OpenKey, ...], first: int
+        self,
+        sampler: Chooses,
+        program: Program,
+        keys: tuple[OpenKey, ...],
+        first: int,
+        breaks: Breaks | None = None,
     ) -> None:
         self.sampler, self.program, self.keys, self.first = sampler, program, keys, first
+        self.breaks, self.tries = breaks, TRIES if breaks is None else FEW
         self.values: Values = {}
         self.touched = np.zeros(0, bool)
 
@@ -97,11 +108,14 @@ class Repair:
 
     def overrides(self) -> list[Override]:
         """The values of the rows that were changed, of all columns that keys may change."""
-        rows = np.flatnonzero(self.touched)
+        return self._overrides(np.flatnonzero(self.touched), {})
+
+    def _overrides(self, rows: np.ndarray, offered: Values) -> list[Override]:
+        """What some rows have, or are offered."""
         free = {p.name: p for key in self.keys for p in key.free}
         out = []
         for name, piece in free.items():
-            values, valid = self.values[name][rows], None
+            values, valid = offered.get(name, self.values[name][rows]), None
             if not piece.labels:
                 valid, values = values != NULL, np.where(values != NULL, values, 0)
             out.append(Override(name, rows, values, valid))
@@ -152,6 +166,10 @@ class Repair:
         first = np.zeros(len(lost), bool)
         first[np.unique(hashes, return_index=True)[1]] = True
         fine &= first
+        if self.breaks is not None and fine.any():
+            some = np.flatnonzero(fine)
+            given = {name: values[some] for name, values in offered.items()}
+            fine[some] = ~self.breaks(lost[some], self._overrides(lost[some], given))
         for name, values in offered.items():
             self.values[name][lost[fine]] = values[fine]
         if fine.any():
@@ -178,13 +196,13 @@ class Repair:
             ways = (1,) if piece.follows else (1, -1)
             for step in (way * d for d in range(1, NEAR + 1) for way in ways):
                 yield partial(_moved, now, step, low, high)
-            for step in range(TRIES):
+            for step in range(self.tries):
                 yield partial(_above, high + 1 + step)
         elif piece.labels:
-            for step in range(min(piece.labels, TRIES)):
+            for step in range(min(piece.labels, self.tries)):
                 yield partial(self._label, piece, step)
         elif isinstance(piece.choice, PickSelf):
-            for step in range(TRIES):
+            for step in range(self.tries):
                 yield partial(self._earlier, piece, step)
         elif piece.choice is not None:
             yield from self._rows(piece, piece.choice)
@@ -194,10 +212,10 @@ class Repair:
         members, begins, kinds = self.sampler.members(self.program, choice)
         largest = int(np.diff(begins).max(initial=0))
         group = kinds[np.minimum(self.values[choice.kind], len(kinds) - 1)]
-        for step in range(min(largest, TRIES)):
+        for step in range(min(largest, self.tries)):
             yield partial(self._of_kind, piece, members, begins, group, step)
         size = self._domain(piece)
-        for step in range(min(size, TRIES)):
+        for step in range(min(size, self.tries)):
             yield partial(self._any, piece, size, step)
 
     def _label(self, piece: Piece, step: int, rows: np.ndarray) -> np.ndarray:
@@ -236,9 +254,10 @@ class Repair:
         pieces = [(p, n) for p in key.free if (n := self._domain(p))]
         whole = math.prod(n for _, n in pieces)
         if len(pieces) == len(key.pieces) and whole <= ALL:
-            yield partial(self._unused, key, pieces, whole)
+            for step in range(1 if self.breaks is None else AGAIN):
+                yield partial(self._unused, key, pieces, whole, step)
             return
-        for step in range(min(whole, TRIES) if pieces else 0):
+        for step in range(min(whole, self.tries) if pieces else 0):
             yield partial(self._mixed, key, pieces, whole, step)
 
     def _mixed(
@@ -246,13 +265,15 @@ class Repair:
     ) -> Values:
         return _digits(pieces, (self._word(key.free[0], rows) + step) % whole)
 
-    def _unused(self, key: OpenKey, pieces: Sized, whole: int, rows: np.ndarray) -> Values:
+    def _unused(
+        self, key: OpenKey, pieces: Sized, whole: int, step: int, rows: np.ndarray
+    ) -> Values:
         """Combinations that no row has; where there are too few, the last one again."""
         every = _digits(pieces, np.arange(whole))
         taken = _hash([self.values[p.name] for p in key.pieces])
         left = np.flatnonzero(~np.isin(_hash([every[p.name] for p in key.pieces]), taken))
         stream = self.sampler.identity.stream(self.program.table, "#unique", "unused")
-        left = left[np.argsort(draw(stream, left), kind="stable")]
+        left = left[np.argsort(draw(stream, left + whole * step), kind="stable")]
         left = left if len(left) else np.zeros(1, np.int64)
         return _digits(pieces, left[np.minimum(np.arange(len(rows)), len(left) - 1)])
 
