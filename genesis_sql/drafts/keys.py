@@ -83,6 +83,8 @@ def _refer(sheet: Sheet, key: RawForeignKey, sheets: Mapping[str, Sheet], absent
     share = chosen_share(sheet.raw, key)
     if optional(sheet.raw, key) and (absent or share):
         spec["null_share"] = share or absent
+    if not above.rows:  # there is nothing to choose
+        spec["null_share"] = 1.0
     if _paired(sheet, key):
         spec["distinct"] = True
     if len(key.columns) > 1:
@@ -200,6 +202,8 @@ def children(sheet: Sheet, above: Sheet) -> dict[str, Any]:
     if sheet.main is None:
         message = f"table '{sheet.name}' hangs on no other"
         raise ValueError(message)
+    if not sheet.rows:
+        return {"type": "explicit", "values": [0]}
     mean = sheet.rows / max(above.rows, 1)
     if only_one(sheet.raw, sheet.main):
         if mean > 1:

@@ -39,6 +39,7 @@ def check_keys(schema: RawSchema) -> None:
     """
     tables = {t.name: t for t in schema.tables}
     _names_differ(schema)
+    _names_written(schema)
     for table in schema.tables:
         for key in table.foreign_keys:
             where = f"the foreign key {table.name}({', '.join(key.columns)})"
@@ -60,6 +61,20 @@ def _names_differ(schema: RawSchema) -> None:
                 "for the same name; rename one of them"
             )
             raise SchemaError(message)
+
+
+def _names_written(schema: RawSchema) -> None:
+    """Refuse names that no path of names can hold, and say what to call them."""
+    for table in schema.tables:
+        for name in (table.name, *(c.name for c in table.columns)):
+            if name.startswith("#") or any(sign in name for sign in ".·"):
+                called = name.lstrip("# ").replace(".", "_").replace("·", "_") or "number"
+                what = "table" if name is table.name else f"table '{table.name}': column"
+                message = (
+                    f"{what} '{name}' begins with # or holds a point, which no name in a model "
+                    f"does; call it '{called}' in the schema"
+                )
+                raise SchemaError(message)
 
 
 def _columns_there(where: str, key: RawForeignKey, table: RawTable, above: RawTable) -> None:
@@ -245,19 +260,34 @@ def sizes(
         if name.lower() not in known:
             message = f"rows names the table '{name}', which the schema does not have"
             raise OptionError(message + nearest(name, known.values()))
-        if rows < 1:
-            message = (
-                f"rows asks for {rows:,} rows of '{name}'; a table has at least 1: ask for more, "
-                "or leave the table out of the schema"
-            )
+        if rows < 0:
+            message = f"rows asks for {rows:,} rows of '{name}'; ask for 0 or more"
             raise OptionError(message)
         wanted[known[name.lower()]] = rows
     out: dict[str, int] = {}
     for table in ordered(schema):
         most = _needed(table, schema, mains, wanted)
-        default = min(_default(table, schema, mains, out), most)
-        out[table.name] = wanted.get(table.name) or int(default)
+        default = int(min(_default(table, schema, mains, out), most))
+        empty = _without_rows(table, mains, out)
+        if empty and wanted.get(table.name):
+            message = (
+                f"rows asks for {wanted[table.name]:,} rows of '{table.name}' and for none of "
+                f"'{empty}', which they refer to; ask for rows of '{empty}', or for none of both"
+            )
+            raise OptionError(message)
+        out[table.name] = 0 if empty else wanted.get(table.name, default)
     return out
+
+
+def _without_rows(
+    table: RawTable, mains: Mapping[str, RawForeignKey], made: Mapping[str, int]
+) -> str:
+    """A table without rows that a table's rows have to refer to; '' where there is none."""
+    for key in table.foreign_keys:
+        needed = key is mains.get(table.name) or not optional(table, key)
+        if needed and key.parent != table.name and made.get(key.parent) == 0:
+            return key.parent
+    return ""
 
 
 def _needed(

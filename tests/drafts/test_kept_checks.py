@@ -7,7 +7,7 @@ import pytest
 
 import genesis_sql
 from genesis_sql.drafts.draft import draft
-from genesis_sql.errors import SchemaError
+from genesis_sql.errors import OptionError, SchemaError
 from genesis_sql.introspect.from_ddl import read_ddl
 from tests.drafts.test_apart import count, fill
 
@@ -65,8 +65,43 @@ def test_tables_whose_names_differ_in_case_alone() -> None:
         draft(read_ddl(ddl))
 
 
-@pytest.mark.parametrize(("rows", "told"), [("0", "at least 1: ask"), ("NULL", "says NULL of 't'")])
-def test_rows_that_are_none(con: duckdb.DuckDBPyConnection, rows: str, told: str) -> None:
+@pytest.mark.parametrize(("name", "called"), [("Line.No", "Line_No"), ("# items", "items")])
+def test_names_that_no_path_can_hold(name: str, called: str) -> None:
+    with pytest.raises(SchemaError, match=f"'{name}' begins with .* call it '{called}'"):
+        draft(read_ddl(f'CREATE TABLE t (id INT PRIMARY KEY, "{name}" INT)'))
+
+
+def test_names_with_blanks_and_signs(con: duckdb.DuckDBPyConnection) -> None:
+    ddl = """
+    CREATE TABLE "Order Head" ("Order No" INT PRIMARY KEY, "total amount" DECIMAL(10,2), "select" INT,
+      "created at" DATE, "first-name" TEXT, "e mail" TEXT UNIQUE, "1" INT CHECK ("1" > 3));
+    CREATE TABLE "Order Line" ("Order No" INT REFERENCES "Order Head" ("Order No"), "Line #" INT,
+      "Quantity #" INT, "Unit Price" DECIMAL(8,2), "Line total" DECIMAL(10,2), "slug/text" TEXT,
+      PRIMARY KEY ("Order No", "Line #"), UNIQUE ("Order No", "slug/text"));"""
+    made = fill(con, ddl, **{"Order Head": 20})
+    assert made["Order Line"] > 20
+    assert count(con, '"Order Head" WHERE "1" <= 3') == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"), [("-2", "-2 rows of 't'; ask for 0 or more"), ("NULL", "says NULL of 't'")]
+)
+def test_rows_that_are_no_number(con: duckdb.DuckDBPyConnection, rows: str, told: str) -> None:
     sql = f"CALL genesis_schema('m', ddl := ?, rows := MAP {{'t': {rows}}})"
     with pytest.raises(duckdb.Error, match=told):
         con.execute(sql, [TABLE.format("", "a > 0")])
+
+
+def test_a_table_of_no_rows_has_no_children(con: duckdb.DuckDBPyConnection) -> None:
+    ddl = """
+    CREATE TABLE a (id INT PRIMARY KEY, n TEXT NOT NULL);
+    CREATE TABLE b (id INT PRIMARY KEY, a_id INT NOT NULL REFERENCES a (id));
+    CREATE TABLE c (id INT PRIMARY KEY, b_id INT NOT NULL REFERENCES b (id));
+    CREATE TABLE d (id INT PRIMARY KEY, n TEXT NOT NULL);
+    CREATE TABLE e (id INT PRIMARY KEY, d_id INT NOT NULL REFERENCES d (id), c_id INT REFERENCES c (id));
+    """
+    made = fill(con, ddl, a=0, d=10, e=30)
+    assert (made["a"], made["b"], made["c"], made["d"]) == (0, 0, 0, 10)
+    assert count(con, "e WHERE c_id IS NULL") == made["e"] > 10
+    with pytest.raises(OptionError, match="30 rows of 'b' and for none of 'a', which they refer"):
+        draft(read_ddl(ddl), rows={"a": 0, "b": 30})
