@@ -16,6 +16,8 @@ SPREAD = 0.8
 """Standard deviation of the logarithm of a number of children: the busiest tenth has a third."""
 CHOSEN_SPREAD = 1.0
 """The same of how often a row is chosen."""
+FAN = 8
+"""Rows below a row of a table that refers to itself, on average."""
 ABSENT = 0.1
 """Share of references that are NULL where they may be."""
 WIDTH = 6
@@ -76,9 +78,11 @@ def _refer(sheet: Sheet, key: RawForeignKey, above: Sheet, absent: float) -> Non
     spec: dict[str, Any] = {"type": "reference", "table": above.name}
     if above.name != sheet.name:
         spec["skew"] = CHOSEN_SPREAD
+    elif is_tree(sheet, key):
+        spec |= {"fan": FAN} if sheet.main is None else {"among": "siblings"}
     if optional(sheet.raw, key) and absent:
         spec["null_share"] = absent
-    if _paired(sheet, key):
+    if _paired(sheet, key) and above.name != sheet.name:
         spec["distinct"] = True
     if len(key.columns) > 1:
         spec["link"] = "_".join(key.columns)
@@ -98,6 +102,16 @@ def _refer(sheet: Sheet, key: RawForeignKey, above: Sheet, absent: float) -> Non
     for own, column in zip(key.columns, key.parent_columns, strict=True):
         note = f"a row of {above.name}, some chosen more often than others"
         _put(sheet, own, {**spec, "column": column}, note)
+
+
+def is_tree(sheet: Sheet, key: RawForeignKey) -> bool:
+    """Whether rows hang on earlier ones of their table, as many on one as it comes."""
+    unique = {c for held in (sheet.raw.primary_key, *sheet.raw.unique_keys) for c in held}
+    return key.parent == sheet.name and not unique & {*key.columns} - {*_main(sheet)}
+
+
+def _main(sheet: Sheet) -> tuple[str, ...]:
+    return sheet.main.columns if sheet.main is not None else ()
 
 
 def _paired(sheet: Sheet, key: RawForeignKey) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from genesis_sql.drafts.in_order import has_tree, in_order
 from genesis_sql.drafts.sheet import Sheet, base_type, is_moment
 from genesis_sql.drafts.stages import BY_MEANING, OTHER, STAGES, Stage, place_of
 from genesis_sql.drafts.states import Reached, reached
@@ -122,11 +123,14 @@ def _first(sheet: Sheet, column: RawColumn, sheets: Mapping[str, Sheet]) -> str 
         The column that holds it in every row; None where it is something that may never come.
     """
     start, end = sheet.period
-    source = moment_of(sheet.main.parent, sheets) if sheet.main else None
     facts = sheet.checked.of(column.name)
+    source = moment_of(sheet.main.parent, sheets) if sheet.main else None
     if source is None and any(s.main and s.main.parent == sheet.name for s in sheets.values()):
         days = (date.fromisoformat(end) - date.fromisoformat(start)).days
         end = (date.fromisoformat(start) + timedelta(days=round(days * EARLY))).isoformat()
+    if has_tree(sheet) and not facts.bounded:
+        ordered, hidden, told = in_order(sheet, column, source, sheets, end)
+        return _begun(sheet, column, ordered, told, hidden)
     if source is None or sheet.main is None or facts.bounded:
         low, high = str(facts.low or start), str(facts.high or end)
         spec = {"type": "uniform", "min": min(low, high), "max": high, "sql_type": column.type}
