@@ -58,7 +58,7 @@ def _ways(table: RawTable, check: str) -> tuple[list[str], list[tuple[bool, ...]
     asked = ", ".join(
         f"coalesce({_with(tree, dict(zip(names, way, strict=True)), known)}, true)" for way in ways
     )
-    found = connection().execute(f"SELECT {asked}").fetchall()[0]  # noqa: S608 - of the allow-list
+    found = connection().execute(f"SELECT {asked}").fetchall()[0]
     return names, [way for way, kept in zip(ways, found, strict=True) if kept]
 
 
