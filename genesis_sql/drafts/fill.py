@@ -20,8 +20,9 @@ from genesis_sql.drafts.keys import key_spec
 from genesis_sql.drafts.sheet import Sheet, is_number, is_whole
 from genesis_sql.errors import OptionError, SchemaError
 from genesis_sql.providers.ask import Ask, Columns, Meaning
-from genesis_sql.providers.catalog import EVERY, MOSTLY_NULL, WORDS, provider
-from genesis_sql.providers.meanings import meaning_of
+from genesis_sql.providers.catalog import EVERY, MOSTLY_NULL, WORDS, fill_measure, provider
+from genesis_sql.providers.meanings import ONLY_TYPES, meaning_of, type_class
+from genesis_sql.providers.measures import Measure, measure_of
 from genesis_sql.types import RawColumn, RawSchema
 
 UNUSED = ("path",)
@@ -88,6 +89,11 @@ def filled(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, 
     facts = sheet.checked.of(column.name)
     if facts.bounded and is_number(column.type):
         options |= _bounds(column, facts)
+    measure = None if "values" in options else find_measure(sheet, column)
+    if measure is not None:
+        made = _measured(sheet, column, measure, options)
+        if made is not None:
+            return made, f"{measure.name}: as its name measures it", "default"
     word = WORDS.get(meaning.name)
     if word is not None:
         known = {k: v for k, v in options.items() if k in (*word.options, *EVERY)}
@@ -103,6 +109,32 @@ def filled(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, 
             return _plain(sheet, column, None), told, "default"
         return made, _note(meaning), "default"
     return _plain(sheet, column, None), "only its type is known", "default"
+
+
+def find_measure(sheet: Sheet, column: RawColumn) -> Measure | None:
+    """Which number a column holds, by its name; None where the caller says what it means."""
+    said = column.meaning.strip().lower()
+    if said and said not in ONLY_TYPES | {"year"}:
+        return None
+    return measure_of(column, sheet.raw, type_class(column.type))
+
+
+def _measured(
+    sheet: Sheet, column: RawColumn, measure: Measure, options: Mapping[str, Any]
+) -> Columns | None:
+    """The columns of a measure, None where it cannot be one."""
+    if sheet.unique(column.name):
+        return None
+    found = ((find_measure(sheet, c), c.name) for c in sheet.raw.columns if c is not column)
+    beside = {m.name: name for name, m in sheet.meanings.items() if name != column.name}
+    beside |= {m.name: name for m, name in found if m is not None}
+    held = {k: v for k, v in options.items() if k in ("min", "max", "as_of")}
+    if column.nullable and sheet.meaning(column.name) not in ALWAYS:
+        held["null_share"] = SHARE_OF_NULL
+    ask = Ask(
+        sheet.name, column.name, column.type, column.length, nullable=column.nullable, options=held
+    )
+    return fill_measure(measure, beside, ask)
 
 
 def _bounds(column: RawColumn, facts: Facts) -> dict[str, float]:
