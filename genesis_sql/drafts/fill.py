@@ -21,6 +21,7 @@ from genesis_sql.drafts.sheet import Sheet, is_number, is_whole
 from genesis_sql.errors import OptionError, SchemaError
 from genesis_sql.providers.ask import Ask, Columns, Meaning
 from genesis_sql.providers.catalog import EVERY, MOSTLY_NULL, WORDS, fill_measure, provider
+from genesis_sql.providers.kin import together
 from genesis_sql.providers.meanings import ONLY_TYPES, meaning_of, type_class
 from genesis_sql.providers.measures import Measure, measure_of
 from genesis_sql.types import RawColumn, RawSchema
@@ -161,7 +162,8 @@ def _provided(sheet: Sheet, column: RawColumn, meaning: Meaning, locale: str) ->
     unique = sheet.unique(column.name)
     if column.nullable and not unique and meaning.name not in ALWAYS:
         options.setdefault("null_share", MOSTLY_NULL.get(meaning.name, SHARE_OF_NULL))
-    beside = {m.name: n for n, m in reversed(sheet.meanings.items()) if n != column.name and m.name}
+    others = [(n, m.name) for n, m in sheet.meanings.items() if n != column.name and m.name]
+    beside = together(column.name, meaning.name, others, sheet.name)
     types = {word: sheet.column(name).type for word, name in beside.items()}
     ask = Ask(
         sheet.name, column.name, column.type, column.length, unique, column.nullable,
