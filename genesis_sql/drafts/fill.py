@@ -17,17 +17,21 @@ from genesis_sql.drafts.by_type import (
 )
 from genesis_sql.drafts.checks import Facts, inside
 from genesis_sql.drafts.keys import key_spec
-from genesis_sql.drafts.sheet import Sheet, is_number, is_whole
+from genesis_sql.drafts.sheet import Sheet, is_number, is_text, is_whole
 from genesis_sql.errors import OptionError, SchemaError
 from genesis_sql.providers.ask import Ask, Columns, Meaning
 from genesis_sql.providers.catalog import EVERY, MOSTLY_NULL, WORDS, fill_measure, provider
 from genesis_sql.providers.kin import together
+from genesis_sql.providers.kinds import kind_labels
 from genesis_sql.providers.meanings import ONLY_TYPES, meaning_of, type_class
 from genesis_sql.providers.measures import Measure, measure_of
+from genesis_sql.providers.told import length_of
 from genesis_sql.types import RawColumn, RawSchema
 
 UNUSED = ("path",)
 """Options of meanings that no provider takes: the course of a status, see `drafts.states`."""
+UNTOLD = frozenset(("", "category", "code", "date", "label", "position", "priority", "score"))
+"""Meanings of texts that leave open which labels there are."""
 MOST_ROWS = 1_000_000
 """Rows that a unique column reaches to, where its type holds so many values."""
 SHARED = (
@@ -95,6 +99,9 @@ def filled(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, 
         made = _measured(sheet, column, measure, options)
         if made is not None:
             return made, f"{measure.name}: as its name measures it", "default"
+    labels = None if "values" in options else _named_labels(sheet, column, meaning.name)
+    if labels is not None:
+        return _plain(sheet, column, labels), "labels that its name tells", "default"
     word = WORDS.get(meaning.name)
     if word is not None:
         known = {k: v for k, v in options.items() if k in (*word.options, *EVERY)}
@@ -136,6 +143,14 @@ def _measured(
         sheet.name, column.name, column.type, column.length, nullable=column.nullable, options=held
     )
     return fill_measure(measure, beside, ask)
+
+
+def _named_labels(sheet: Sheet, column: RawColumn, meaning: str) -> dict[str, float] | None:
+    """The labels of a text column by its name, where nothing else says more."""
+    said = column.meaning.strip().lower()
+    if not is_text(column.type) or sheet.unique(column.name) or said not in ONLY_TYPES | {""}:
+        return None
+    return kind_labels(column.name, length_of(column)) if meaning in UNTOLD else None
 
 
 def _bounds(column: RawColumn, facts: Facts) -> dict[str, float]:
