@@ -71,5 +71,5 @@ def capacity(sheet: Sheet, column: RawColumn) -> int | None:
     if is_text(type_) and column.length is not None and column.length < 10:
         named = is_natural(sheet, column) or column.name not in sheet.key_columns
         known = named and bool(sheet.meaning(column.name))
-        return int((LETTERS if known else DIGITS) ** column.length)
+        return int(LETTERS**column.length if known else DIGITS**column.length - 1)  # from 1
     return None

@@ -98,9 +98,10 @@ def _spec(sheet: Sheet, name: str, value: Any) -> dict[str, Any]:
     if isinstance(value, list | tuple) and value:
         return {"type": "explicit", "values": list(value), "sql_type": type_, "note": "given"}
     if isinstance(value, Mapping) and "type" in value:
-        check_column(sheet.name, name, value)
         typed = {} if value["type"] in ("key", "reference", "parent") else {"sql_type": type_}
-        return {**typed, **value, "note": value.get("note", "given")}
+        spec = {**typed, **value}
+        check_column(sheet.name, name, spec)
+        return {**spec, "note": value.get("note", "given")}
     message = (
         f"columns says {value!r} of '{sheet.name}.{name}'; it takes SQL text, a list of values, "
         "{'provider': word} or {'type': …}"

@@ -6,6 +6,7 @@ of its other parents are chosen.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -216,7 +217,7 @@ def only_one(table: RawTable, key: RawForeignKey) -> bool:
 def sizes(
     schema: RawSchema, mains: Mapping[str, RawForeignKey], asked: Mapping[str, int]
 ) -> dict[str, int]:
-    """The rows of each table: as asked for, else by what it is.
+    """The rows of each table: as asked for, else by what it is and what is asked below it.
 
     Raises:
         OptionError: rows are asked of a table that is not there.
@@ -233,8 +234,26 @@ def sizes(
         wanted[known[name.lower()]] = rows
     out: dict[str, int] = {}
     for table in ordered(schema):
-        out[table.name] = wanted.get(table.name) or _default(table, schema, mains, out)
+        most = _needed(table, schema, mains, wanted)
+        default = min(_default(table, schema, mains, out), most)
+        out[table.name] = wanted.get(table.name) or int(default)
     return out
+
+
+def _needed(
+    table: RawTable,
+    schema: RawSchema,
+    mains: Mapping[str, RawForeignKey],
+    wanted: Mapping[str, int],
+) -> float:
+    """The most rows that the rows asked of the tables below it can be spread over."""
+    out = math.inf
+    for child in schema.tables:
+        main = mains.get(child.name)
+        if main is not None and main.parent == table.name:
+            rows = wanted.get(child.name) or _needed(child, schema, mains, wanted)
+            out = min(out, rows / (COMPANIONS if only_one(child, main) else CHILDREN))
+    return max(1.0, out)
 
 
 def _default(

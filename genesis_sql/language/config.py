@@ -75,7 +75,7 @@ class ModelConfig:
                 f"{nearest(self.provider, PROVIDERS)}; known are {', '.join(PROVIDERS)}"
             )
             raise OptionError(message)
-        if not self.model_name:
+        if not isinstance(self.model_name, str) or not self.model_name:
             message = "a language model needs its name: {'model_name': '…'}"
             raise OptionError(message)
         if self.provider == COMPATIBLE and not (self.proxy and self.proxy.base_url):

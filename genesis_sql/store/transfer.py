@@ -19,7 +19,7 @@ from genesis_sql.sqlbuild import string
 from genesis_sql.store import archive, migrator, models
 from genesis_sql.store.content import read_content, write_content
 from genesis_sql.store.names import Con
-from genesis_sql.store.redact import redacted_json
+from genesis_sql.store.redact import redact_text, redacted_json
 from genesis_sql.store.rows import ModelPart
 from genesis_sql.store.transaction import now, transaction
 
@@ -164,7 +164,7 @@ def local_path(path: str) -> Path:
         TargetError: it is an address of another.
     """
     if "://" in path or "\0" in path or not path:
-        message = f"only local files are read and written here, and '{path}' is none"
+        message = f"only local files are read and written here, and '{redact_text(path)}' is none"
         raise TargetError(message)
     return Path(path).expanduser().absolute()
 

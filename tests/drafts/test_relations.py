@@ -43,8 +43,12 @@ def test_a_circle_is_cut_where_null_may_stand() -> None:
 
 def test_default_rows_follow_what_a_table_is(crm: RawSchema) -> None:
     found = sizes(crm, main_parents(crm), {"Orders": 50})
-    assert found["products"] < found["customers"]
+    assert (found["products"], found["customers"]) == (200, 16)  # no more than have an order
     assert (found["orders"], found["order_items"]) == (50, 150)
+    assert sizes(crm, main_parents(crm), {"order_items": 90})["customers"] == 10
+    free = sizes(crm, main_parents(crm), {})
+    assert free["products"] < free["customers"] < free["orders"]
+    assert sizes(crm, main_parents(crm), {"orders": 60_000})["customers"] == 1000
 
 
 @pytest.mark.parametrize(
