@@ -144,7 +144,7 @@ def from_url(
     """Save the profile of the tables of a live database, as its catalog describes them.
 
     Args:
-        url: of SQLAlchemy, such as 'postgresql://user@host/shop'; an Engine or URL object works too.
+        url: of SQLAlchemy, such as 'postgresql://user@host/shop', or an Engine or URL object.
         schema: of that database, its default one where not given.
         tables: only these.
         con: where the profile is kept.

@@ -33,7 +33,7 @@ def kind(path: str) -> str:
 
 
 def held_elsewhere(path: str, said: str) -> str | None:
-    """A sentence on a file that another process has open; None where DuckDB says something else."""
+    """A sentence on a file that another process has open; None where it is something else."""
     if "lock on file" not in said and "used by another process" not in said:
         return None
     found = _LOCK.search(said)
