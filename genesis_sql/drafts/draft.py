@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from genesis_sql.drafts.amounts import fill_amounts
 from genesis_sql.drafts.apart import fill_apart
 from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
@@ -16,6 +17,7 @@ from genesis_sql.drafts.custom import by_column, fill_custom, fill_generated, wi
 from genesis_sql.drafts.days import widen_period
 from genesis_sql.drafts.equal import fill_equal
 from genesis_sql.drafts.fill import fill_asked, fill_left, find_meanings
+from genesis_sql.drafts.flags import fill_flags
 from genesis_sql.drafts.kept_checks import leave_out_checks
 from genesis_sql.drafts.keys import ABSENT, children, fill_keys
 from genesis_sql.drafts.moments import fill_moments, find_periods
@@ -23,6 +25,7 @@ from genesis_sql.drafts.relations import careful, check_keys, ordered
 from genesis_sql.drafts.sheet import Sheet
 from genesis_sql.drafts.siblings import fill_siblings
 from genesis_sql.drafts.sums import copy_prices, fill_lines, fill_sums
+from genesis_sql.drafts.vocabulary import widen_states
 from genesis_sql.drafts.workflows import (
     Workflows,
     check_given,
@@ -76,6 +79,7 @@ def draft(
     absent = ABSENT if careful(schema) else 0.0
     stages: tuple[Callable[[Sheet], None], ...] = (
         lambda sheet: find_meanings(sheet, schema),
+        widen_states,
         lambda sheet: check_capacity(sheet, asked=sheet.name.lower() in wanted),
         lambda sheet: fill_asked(sheet, fill_custom(sheet, given), locale),
         fill_generated,
@@ -84,10 +88,12 @@ def draft(
         lambda sheet: fill_keys(sheet, sheets, absent=absent),
         fill_siblings,
         lambda sheet: _fill_moments(sheet, sheets, flows),
+        fill_flags,
         lambda sheet: copy_prices(sheet, sheets),
         fill_lines,
         lambda sheet: fill_sums(sheet, sheets),
         fill_equal,
+        fill_amounts,
         lambda sheet: fill_left(sheet, locale),
         lambda sheet: fill_apart(sheet, locale),
     )

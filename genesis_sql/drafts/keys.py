@@ -17,6 +17,8 @@ SPREAD = 0.8
 """Standard deviation of the logarithm of a number of children: the busiest tenth has a third."""
 CHOSEN_SPREAD = 1.0
 """The same of how often a row is chosen."""
+FAN = 8
+"""Rows below a row of a table that refers to itself, on average."""
 ABSENT = 0.1
 """Share of references that are NULL where they may be."""
 WIDTH = 6
@@ -80,12 +82,14 @@ def _refer(sheet: Sheet, key: RawForeignKey, sheets: Mapping[str, Sheet], absent
     spec: dict[str, Any] = {"type": "reference", "table": above.name}
     if above.name != sheet.name:
         spec["skew"] = CHOSEN_SPREAD
+    elif is_tree(sheet, key):
+        spec |= {"fan": FAN} if sheet.main is None else {"among": "siblings"}
     share = chosen_share(sheet.raw, key)
     if optional(sheet.raw, key) and (absent or share):
         spec["null_share"] = share or absent
     if not above.rows:  # there is nothing to choose
         spec["null_share"] = 1.0
-    if _paired(sheet, key):
+    if _paired(sheet, key) and above.name != sheet.name:
         spec["distinct"] = True
     if len(key.columns) > 1:
         spec["link"] = "_".join(key.columns)
@@ -142,6 +146,16 @@ def _implied(sheet: Sheet, sheets: Mapping[str, Sheet], key: RawForeignKey) -> b
             seen.add(there)
             waiting += [(k, there[1]) for k in sheets[found.parent].raw.foreign_keys]
     return False
+
+
+def is_tree(sheet: Sheet, key: RawForeignKey) -> bool:
+    """Whether rows hang on earlier ones of their table, as many on one as it comes."""
+    unique = {c for held in (sheet.raw.primary_key, *sheet.raw.unique_keys) for c in held}
+    return key.parent == sheet.name and not unique & {*key.columns} - {*_main(sheet)}
+
+
+def _main(sheet: Sheet) -> tuple[str, ...]:
+    return sheet.main.columns if sheet.main is not None else ()
 
 
 def _paired(sheet: Sheet, key: RawForeignKey) -> bool:
