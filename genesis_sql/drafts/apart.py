@@ -14,7 +14,7 @@ from typing import Any
 from genesis_sql.drafts.capacity import capacity
 from genesis_sql.drafts.fill import allowed, filled
 from genesis_sql.drafts.keys import key_spec
-from genesis_sql.drafts.sheet import Sheet, is_number, is_text
+from genesis_sql.drafts.sheet import Sheet, is_moment, is_number, is_text
 from genesis_sql.errors import SchemaError
 from genesis_sql.profiles.distinct import is_distinct
 from genesis_sql.providers.ask import Columns
@@ -27,6 +27,8 @@ MENDED = (
 """Types of columns that get another value where a key repeats."""
 BUSIEST = 20
 """Rows of the busiest parent, in means: lognormal laws with the spread of `drafts.keys`."""
+WIDE = 10_000
+"""Characters of a text whose length nothing bounds."""
 FEW = 36
 """Labels that nothing but the type speaks for are no more than so many."""
 
@@ -83,7 +85,11 @@ def _refill(sheet: Sheet, key: tuple[str, ...], locale: str) -> None:
         if c not in taken and sheet.made[c][c].get("origin") != "spec"
     ]  # fmt: skip
     free = [c for c in free if allowed(sheet, c) is None]
-    for column in sorted(free, key=lambda c: (not is_text(c.type), not is_number(c.type))):
+
+    def rank(column: RawColumn) -> tuple[bool, int, bool]:
+        return not is_text(column.type), -(column.length or WIDE), not is_number(column.type)
+
+    for column in sorted(free, key=rank):
         if _refilled(sheet, column, locale):
             return
 
@@ -98,13 +104,23 @@ def _refilled(sheet: Sheet, column: RawColumn, locale: str) -> bool:
     try:
         made, note, origin = filled(sheet, column, locale)
         _put(sheet, column.name, made, {"origin": origin, "note": note})
-        if not _differs(sheet, column.name):
+        as_row = is_moment(column.type) or _is_long(sheet, column)
+        if as_row or not _differs(sheet, column.name):
+            if is_text(column.type) and sheet.rows >= 10 ** (column.length or WIDE):
+                sheet.apart.remove(column.name)
+                return _short(sheet, column)
             spec = {column.name: key_spec(sheet, column)}
             _put(sheet, column.name, spec, {"origin": origin, "note": "the number of the row"})
     except SchemaError:
         sheet.apart.remove(column.name)
         return False
     return True
+
+
+def _is_long(sheet: Sheet, column: RawColumn) -> bool:
+    """Whether the number of the row stands in a column that holds fewer digits."""
+    held = sheet.made[column.name][column.name]
+    return bool(held["type"] == "key" and sheet.rows >= 10 ** (column.length or WIDE))
 
 
 def _put(sheet: Sheet, name: str, made: Columns, told: Mapping[str, Any]) -> None:

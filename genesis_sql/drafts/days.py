@@ -38,6 +38,13 @@ def _day(value: object, otherwise: date) -> date:
         return otherwise
 
 
+def first_day(sheet: Sheet) -> str:
+    """The day from which days are counted up, so that they end with the table's period."""
+    start, end = (date.fromisoformat(day) for day in sheet.period)
+    back = end - timedelta(days=min(sheet.rows, (end - FIRST).days))
+    return min(start, back).isoformat()
+
+
 def widen_period(sheet: Sheet, above: int | None) -> None:
     """Let a table go back as far as the days of its keys need.
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from genesis_sql.drafts.absent import chosen_share
+from genesis_sql.drafts.days import first_day
 from genesis_sql.drafts.relations import only_one, optional, singular
 from genesis_sql.drafts.sheet import Sheet, base_type, is_moment, is_text, is_whole
 from genesis_sql.errors import SchemaError
@@ -183,7 +184,7 @@ def key_spec(sheet: Sheet, column: RawColumn) -> dict[str, Any]:
     if type_ in ("HUGEINT", "UHUGEINT", "DECIMAL", "NUMERIC", "DOUBLE", "FLOAT"):
         return {"type": "key", "format": "%d", "sql_type": column.type}
     if is_moment(type_):
-        start = f"CAST({string(sheet.period[0])} AS {type_})"
+        start = f"CAST({string(first_day(sheet))} AS {type_})"
         step = "CAST(n() AS INTEGER)" if type_ == "DATE" else "to_minutes(n())"
         return {"type": "expression", "sql": f"{start} + {step}", "sql_type": column.type}
     message = (

@@ -58,6 +58,19 @@ def test_a_reference_and_another_column(
     assert count(con, "low WHERE user_id IN (SELECT id FROM users)") == made["low"]
 
 
+def test_days_and_short_codes_of_keys_fit(con: duckdb.DuckDBPyConnection) -> None:
+    ddl = f"""{USERS}
+    CREATE TABLE visits (id INT PRIMARY KEY, user_id INT NOT NULL REFERENCES users (id),
+      day DATE NOT NULL, slot TIME NOT NULL, UNIQUE (user_id, day, slot));
+    CREATE TABLE towns (country_code CHAR(2), city VARCHAR(40), PRIMARY KEY (country_code, city));
+    CREATE TABLE desks (site CHAR(2), kind CHAR(1), PRIMARY KEY (site, kind));"""
+    made = fill(con, ddl, users=600, visits=2_000, towns=1_000, desks=200)
+    assert made["visits"] > 1_500
+    assert count(con, "visits WHERE day > DATE '2027-12-31'") == 0
+    assert count(con, "towns WHERE length(country_code) = 2") == 1_000
+    assert count(con, "desks WHERE length(site) <= 2 AND length(kind) = 1") == 200
+
+
 def test_what_another_row_shows_stays_what_it_means() -> None:
     ddl = f"{USERS} CREATE TABLE low (user_id INT REFERENCES users (id), {PAIRS['a locale'][0]});"
     assert draft(read_ddl(ddl))["tables"]["low"]["columns"]["locale"]["type"] == "explicit"

@@ -58,6 +58,6 @@ def test_a_decimal_key_of_a_profile_has_room_for_its_rows() -> None:
 
 
 def test_numbers_fit_into_small_types(con: duckdb.DuckDBPyConnection) -> None:
-    ddl = "CREATE TABLE beds (id DECIMAL(3,0) PRIMARY KEY, bed_no SMALLINT, room_no TINYINT)"
+    ddl = "CREATE TABLE beds (id DECIMAL(3,0) PRIMARY KEY, ref_no SMALLINT, room_no TINYINT)"
     assert fill(con, ddl, beds=900) == {"beds": 900}
-    assert count(con, "beds WHERE bed_no > 127") > 500
+    assert count(con, "beds WHERE ref_no > 127") > 500
