@@ -31,6 +31,7 @@ from genesis_sql.providers.forms import (
     helper,
     hidden,
     listed,
+    most_of,
     number_option,
     recast,
     require_length,
@@ -216,9 +217,11 @@ def _digits(word: Word, ask: Ask) -> Columns:
     for mark in ("-", " ", "(", ")", "+", "."):
         marks = f"replace({marks}, '{mark}', '')"
     letters = [c for c in str(made[[*made][-1]].get("shape", "")) if c.isalpha() or c in "@?*"]
-    if letters:
+    most = int(most_of(ask.type))
+    small = most < 2**31  # digits that a smaller type has no room for are left out in front
+    if letters or (small and ask.unique):
         return by_type(_bare(ask))
-    return recast(ask, made, f"CAST({marks} AS BIGINT)")
+    return recast(ask, made, f"CAST({marks} AS BIGINT)" + (f" % {most + 1}" if small else ""))
 
 
 def _as_text(word: Word, ask: Ask) -> Columns:

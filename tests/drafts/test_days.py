@@ -61,3 +61,11 @@ def test_numbers_fit_into_small_types(con: duckdb.DuckDBPyConnection) -> None:
     ddl = "CREATE TABLE beds (id DECIMAL(3,0) PRIMARY KEY, ref_no SMALLINT, room_no TINYINT)"
     assert fill(con, ddl, beds=900) == {"beds": 900}
     assert count(con, "beds WHERE ref_no > 127") > 500
+
+
+def test_digits_of_texts_fit_into_small_types(con: duckdb.DuckDBPyConnection) -> None:
+    ddl = """CREATE TABLE t (id INT PRIMARY KEY, phone INT NOT NULL, account_no SMALLINT NOT NULL,
+      postal_code INT NOT NULL, barcode INT UNIQUE)"""
+    assert fill(con, ddl, t=200) == {"t": 200}
+    assert count(con, "t WHERE phone > 0 AND account_no >= 0") == 200
+    assert count(con, "t WHERE postal_code BETWEEN 100 AND 99999") == 200
