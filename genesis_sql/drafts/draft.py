@@ -75,9 +75,9 @@ def draft(
     flows = find_workflows(schema, scenarios, rows or {}, locale=locale)
     check_given(flows, given)
     schema, sheets = flows.schema, _sheets(flows)
-    wanted = {name.lower() for name in rows or {}}
-    absent = ABSENT if careful(schema) else 0.0
-    stages: tuple[Callable[[Sheet], None], ...] = (
+    wanted, absent = {n.lower() for n in rows or {}}, ABSENT if careful(schema) else 0.0
+    _run(
+        sheets,
         lambda sheet: find_meanings(sheet, schema),
         widen_states,
         lambda sheet: check_capacity(sheet, asked=sheet.name.lower() in wanted),
@@ -97,12 +97,16 @@ def draft(
         lambda sheet: fill_left(sheet, locale),
         lambda sheet: fill_apart(sheet, locale),
     )
-    for stage in stages:
-        for sheet in sheets.values():
-            stage(sheet)
     plain = {"tables": {name: _table(sheet, sheets, flows) for name, sheet in sheets.items()}}
     leave_out_checks(plain, sheets)
     return plain
+
+
+def _run(sheets: Sheets, *stages: Callable[[Sheet], None]) -> None:
+    """Take all tables through one stage after another."""
+    for stage in stages:
+        for sheet in sheets.values():
+            stage(sheet)
 
 
 def _sheets(flows: Workflows) -> Sheets:
