@@ -117,7 +117,7 @@ def _come_to(labels: Sequence[str], name: str) -> tuple[str, ...] | None:
         begun = tuple(x for x in labels if x not in waiting)
         return begun if waiting and begun else None
     stage, ranks = place_of(name), _ranks(labels)
-    if stage not in STEPS:
+    if stage is None or stage not in STEPS:
         return None
     known = [x for x in ranks if place_of(x) is not None and not set(stems(x)) & BAD]
     return tuple(x for x in known if ranks[x] >= stage) or None
