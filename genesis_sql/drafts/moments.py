@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -106,7 +107,8 @@ def _is_planned(sheet: Sheet, column: RawColumn) -> bool:
 def _moments(sheet: Sheet) -> list[RawColumn]:
     """The columns that nothing fills yet and that have an order, in it."""
     left = [c for c in sheet.left() if is_moment(c.type) and sheet.meaning(c.name) not in FREE]
-    return _in_order(sheet, [c for c in left if not sheet.unique(c.name)])
+    keyed = sheet.key_columns
+    return _in_order(sheet, [replace(c, nullable=False) if c.name in keyed else c for c in left])
 
 
 def first_moment(sheet: Sheet) -> RawColumn | None:
@@ -130,7 +132,7 @@ def _in_order(sheet: Sheet, columns: Iterable[RawColumn]) -> list[RawColumn]:
 
     def rank(column: RawColumn) -> tuple[float, int]:
         at = _place(sheet, column)
-        return 0.5 if at is None else at, sheet.raw.columns.index(column)
+        return 0.5 if at is None else at, [c.name for c in sheet.raw.columns].index(column.name)
 
     left, out = sorted(columns, key=rank), list[RawColumn]()
     names = {c.name for c in left}

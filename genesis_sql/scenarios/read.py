@@ -55,7 +55,7 @@ def _check_names(plain: Any) -> None:
     if not isinstance(plain, Mapping):
         return
     if {"instances", "paths"} <= set(plain):
-        message = "scenarios holds one scenario without a name; write {'name': {'instances': …, 'paths': …}}"
+        message = "scenarios holds one scenario without a name; give it one: {'orders': {…}}"
         raise OptionError(message)
     for name, held in plain.items():
         given = held.get("instances") if isinstance(held, Mapping) else None
