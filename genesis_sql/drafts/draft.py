@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from genesis_sql.drafts.amounts import fill_amounts
 from genesis_sql.drafts.apart import fill_apart
 from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
@@ -90,6 +91,7 @@ def draft(
         fill_lines,
         lambda sheet: fill_sums(sheet, sheets),
         fill_equal,
+        fill_amounts,
         lambda sheet: fill_left(sheet, locale),
         lambda sheet: fill_apart(sheet, locale),
     )

@@ -111,16 +111,6 @@ def _refer(sheet: Sheet, key: RawForeignKey, sheets: Mapping[str, Sheet], absent
         _put(sheet, own, {**spec, "column": column}, note)
 
 
-def is_tree(sheet: Sheet, key: RawForeignKey) -> bool:
-    """Whether rows hang on earlier ones of their table, as many on one as it comes."""
-    unique = {c for held in (sheet.raw.primary_key, *sheet.raw.unique_keys) for c in held}
-    return key.parent == sheet.name and not unique & {*key.columns} - {*_main(sheet)}
-
-
-def _main(sheet: Sheet) -> tuple[str, ...]:
-    return sheet.main.columns if sheet.main is not None else ()
-
-
 def _timed(sheet: Sheet, name: str) -> bool:
     """Whether a moment of the primary key is one of several, or not the whole of it.
 
@@ -147,6 +137,16 @@ def _implied(sheet: Sheet, sheets: Mapping[str, Sheet], key: RawForeignKey) -> b
             seen.add(there)
             waiting += [(k, there[1]) for k in sheets[found.parent].raw.foreign_keys]
     return False
+
+
+def is_tree(sheet: Sheet, key: RawForeignKey) -> bool:
+    """Whether rows hang on earlier ones of their table, as many on one as it comes."""
+    unique = {c for held in (sheet.raw.primary_key, *sheet.raw.unique_keys) for c in held}
+    return key.parent == sheet.name and not unique & {*key.columns} - {*_main(sheet)}
+
+
+def _main(sheet: Sheet) -> tuple[str, ...]:
+    return sheet.main.columns if sheet.main is not None else ()
 
 
 def _paired(sheet: Sheet, key: RawForeignKey) -> bool:

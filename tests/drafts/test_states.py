@@ -63,8 +63,8 @@ WRONG = {
 }  # fmt: skip
 SOME = {
     "orders WHERE status = 'shipped'": 20, "orders WHERE cancelled_at IS NOT NULL": 10,
-    "orders WHERE NOT is_paid": 20, "customers WHERE is_deleted": 5, "customers WHERE is_active": 60,
-    "customers WHERE NOT is_active": 10, "tickets WHERE closed_at IS NULL": 50,
+    "orders WHERE NOT is_paid": 20, "customers WHERE is_deleted": 2, "customers WHERE is_active": 60,
+    "customers WHERE NOT is_active": 5, "tickets WHERE closed_at IS NULL": 50,
     "subscriptions WHERE ended_at IS NOT NULL": 20, "parcels WHERE delivered_at IS NOT NULL": 30,
     "parcels WHERE returned_on IS NOT NULL": 20,
     "parcels WHERE delivered_at IS NULL AND shipped_at IS NOT NULL": 10,
