@@ -90,8 +90,7 @@ def draft(
         lambda sheet: copy_prices(sheet, sheets),
         fill_lines,
         lambda sheet: fill_sums(sheet, sheets),
-        fill_equal,
-        fill_amounts,
+        _fill_amounts,
         lambda sheet: fill_left(sheet, locale),
         lambda sheet: fill_apart(sheet, locale),
     )
@@ -120,6 +119,11 @@ def _sheets(flows: Workflows) -> Sheets:
 def _find_meanings(sheet: Sheet, schema: RawSchema) -> None:
     find_meanings(sheet, schema)
     widen_states(sheet)
+
+
+def _fill_amounts(sheet: Sheet) -> None:
+    fill_equal(sheet)
+    fill_amounts(sheet)
 
 
 def _fill_moments(sheet: Sheet, sheets: Sheets, flows: Workflows) -> None:
