@@ -75,11 +75,10 @@ def draft(
     flows = find_workflows(schema, scenarios, rows or {}, locale=locale)
     check_given(flows, given)
     schema, sheets = flows.schema, _sheets(flows)
-    wanted, absent = {n.lower() for n in rows or {}}, ABSENT if careful(schema) else 0.0
-    _run(
-        sheets,
-        lambda sheet: find_meanings(sheet, schema),
-        widen_states,
+    wanted = {name.lower() for name in rows or {}}
+    absent = ABSENT if careful(schema) else 0.0
+    stages: tuple[Callable[[Sheet], None], ...] = (
+        lambda sheet: _find_meanings(sheet, schema),
         lambda sheet: check_capacity(sheet, asked=sheet.name.lower() in wanted),
         lambda sheet: fill_asked(sheet, fill_custom(sheet, given), locale),
         fill_generated,
@@ -88,25 +87,19 @@ def draft(
         lambda sheet: fill_keys(sheet, sheets, absent=absent),
         fill_siblings,
         lambda sheet: _fill_moments(sheet, sheets, flows),
-        fill_flags,
         lambda sheet: copy_prices(sheet, sheets),
         fill_lines,
         lambda sheet: fill_sums(sheet, sheets),
-        fill_equal,
-        fill_amounts,
+        _fill_amounts,
         lambda sheet: fill_left(sheet, locale),
         lambda sheet: fill_apart(sheet, locale),
     )
-    plain = {"tables": {name: _table(sheet, sheets, flows) for name, sheet in sheets.items()}}
-    leave_out_checks(plain, sheets)
-    return plain
-
-
-def _run(sheets: Sheets, *stages: Callable[[Sheet], None]) -> None:
-    """Take all tables through one stage after another."""
     for stage in stages:
         for sheet in sheets.values():
             stage(sheet)
+    plain = {"tables": {name: _table(sheet, sheets, flows) for name, sheet in sheets.items()}}
+    leave_out_checks(plain, sheets)
+    return plain
 
 
 def _sheets(flows: Workflows) -> Sheets:
@@ -123,9 +116,20 @@ def _sheets(flows: Workflows) -> Sheets:
     return sheets
 
 
+def _find_meanings(sheet: Sheet, schema: RawSchema) -> None:
+    find_meanings(sheet, schema)
+    widen_states(sheet)
+
+
+def _fill_amounts(sheet: Sheet) -> None:
+    fill_equal(sheet)
+    fill_amounts(sheet)
+
+
 def _fill_moments(sheet: Sheet, sheets: Sheets, flows: Workflows) -> None:
     fill_times(sheet, sheets, flows)
     fill_moments(sheet, sheets)
+    fill_flags(sheet)
 
 
 def _table(sheet: Sheet, sheets: Sheets, flows: Workflows) -> Plain:
@@ -140,7 +144,7 @@ def _table(sheet: Sheet, sheets: Sheets, flows: Workflows) -> Plain:
     out["checks"] = list(sheet.raw.checks)
     out["comment"] = sheet.raw.comment
     out["description"] = "; ".join(sheet.notes)
-    return {**{k: v for k, v in out.items() if v or k == "rows"}, "columns": _columns(sheet)}
+    return {**{k: v for k, v in out.items() if v}, "columns": _columns(sheet)}
 
 
 def _columns(sheet: Sheet) -> Plain:
