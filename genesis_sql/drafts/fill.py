@@ -20,7 +20,14 @@ from genesis_sql.drafts.keys import key_spec
 from genesis_sql.drafts.sheet import Sheet, is_number, is_text, is_whole
 from genesis_sql.errors import OptionError, SchemaError
 from genesis_sql.providers.ask import Ask, Columns, Meaning
-from genesis_sql.providers.catalog import EVERY, MOSTLY_NULL, WORDS, fill_measure, provider
+from genesis_sql.providers.catalog import (
+    EVERY,
+    MOSTLY_NULL,
+    WORDS,
+    check_type,
+    fill_measure,
+    provider,
+)
 from genesis_sql.providers.kin import together
 from genesis_sql.providers.kinds import kind_labels
 from genesis_sql.providers.meanings import ONLY_TYPES, meaning_of, type_class
@@ -62,6 +69,7 @@ def fill_asked(sheet: Sheet, asked: Mapping[str, Mapping[str, Any]], locale: str
         given = dict(held)
         origin = str(given.pop("origin", "spec"))
         meaning = Meaning(str(given.pop("provider")), given, "it was named")
+        check_type(meaning.name, f"{sheet.name}.{name}", sheet.column(name).type, given)
         made = _provided(sheet, sheet.column(name), meaning, locale)
         _put(sheet, name, made, {"origin": origin, "note": _note(meaning)})
 
