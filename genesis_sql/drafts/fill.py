@@ -33,6 +33,7 @@ from genesis_sql.providers.kinds import kind_labels
 from genesis_sql.providers.meanings import ONLY_TYPES, meaning_of, type_class
 from genesis_sql.providers.measures import Measure, measure_of
 from genesis_sql.providers.told import length_of
+from genesis_sql.providers.type_texts import type_text
 from genesis_sql.types import RawColumn, RawSchema
 
 UNUSED = ("path",)
@@ -98,6 +99,11 @@ def filled(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, 
         held = meaning.options.get("values")
         same = isinstance(held, Mapping) and set(held) == set(listed)
         return _plain(sheet, column, held if same else listed), told, "spec"
+    written = None if sheet.unique(column.name) else type_text(column)
+    if written is not None:
+        share = {"null_share": SHARE_OF_NULL} if column.nullable else {}
+        spec = {"type": "expression", "sql": written, "sql_type": "VARCHAR", **share}
+        return {column.name: spec}, "a text as its own type has it", "default"
     options = {k: v for k, v in meaning.options.items() if k not in UNUSED}
     facts = sheet.checked.of(column.name)
     if facts.bounded and is_number(column.type):
