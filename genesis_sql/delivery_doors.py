@@ -50,7 +50,7 @@ def fill(
         IntegrityError: a key does not hold there; nothing is kept then.
     """
     given: Row = {
-        "model": name, "url": _text(url), "rows": None if rows is None else dict(rows),
+        "model": name, "url": url_text(url), "rows": None if rows is None else dict(rows),
         "scale": scale, "seed": seed, "version": version, "if_exists": if_exists,
         "commit": commit, "schema": schema, "conditions": _plain(conditions), "dry_run": dry_run,
     }  # fmt: skip
@@ -98,7 +98,7 @@ def export_database(
     return effect(con, "export_database", given)
 
 
-def _text(url: Any) -> Any:
+def url_text(url: Any) -> Any:
     """A URL as text, with the password that SQLAlchemy's own text would hide."""
     inner = getattr(url, "url", url)  # an Engine has one
     render = getattr(inner, "render_as_string", None)

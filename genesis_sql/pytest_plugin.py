@@ -5,14 +5,17 @@
         assert con.execute("SELECT count(*) FROM t").fetchall() == [(100,)]
 
 The rows depend on the test's name alone, or on ``seed``. A schema is read once for a session of
-pytest. Everything is imported by the first test that asks for it: others pay nothing.
+pytest, and once more where it changed. Everything is imported by the first test that asks for it:
+others pay nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +24,62 @@ if TYPE_CHECKING:
     import duckdb
 
 PREFIX = "genesis_db_"
+_PROFILES = (".yaml", ".yml", ".json")
+
+
+class _Same:
+    """An object as a part of a key: equal to itself alone, and held, so that no other gets its id.
+
+    Example:
+        >>> _Same(PREFIX) == _Same(PREFIX), _Same([]) == _Same([])
+        (True, False)
+    """
+
+    def __init__(self, held: object) -> None:
+        self.held = held
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.held is other.held
+
+    def __hash__(self) -> int:
+        return id(self.held)
+
+
+def _content(value: Any) -> Any:
+    """A value as a key: by what it holds now, where that can be told; functions by their code.
+
+    Example:
+        >>> _content({"a": [1]}) == _content({"a": [1]}) != _content({"a": [True]})
+        True
+    """
+    if isinstance(value, Mapping):
+        return (dict, *((k, _content(v)) for k, v in value.items()))
+    if isinstance(value, list | tuple):
+        return (list, *map(_content, value))
+    if value is None or isinstance(value, str | bytes | int | float):
+        return (type(value), value)
+    if isinstance(value, FunctionType):  # written within a test, it is another object each time
+        cells = tuple(_Same(cell.cell_contents) for cell in value.__closure__ or ())
+        return (value.__code__, _Same(value.__globals__), _content(value.__defaults__), cells)
+    return _of_models(value)
+
+
+def _of_models(value: Any) -> Any:
+    """SQLAlchemy's objects by their tables and columns, which may grow; others by identity."""
+    tables = getattr(getattr(value, "metadata", value), "tables", None)
+    table = getattr(value, "__table__", value)
+    found = [*tables.values()] if isinstance(tables, Mapping) else []
+    found += [table] if hasattr(table, "columns") else []
+    parts = [(_Same(t), t.comment, *map(_of_column, t.columns), *_ordered(t)) for t in found]
+    return (_Same(value), *parts)
+
+
+def _of_column(column: Any) -> Any:
+    return (_Same(column), _Same(column.type), column.nullable, column.comment)
+
+
+def _ordered(table: Any) -> list[_Same]:
+    return sorted(map(_Same, (*table.constraints, *table.indexes)), key=hash)
 
 
 class Models:
@@ -31,19 +90,19 @@ class Models:
 
         self.con = connect()
         self.names: dict[Any, str] = {}
-        self.kept: list[Any] = []
-        self.made = 0
+        self.filled: set[str] = set()
+        self.read = self.made = 0
 
     def model(self, source: Any, ddl: str | None, columns: Any, locale: str | None) -> str:
-        """The name of the model of a source; it is read the first time."""
+        """The name of the model of a source; it is read the first time, and when it changed."""
         given = ddl if ddl is not None else source
-        path = Path(given) if ddl is None and isinstance(given, str | Path) else None
-        about: Any = path.read_bytes() if path else given
-        key = (about if isinstance(about, str | bytes) else id(about), id(columns), locale)
+        path = _file(source) if ddl is None and isinstance(source, str | Path) else None
+        about = (path.suffix, path.read_bytes()) if path else _content(given)
+        key = (about, _content(columns), locale)
         if key not in self.names:
-            name = f"model_{len(self.names)}"
+            self.read += 1
+            name = f"model_{self.read}"
             self._read(name, given, path, columns, locale)
-            self.kept.append((given, columns))  # so that nothing else gets their ids
             self.names[key] = name
         return self.names[key]
 
@@ -55,7 +114,7 @@ class Models:
         how: Any = {"con": self.con, "name": name, "columns": columns, "locale": locale}
         if path is not None and path.suffix == ".genesis":
             doors.import_(self.con, str(path), name=name)
-        elif path is not None and path.suffix in (".yaml", ".yml", ".json"):
+        elif path is not None and path.suffix in _PROFILES:
             profile_doors.save_profile(self.con, name, path.read_text(encoding="utf-8"))
         elif path is not None:
             schema_doors.from_ddl(path.read_text(encoding="utf-8"), **how)
@@ -68,13 +127,48 @@ class Models:
 
     def database(self, model: str, rows: Mapping[str, int] | None, seed: int) -> str:
         """The alias of a new database with the rows that a seed gives."""
-        from genesis_sql.doors import generate_database
-
         self.made += 1
         alias = f"{PREFIX}{self.made}"
         self.con.execute(f"ATTACH ':memory:' AS {alias}")
-        generate_database(self.con, model, f"{alias}.main", rows=rows, seed=seed)
+        try:
+            self._fill(model, alias, rows, seed)
+        except BaseException:
+            self.con.execute(f"DETACH {alias}")
+            raise
         return alias
+
+    def _fill(self, model: str, alias: str, rows: Mapping[str, int] | None, seed: int) -> None:
+        """The first time all keys are counted; after that what is declared refuses a wrong row."""
+        from genesis_sql.actions.again import fill_again
+        from genesis_sql.doors import generate_database
+        from genesis_sql.effects import workspace
+        from genesis_sql.jobs import Job
+        from genesis_sql.session import restored, session_of
+
+        if model not in self.filled:
+            generate_database(self.con, model, f"{alias}.main", rows=rows, seed=seed)
+            self.filled.add(model)
+            return
+        session = session_of(self.con)
+        with session.cursor() as cursor, restored():
+            ws = workspace(session, cursor, "memory", "main", Job("fill", model))
+            fill_again(ws, model, alias, rows=rows or {}, seed=seed)
+
+
+def _file(source: str | Path) -> Path:
+    """A file that is there.
+
+    Raises:
+        ValueError: there is none.
+    """
+    path = Path(source)
+    if "\n" in str(source) or not path.is_file():
+        message = (
+            f"there is no file '{str(source)[:200]}': give a path from {Path.cwd()}, or CREATE "
+            f"TABLE statements as genesis_db(ddl='CREATE …')"
+        )
+        raise ValueError(message)
+    return path
 
 
 class Filler:
@@ -82,7 +176,7 @@ class Filler:
 
     def __init__(self, models: Models, seed: int) -> None:
         self._models, self._seed = models, seed
-        self._open: list[tuple[str, duckdb.DuckDBPyConnection]] = []
+        self._open = ExitStack()
 
     def __call__(
         self,
@@ -110,16 +204,15 @@ class Filler:
             raise ValueError(message)
         model = self._models.model(source, ddl, columns, locale)
         alias = self._models.database(model, rows, self._seed if seed is None else seed)
+        self._open.callback(self._models.con.execute, f"DETACH {alias}")
         con = self._models.con.cursor()
-        self._open.append((alias, con))
+        self._open.callback(con.close)
         con.execute(f"USE {alias}")
         return con
 
     def close(self) -> None:
         """Let go of all that the test was given."""
-        for alias, con in self._open:
-            con.close()
-            self._models.con.execute(f"DETACH {alias}")
+        self._open.close()
 
 
 @pytest.fixture(scope="session")

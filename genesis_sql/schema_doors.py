@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from genesis_sql.delivery_doors import url_text
 from genesis_sql.doors import Row, effect, listed
 from genesis_sql.profile_doors import register_function
 from genesis_sql.types import RawSchema
@@ -127,7 +128,7 @@ def from_sqlalchemy(
 
 
 def from_url(
-    url: str,
+    url: Any,
     *,
     con: duckdb.DuckDBPyConnection,
     name: str,
@@ -143,7 +144,7 @@ def from_url(
     """Save the profile of the tables of a live database, as its catalog describes them.
 
     Args:
-        url: of SQLAlchemy, such as 'postgresql://user@host/shop'.
+        url: of SQLAlchemy, such as 'postgresql://user@host/shop', or an Engine or URL object.
         schema: of that database, its default one where not given.
         tables: only these.
         con: where the profile is kept.
@@ -308,7 +309,7 @@ def from_manifest(
 
 def copy_database(
     con: duckdb.DuckDBPyConnection,
-    url: str,
+    url: Any,
     target: str,
     *,
     schema: str | None = None,
@@ -333,5 +334,5 @@ def copy_database(
         SourceError: the database cannot be reached or read, or a value does not fit its column.
         TargetError: the schema is there already.
     """
-    given: Row = {"url": url, "target": target, "schema": schema, "most": most}
+    given: Row = {"url": url_text(url), "target": target, "schema": schema, "most": most}
     return effect(con, "copy_database", {**given, "tables": listed("tables", tables)})

@@ -62,7 +62,7 @@ STAGES = {
     },
     **dict.fromkeys(("journeys", "engines"), 24),
     **dict.fromkeys(("cli", "dialect", "compat"), 25),
-    **{"__init__": 26, "__main__": 26},
+    **{"public": 26, "__init__": 26, "__main__": 26},
     **dict.fromkeys(("dbt_plugin", "pytest_plugin"), 27),  # they use the public names alone
 }
 """Stage by file or folder name; -1 is a leaf: all may import it, it imports leaves."""

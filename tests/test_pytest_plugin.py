@@ -81,6 +81,63 @@ def test_models(genesis_db):
     sa.Table("marks", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("mark", sa.Integer))
     assert genesis_db(metadata, rows={"marks": 4}).execute("SELECT count(*) FROM marks").fetchall() == [(4,)]
 
+DDL = "CREATE TABLE marks (id INT PRIMARY KEY, mark INT, word VARCHAR)"
+
+def marks(con):
+    return con.execute("FROM marks ORDER BY ALL").fetchall()
+
+def test_a_changed_dict_is_read_anew(genesis_db):
+    spec = {"tables": {"t": {"rows": 3, "columns": {"id": {"type": "key"}, "n": {"type": "constant", "value": 1}}}}}
+    assert genesis_db(spec).execute("SELECT DISTINCT n FROM t").fetchall() == [(1,)]
+    spec["tables"]["t"]["columns"]["n"]["value"] = 2
+    assert genesis_db(spec).execute("SELECT DISTINCT n FROM t").fetchall() == [(2,)]
+
+def test_a_new_column_of_models_is_read(genesis_db):
+    import sqlalchemy as sa
+    metadata = sa.MetaData()
+    table = sa.Table("marks", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    genesis_db(metadata, rows={"marks": 4})
+    table.append_column(sa.Column("mark", sa.Integer))
+    assert genesis_db(metadata, rows={"marks": 4}).execute("SELECT count(mark) FROM marks").fetchall()
+    sa.Table("more", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    assert genesis_db(metadata).execute("SELECT count(*) > 0 FROM more").fetchall() == [(True,)]
+
+def test_what_is_written_in_line_is_read_once(genesis_db, _genesis_models):
+    read = _genesis_models.read
+    for factor in (2, 2, 3):
+        for _ in range(3):
+            con = genesis_db(ddl=DDL, rows={"marks": 5}, columns={"marks.mark": lambda row, column: 7 * factor, "marks.word": ["a"]})
+            assert set(marks(con)) == {(i, 7 * factor, "a") for i in range(1, 6)}
+    assert _genesis_models.read == read + 2
+
+def test_a_function_may_be_written_in_line(genesis_db):
+    for _ in range(2):
+        with pytest.raises(Exception, match="ZeroDivisionError"):
+            genesis_db(ddl=DDL, columns={"marks.mark": lambda row, column: 1 / 0})
+
+def test_a_call_that_fails_leaves_nothing(genesis_db, _genesis_models):
+    for _ in range(2):
+        with pytest.raises(Exception, match="mark"):
+            genesis_db(ddl=DDL, rows={"mark": 5})
+    assert len(marks(genesis_db(ddl=DDL, rows={"marks": 6}))) == 6
+
+def test_a_file_that_is_not_there(genesis_db):
+    with pytest.raises(ValueError, match="there is no file 'shop.yml'"):
+        genesis_db("shop.yml")
+    with pytest.raises(ValueError, match="genesis_db[(]ddl="):
+        genesis_db(DDL)
+
+def test_later_rows_are_those_of_the_engine(genesis_db, _genesis_models):
+    from genesis_sql import generate_database
+    own = "CREATE TABLE people (id INT PRIMARY KEY, boss INT REFERENCES people, pay INT CHECK (pay BETWEEN 1 AND 9)); CREATE TABLE pets (id INT PRIMARY KEY, owner INT REFERENCES people, name VARCHAR)"
+    for seed in (1, 2):
+        con = genesis_db(ddl=own, rows={"people": 40, "pets": 9}, seed=seed)
+    seen = [con.execute(f"FROM {t} ORDER BY ALL").fetchall() for t in ("people", "pets")]
+    model = list(_genesis_models.names.values())[-1]
+    generate_database(_genesis_models.con, model, "whole", rows={"people": 40, "pets": 9}, seed=2)
+    assert [_genesis_models.con.execute(f"FROM whole.{t} ORDER BY ALL").fetchall() for t in ("people", "pets")] == seen
+    _genesis_models.con.execute("DROP SCHEMA whole CASCADE")
+
 def test_nothing_is_left(genesis_db, _genesis_models):
     left = "SELECT count(*) FROM duckdb_databases() WHERE database_name LIKE 'genesis_db_%'"
     assert _genesis_models.con.execute(left).fetchall() == [(0,)]
@@ -94,7 +151,7 @@ def test_one_schema(genesis_db):
 def test_the_fixture(pytester: pytest.Pytester) -> None:
     pytester.path.joinpath("shop.yaml").write_text(SPEC)
     pytester.makepyfile(INNER)
-    pytester.runpytest_subprocess().assert_outcomes(passed=10)
+    pytester.runpytest_subprocess().assert_outcomes(passed=17)
 
 
 def test_a_seed_comes_from_the_name_alone(pytester: pytest.Pytester) -> None:
@@ -117,7 +174,7 @@ def test_a_seed_comes_from_the_name_alone(pytester: pytest.Pytester) -> None:
 
 def test_the_plugin_loads_nothing_heavy(tmp_path: Path) -> None:
     """A session of pytest that does not use the fixture."""
-    heavy = ("pandas", "sklearn", "sqlalchemy", "numba", "torch", "scipy")
+    heavy = ("pandas", "sklearn", "sqlalchemy", "numba", "torch", "scipy", "duckdb", "sqlglot")
     code = f"import sys\ndef test_it():\n    assert 'genesis_sql.pytest_plugin' in sys.modules\n    assert [m for m in {heavy} if m in sys.modules] == []\n"
     (tmp_path / "test_it.py").write_text(code)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]

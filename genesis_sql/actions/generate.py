@@ -121,13 +121,17 @@ def generate_database(
             if recording.hashed:
                 _hash(ws, model, writing, written)
         except duckdb.ConstraintException as error:
-            message = (
-                f"a generated row breaks a key: {str(error).splitlines()[0]}; nothing was kept, "
-                f"please report it, or take keys := 'none'"
-            )
-            raise IntegrityError(message) from error
+            raise broken_key(error) from error
         run.commit(written)
     return written.report
+
+
+def broken_key(error: duckdb.ConstraintException) -> IntegrityError:
+    """What is told where a row does not keep what the table declares."""
+    return IntegrityError(
+        f"a generated row breaks a key: {str(error).splitlines()[0]}; nothing was kept, "
+        f"please report it, or take keys := 'none'"
+    )
 
 
 def _require_choice(option: str, value: str, known: tuple[str, ...]) -> None:

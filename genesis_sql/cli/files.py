@@ -13,6 +13,7 @@ import duckdb
 
 from genesis_sql.errors import AccessError, SourceError, TargetError
 from genesis_sql.introspect import files as data
+from genesis_sql.introspect.files import held_elsewhere
 from genesis_sql.session import connect
 from genesis_sql.sqlbuild import quoted, string
 
@@ -28,8 +29,6 @@ WRITERS = {
 }
 STORAGE = "v1.5.0"
 """What DuckDB 1.5 can open; DuckDB 2 writes files that it cannot unless it is told."""
-
-_LOCK = re.compile(r"held in (\S+) \(PID (\d+)\)")
 
 
 def is_database(path: str) -> bool:
@@ -104,10 +103,9 @@ def _connect(path: str, access: str) -> duckdb.DuckDBPyConnection:
 def _why_not(path: str, error: duckdb.Error) -> str:
     """A sentence on why DuckDB cannot open a file."""
     text = str(error)
-    if "lock on file" in text or "used by another process" in text:
-        found = _LOCK.search(text)
-        who = f" ({Path(found[1]).name}, process {found[2]})" if found else ""
-        return f"'{path}' is open in another process{who}: close it there, then try again"
+    held = held_elsewhere(path, text)
+    if held:
+        return held
     if "newer version of DuckDB" in text:
         return (
             f"'{path}' was written by a newer DuckDB than {duckdb.__version__}: "

@@ -47,8 +47,8 @@ def schema() -> None:
 @click.option(
     "--format", "kind", type=click.Choice(["yaml", "json", "ddl"]), help="yaml where not given."
 )
-@click.option("--to", default="duckdb", show_default=True, help="The dialect of --format ddl.")
-def infer(*, kind: str | None, output: str | None, to: str, **given: Any) -> None:
+@click.option("--to", metavar="DIALECT", help="Of the DDL, duckdb where not given.")
+def infer(*, kind: str | None, output: str | None, to: str | None, **given: Any) -> None:
     """Print the schema that SOURCE has.
 
     SOURCE is a URL (postgresql://user:password@host/database, mysql://…, sqlite:///file,
@@ -57,7 +57,10 @@ def infer(*, kind: str | None, output: str | None, to: str, **given: Any) -> Non
     can be edited and given to genesis_schema as its spec.
     """
     found = _read(**given)
-    kind = kind or _kind_of(output, ("yaml", "json", "ddl"))
+    kind = kind or ("ddl" if to else _kind_of(output, ("yaml", "json", "ddl")))
+    if to and kind != "ddl":
+        message = f"--to is the dialect of DDL, and --format is {kind}: take --format ddl"
+        raise click.UsageError(message)
     _give(_written(found, kind, to), output)
     _tell(found)
 
@@ -95,11 +98,11 @@ def _kind_of(output: str | None, known: tuple[str, ...]) -> str:
     return found if found in known else known[0]
 
 
-def _written(found: RawSchema, kind: str, to: str) -> str:
+def _written(found: RawSchema, kind: str, to: str | None) -> str:
     if kind == "ddl":
         from genesis_sql.introspect.statements import dialect_of
 
-        return to_ddl(found, dialect=dialect_of(to))
+        return to_ddl(found, dialect=dialect_of(to or "duckdb", option="to"))
     if kind == "json":
         return json.dumps(to_mapping(found), ensure_ascii=False, indent=1)
     import yaml

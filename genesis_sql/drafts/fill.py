@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from genesis_sql.drafts.absent import absent_shares
 from genesis_sql.drafts.by_type import (
     SHARE_OF_NULL,
     by_type,
@@ -47,6 +48,8 @@ SHARED = (
     "poisson", "bands", "conditional",
 )  # fmt: skip
 """Types of columns that take a share of NULL."""
+ABSENT = (*SHARED, "expression", "combined", "pattern")
+"""Types of columns that are NULL where a CHECK wants it."""
 ALWAYS = frozenset(
     "first_name last_name full_name email username company product_name product_category status "
     "category created_at updated_at event_time start_time date price cost amount total_amount "
@@ -77,12 +80,16 @@ def fill_asked(sheet: Sheet, asked: Mapping[str, Mapping[str, Any]], locale: str
 
 def fill_left(sheet: Sheet, locale: str) -> None:
     """Fill what is left of a table; locale is that of names, addresses and texts."""
+    shares = absent_shares(sheet.raw)
     for column in sheet.left():
         if not is_held(column.type) and column.nullable:
             sheet.notes.append(f"{column.name} is left out: no value of type {column.type} is made")
             continue
         made, note, origin = filled(sheet, column, locale)
-        _put(sheet, column.name, made, {"origin": origin, "note": note})
+        told: dict[str, Any] = {"origin": origin, "note": note}
+        if column.nullable and column.name in shares and made[column.name]["type"] in ABSENT:
+            told["null_share"] = shares[column.name]
+        _put(sheet, column.name, made, told)
 
 
 def _put(sheet: Sheet, name: str, made: Columns, told: Mapping[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from genesis_sql.errors import SourceError, nearest
@@ -13,6 +15,7 @@ READERS = {
     ".json": "read_json", ".jsonl": "read_json", ".ndjson": "read_json",
 }  # fmt: skip
 PACKED = {".gz": "gzip", ".zst": "zstd"}
+_LOCK = re.compile(r"held in (.+?) \(PID (\d+)\)")
 
 
 def kind(path: str) -> str:
@@ -29,8 +32,17 @@ def kind(path: str) -> str:
     return known if known in READERS or known in DATABASES else ""
 
 
-def require(path: str) -> None:
-    """Raise where there is no such file.
+def held_elsewhere(path: str, said: str) -> str | None:
+    """A sentence on a file that another process has open; None where it is something else."""
+    if "lock on file" not in said and "used by another process" not in said:
+        return None
+    found = _LOCK.search(said)
+    who = f" ({Path(found[1]).name}, process {found[2]})" if found else ""
+    return f"'{path}' is open in another process{who}: close it there, then try again"
+
+
+def require(path: str, *, also: Sequence[str] = ()) -> None:
+    """Raise where there is no such file; ``also`` has endings that are meant besides.
 
     Raises:
         SourceError: with the nearest name in the same folder.
@@ -41,7 +53,9 @@ def require(path: str) -> None:
     if not place.parent.is_dir():
         message = f"there is no file '{path}', nor a folder '{place.parent}'"
         raise SourceError(message)
-    others = [f.name for f in place.parent.iterdir() if f.is_file() and _is_known(f)]
+    others = [
+        f.name for f in place.parent.iterdir() if f.is_file() and (_is_known(f) or f.suffix in also)
+    ]
     message = f"there is no file '{path}'{nearest(place.name, others)}"
     raise SourceError(message)
 

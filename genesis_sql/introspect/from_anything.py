@@ -14,7 +14,8 @@ from genesis_sql.introspect.files import require
 from genesis_sql.types import RawSchema
 
 _URL = re.compile(r"^[a-zA-Z][\w+]*://")
-_MODELS = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")
+_MODELS = re.compile(r"^[A-Za-z_][\w./]*:[A-Za-z_][\w.]*$")
+_ENDINGS = (".sql", ".ddl", ".yaml", ".yml", ".sqlite", ".sqlite3", ".py")
 
 
 def read_anything(
@@ -41,12 +42,12 @@ def read_anything(
         return _of_url(source, schema, tables)
     if _MODELS.match(source) and not Path(source).exists():
         return _only(_of_module(source), tables)
-    require(source)
+    require(source, also=_ENDINGS)
     begin = _begin(source)
     if begin[8:12] == b"DUCK":
-        return _of_url(f"duckdb:///{source}", schema, tables)
+        return _of_file("duckdb", source, schema, tables)
     if begin.startswith(b"SQLite format 3"):
-        return _of_url(f"sqlite:///{source}", schema, tables)
+        return _of_file("sqlite", source, schema, tables)
     return _only(_of_text(source, dialect), tables)
 
 
@@ -54,6 +55,15 @@ def _of_url(url: str, schema: str | None, tables: Sequence[str] | None) -> RawSc
     from genesis_sql.introspect.from_url import read_url
 
     return read_url(url, schema=schema, tables=tables)
+
+
+def _of_file(kind: str, name: str, schema: str | None, tables: Sequence[str] | None) -> RawSchema:
+    """A file of any name: as text, a ? or a % in it would mean something in a URL."""
+    from sqlalchemy.engine import URL
+
+    from genesis_sql.introspect.from_url import read_url
+
+    return read_url(URL.create(kind, database=name), schema=schema, tables=tables)
 
 
 def _begin(source: str) -> bytes:
@@ -94,14 +104,21 @@ def _of_module(source: str) -> RawSchema:
     """Models by `package.module:name`, found from the current directory as Python finds them."""
     from genesis_sql.introspect.from_sqlalchemy import read_models
 
-    module, _, name = source.partition(":")
+    place, _, name = source.partition(":")
+    module = place.removesuffix(".py").replace("/", ".")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
         value = importlib.import_module(module)
-    except ImportError as error:
-        message = f"the module of '{source}' cannot be imported: {error}"
+    except ModuleNotFoundError as error:
+        known = [p.stem for p in Path.cwd().glob("*.py")] if error.name == module else []
+        near = nearest(module, known) if known else ""
+        message = f"the module of '{source}' cannot be imported from {here}: {error}{near}"
+        raise SourceError(message) from error
+    except (Exception, SystemExit) as error:  # whatever its own code does
+        why = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        message = f"the module of '{source}' cannot be imported, it ends in {why.rstrip(': ')}"
         raise SourceError(message) from error
     for part in name.split("."):
         if not hasattr(value, part):

@@ -178,7 +178,7 @@ def _table(name: str, given: Mapping[Any, Any], *, alone: bool = False) -> Found
         primary_key=tuple(_listed(facts.get("primary_key"), name) or table.primary),
         unique_keys=tuple(table.unique),
         checks=(*table.checks, *_listed(facts.get("checks"), f"table '{name}', checks")),
-        comment=facts.get("comment") or facts.get("description"),
+        comment=_comment(facts, f"table '{name}'"),
     )
     return Found(_with_own_key(raw, alone=alone), tuple(table.references))
 
@@ -262,7 +262,7 @@ def _column(table: _Table, name: str, said: Any) -> None:
         raise SchemaError(message)
     _known(facts, FACTS, about)
     kind = _kind(facts, name, about)
-    more: dict[str, Any] = {"comment": facts.get("comment") or facts.get("description")}
+    more: dict[str, Any] = {"comment": _comment(facts, about)}
     more["nullable"] = _truth(facts, "nullable", default=False, about=about)
     if facts.get("default") is not None:
         more["default"] = _default(facts["default"])
@@ -348,6 +348,15 @@ def _truth(facts: Mapping[Any, Any], key: str, *, default: bool, about: str) -> 
         return value
     message = f"{about}: {key} is {value!r}; it takes true or false"
     raise SchemaError(message)
+
+
+def _comment(facts: Mapping[Any, Any], about: str) -> str | None:
+    for key in ("comment", "description"):
+        value = facts.get(key)
+        if value is not None and not isinstance(value, str):
+            message = f"{about}: {key} is {value!r}; it takes text: {key}: '{value}'"
+            raise SchemaError(message)
+    return facts.get("comment") or facts.get("description")
 
 
 def _length(value: Any, about: str) -> int:

@@ -13,13 +13,14 @@ import duckdb
 import sqlalchemy as sa
 import sqlglot
 from sqlalchemy import exc
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import URL, Connection, Engine
 from sqlglot import exp
 
 from genesis_sql.errors import OptionError, SourceError, nearest
 from genesis_sql.introspect import urls
 from genesis_sql.introspect.catalog import match
 from genesis_sql.introspect.checks import with_checks
+from genesis_sql.introspect.files import held_elsewhere
 from genesis_sql.introspect.from_duckdb import read_schema
 from genesis_sql.introspect.from_sqlalchemy import read_models
 from genesis_sql.introspect.query import ask, first_line
@@ -51,13 +52,13 @@ WHERE CONSTRAINT_SCHEMA = coalesce(:schema, database()) AND TABLE_NAME = :table
 
 
 def read_url(
-    url: str, *, schema: str | None = None, tables: Sequence[str] | None = None
+    url: str | URL | Engine, *, schema: str | None = None, tables: Sequence[str] | None = None
 ) -> RawSchema:
     """The tables of a database with all that its catalog tells; the rows are not touched.
 
     Args:
         url: SQLAlchemy's, as in `postgresql://user:password@host/shop`, `mysql://…`,
-            `sqlite:///shop.db`, `duckdb:///shop.duckdb`.
+            `sqlite:///shop.db`, `duckdb:///shop.duckdb`; or an Engine of it.
         schema: One of its schemas; the usual one where not given ('public', 'main', …).
         tables: The tables to take; all where not given. A foreign key to another becomes a note.
 
@@ -177,7 +178,8 @@ def _opened(file: str) -> duckdb.DuckDBPyConnection:
     except duckdb.ConnectionException:
         return duckdb.connect(file)
     except duckdb.Error as error:
-        message = f"'{file}' cannot be opened: {first_line(error)}"
+        held = held_elsewhere(file, str(error))
+        message = held or f"'{file}' cannot be opened: {first_line(error)}"
         raise SourceError(message) from error
 
 

@@ -81,8 +81,8 @@ class Statement:
     failure: str = ""
 
 
-def dialect_of(name: str) -> str:
-    """The dialect that a caller names.
+def dialect_of(name: str, *, option: str = "dialect") -> str:
+    """The dialect that a caller names under an option.
 
     Raises:
         OptionError: There is none of that name.
@@ -94,7 +94,9 @@ def dialect_of(name: str) -> str:
     plain = name.strip().casefold()
     found = _ALIASES.get(plain, plain)
     if found not in DIALECTS:
-        message = f"dialect := '{name}' is none{nearest(plain, [*DIALECTS, *_ALIASES])}"
+        message = (
+            f"{option} := '{name}' is no dialect of SQL{nearest(plain, [*DIALECTS, *_ALIASES])}"
+        )
         raise OptionError(message)
     return found
 

@@ -42,14 +42,19 @@ def safe_url(text: str) -> str:
     return _QUERY.sub(rf"\1={MASK}", _USER_INFO.sub(rf"\1:{MASK}@", text))
 
 
-def parsed(text: str) -> URL:
-    """A URL with its driver.
+def parsed(given: str | URL | Engine) -> URL:
+    """A URL with its driver; that of an Engine where one is given.
 
     Raises:
         OptionError: It is none, or of a kind of database that nobody knows.
     """
+    held = given.url if isinstance(given, Engine) else given
+    if not isinstance(held, str | URL):
+        message = f"{held!r} is no URL of a database; write it as in '{_EXAMPLE}'"
+        raise OptionError(message)
+    text = held if isinstance(held, str) else held.render_as_string(hide_password=False)
     try:
-        url = make_url(text)
+        url = make_url(held)
     except (exc.ArgumentError, ValueError) as error:
         told = safe_url(text) if "://" in text else f"{MASK}@{text.rpartition('@')[2]}"
         told = told if "@" in text else text
@@ -62,7 +67,14 @@ def parsed(text: str) -> URL:
     kind = {"postgres": "postgresql"}.get(kind, kind)
     if not driver and kind in DRIVERS:
         driver = DRIVERS[kind]
-    return url.set(drivername=f"{kind}+{driver}" if driver else kind)
+    url = url.set(drivername=f"{kind}+{driver}" if driver else kind)
+    return _of_file(url, text.partition(":///")[2]) if kind in ("sqlite", *DUCKDB) else url
+
+
+def _of_file(url: URL, name: str) -> URL:
+    """The same for a file whose name has a ?, behind which SQLAlchemy sees options."""
+    cut = "?" in name and not Path(url.database or "").is_file() and Path(name).is_file()
+    return url.set(database=name, query={}) if cut else url
 
 
 @contextmanager

@@ -5,15 +5,27 @@ The libraries (openai: Apache-2.0, anthropic: MIT) retry what fails on the way, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from genesis_sql import interrupt
 from genesis_sql.errors import LanguageError, MissingExtraError
 from genesis_sql.language.config import ANTHROPIC, COMPATIBLE, ModelConfig
 
 MOST_TEXT = 2_000_000
 """Characters of an answer that is read."""
+PAUSE = 8.0
+"""Seconds that the libraries wait before they ask once more."""
+GRACE = 1.0
+"""Seconds more than a request may take, in which the libraries tell of silence themselves."""
+LOOK = 0.1
+"""Seconds between two looks at Ctrl-C."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,8 @@ def _openai(config: ModelConfig, system: str, message: str) -> Answer:
     }
     try:
         with client:
-            said: Any = client.post(_path(config, "/chat/completions"), cast_to=object, body=body)
+            path = _path(config, "/chat/completions")
+            said: Any = _within(config, lambda: client.post(path, cast_to=object, body=body))
     except openai.OpenAIError as error:
         raise LanguageError(_failed(config, error)) from error
     choice = _first(said, "choices")
@@ -90,7 +103,8 @@ def _anthropic(config: ModelConfig, system: str, message: str) -> Answer:
     }
     try:
         with client:
-            said: Any = client.post(_path(config, "/v1/messages"), cast_to=object, body=body)
+            path = _path(config, "/v1/messages")
+            said: Any = _within(config, lambda: client.post(path, cast_to=object, body=body))
     except anthropic.AnthropicError as error:
         raise LanguageError(_failed(config, error)) from error
     parts = _of(said, "content")
@@ -101,6 +115,37 @@ def _anthropic(config: ModelConfig, system: str, message: str) -> Answer:
         config, whole, _of(said, "stop_reason") == "max_tokens",
         (_of(usage, "input_tokens"), _of(usage, "output_tokens")),
     )  # fmt: skip
+
+
+def _within(config: ModelConfig, request: Callable[[], T]) -> T:
+    """Wait for a request as long as it and its repetitions may take in all.
+
+    The libraries limit silence alone: one who sends a byte now and then would be heard for ever.
+
+    Raises:
+        LanguageError: it takes longer; what still comes is dropped.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(request())
+        except BaseException as error:
+            future.set_exception(error)
+
+    whole = config.timeout * (config.retries + 1) + PAUSE * config.retries + GRACE
+    until = time.monotonic() + whole
+    threading.Thread(target=run, daemon=True, name="genesis-language").start()
+    while time.monotonic() < until:
+        try:
+            return future.result(min(LOOK, max(until - time.monotonic(), 0.0)))
+        except TimeoutError:
+            interrupt.check()
+    message = (
+        f"the endpoint of the language model '{config.model_name}' did not finish its answer "
+        f"within {whole:g} seconds; raise 'timeout' or ask for less"
+    )
+    raise LanguageError(message)
 
 
 def _settings(config: ModelConfig) -> dict[str, Any]:

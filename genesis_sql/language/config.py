@@ -51,7 +51,7 @@ class ModelConfig:
         max_tokens: of an answer.
         proxy: a gateway, or the address of a compatible endpoint.
         api_key: without it the environment's OPENAI_API_KEY or ANTHROPIC_API_KEY.
-        timeout: seconds that the endpoint may be silent.
+        timeout: seconds that the endpoint may be silent, and that a request may take in all.
         retries: of a request that failed on the way, or met a limit of the provider.
         price: US dollars for a million tokens (read, written), for the cost in the history.
     """

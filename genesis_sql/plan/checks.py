@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from genesis_sql.plan.accept import ATTEMPTS, Broken, Check, Checks, all_of
 from genesis_sql.plan.compare import broken_by
 from genesis_sql.plan.conditions import Conditions
@@ -18,6 +20,18 @@ def table_checks(model: Model, program: Program, conditions: Conditions | None) 
 
     None where there are none, or all conditions are drawn directly.
     """
+    if conditions is not None:
+        return _checks(model, program, conditions)
+    return _standing(model, program) if program.constraints else None
+
+
+@lru_cache(maxsize=128)
+def _standing(model: Model, program: Program) -> Checks | None:
+    """Those without conditions: one preparation does for all seeds."""
+    return _checks(model, program, None)
+
+
+def _checks(model: Model, program: Program, conditions: Conditions | None) -> Checks | None:
     asked = conditions.checks(model) if conditions else []
     broken: list[Broken] = [check.broken for check, _ in asked]
     needed = dict.fromkeys(name for _, names in asked for name in names)

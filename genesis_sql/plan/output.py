@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -147,6 +148,7 @@ def struct_type(program: Program) -> str:
     return f"STRUCT({', '.join(fields)})"
 
 
+@lru_cache(maxsize=1_024)
 def select_list(program: Program) -> str:
     """SQL that turns fields c0, c1, … into the columns of the table, in order and type."""
     fields = {name: f"c{i}" for i, name in enumerate(sampled(program))}

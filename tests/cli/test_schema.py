@@ -71,9 +71,9 @@ def test_pictures(genesis: Genesis, folder: Path) -> None:
 
 def test_models_manifests_and_words(genesis: Genesis, folder: Path) -> None:
     (folder / "shop_models_of_a_test.py").write_text(MODELS, encoding="utf-8")
-    assert genesis("schema", "show", "shop_models_of_a_test:Base").stdout == (
-        "customers  -- Who buys.\n  id  INTEGER  key\n"
-    )
+    drawn = "customers  -- Who buys.\n  id  INTEGER  key\n"
+    assert genesis("schema", "show", "shop_models_of_a_test:Base").stdout == drawn
+    assert genesis("schema", "show", "shop_models_of_a_test.py:Base").stdout == drawn
     node = {"resource_type": "model", "name": "m", "columns": {"a": {"name": "a"}}}
     manifest = {"metadata": {}, "nodes": {"model.x.m": node}}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
@@ -92,21 +92,57 @@ def test_models_manifests_and_words(genesis: Genesis, folder: Path) -> None:
         (("infer", "shop.duckdb", "--table", "order"), "did you mean 'orders'"),
         (("infer", "shop.duckdb", "--schema", "no"), "has no schema 'no'"),
         (("infer", "mysql://u:hidden@h:x/d"), "is no URL of a database"),
-        (("infer", "no_such_module:Base"), "cannot be imported: No module named"),
+        (("infer", "no_such_module:Base"), "No module named 'no_such_module'; there are: "),
         (("infer", "json:dumpz"), "'json' has no 'dumpz'; did you mean 'dump"),
         (("infer", "json:dumps"), "is no model of SQLAlchemy"),
         (("infer", "bad.sql"), "nobody knows the type 'vachar'; did you mean 'varchar'"),
         (("show", "junk.bin"), "is neither text nor a database"),
         (("infer", "shop.duckdb", "--format", "ddl", "--to", "mysq"), "did you mean 'mysql'"),
         (("show", "shop.duckdb", "--output", "no/where.svg"), "there is no folder 'no'"),
+        (
+            ("infer", "shop.duckdb", "--to", "mysq"),
+            "--to 'mysq' is no dialect of SQL; did you mean",
+        ),
+        (("infer", "bad.sq"), "there is no file 'bad.sq'; did you mean 'bad.sql'"),
+        (("infer", "syntax_of_a_test:Base"), "it ends in SyntaxError: invalid syntax"),
+        (("infer", "stops_of_a_test:Base"), "it ends in SystemExit: not today"),
+        (("infer", "stops_of_a_tes:Base"), "did you mean 'stops_of_a_test'"),
+        (
+            ("infer", "five.yaml"),
+            "table 't', column 'a': comment is 5; it takes text: comment: '5'",
+        ),
+        (("infer", "table.yaml"), "table 't': comment is 5; it takes text"),
     ],
 )
 def test_errors_are_one_sentence(
     genesis: Genesis, folder: Path, words: tuple[str, ...], expected: str
 ) -> None:
     (folder / "bad.sql").write_text("CREATE TABLE t (a vachar(3))", encoding="utf-8")
+    (folder / "syntax_of_a_test.py").write_text("x = = 1", encoding="utf-8")
+    (folder / "stops_of_a_test.py").write_text("raise SystemExit('not today')", encoding="utf-8")
+    (folder / "five.yaml").write_text("t: {a: {type: int, comment: 5}}", encoding="utf-8")
+    (folder / "table.yaml").write_text("t: {columns: {a: int}, comment: 5}", encoding="utf-8")
     (folder / "junk.bin").write_bytes(b"\xff\xfe\x00\x80junk" * 9)
     done = genesis("schema", *words, code=1)
     assert expected in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert "hidden" not in done.output
+
+
+@pytest.mark.parametrize("name", ["we?ird.db", "a#b %41?x=1&y.db"])
+def test_a_file_of_any_name(genesis: Genesis, folder: Path, name: str) -> None:
+    with sqlite3.connect(folder / name) as con:
+        con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT)")
+    con.close()
+    for source in (name, f"sqlite:///{name}"):
+        assert list(yaml.safe_load(genesis("schema", "infer", source).stdout)) == ["t"]
+    genesis("fill", f"sqlite:///{name}", "--rows", "t=3")
+    with sqlite3.connect(folder / name) as con:
+        assert con.execute("SELECT count(*) FROM t").fetchall() == [(3,)]
+    con.close()
+
+
+def test_a_dialect_asks_for_ddl(genesis: Genesis) -> None:
+    assert "CREATE TABLE" in genesis("schema", "infer", "shop.duckdb", "--to", "mysql").stdout
+    told = genesis("schema", "infer", "shop.duckdb", "--to", "mysql", "--format", "json", code=2)
+    assert "take --format ddl" in told.stderr

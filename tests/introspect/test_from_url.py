@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -282,3 +284,27 @@ def test_secrets_never_show() -> None:
         raise sa.exc.ArgumentError("p@ss and p%40ss and deep")
     assert "p@ss" not in str(raised.value)
     assert "deep" not in str(raised.value)
+
+
+def test_an_engine_is_as_good_as_its_url(sqlite_url: str) -> None:
+    engine = sa.create_engine(sqlite_url)
+    assert read_url(engine) == read_url(engine.url) == read_url(sqlite_url)
+    with pytest.raises(OptionError, match="5 is no URL of a database; write it as in"):
+        read_url(5)  # type: ignore[arg-type]
+
+
+def test_a_file_that_another_process_has_open(tmp_path: Path) -> None:
+    file = tmp_path / "busy.duckdb"
+    code = f"import duckdb; con = duckdb.connect({str(file)!r}); print(1, flush=True); input()"
+    held = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert held.stdout is not None
+    held.stdout.readline()
+    try:
+        with pytest.raises(
+            SourceError, match=r"busy.duckdb' is open in another process .*close it"
+        ):
+            read_url(f"duckdb:///{file}")
+    finally:
+        held.communicate(b"\n")

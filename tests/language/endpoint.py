@@ -6,12 +6,14 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Reply = Callable[[dict[str, Any]], Any]
 """From the body of a request: the text of an answer, or (status, raw body), or None to be silent."""
+DRIP = object()
+"""A reply that comes a byte at a time and never ends."""
 
 
 class Endpoint:
@@ -45,12 +47,20 @@ def serving(*replies: Any) -> Iterator[Endpoint]:
             if reply is None:
                 endpoint.closing.wait(5)
                 return
+            if reply is DRIP:
+                return self.drip()
             status, raw = reply if isinstance(reply, tuple) else (200, _said(self.path, reply))
             self.send_response(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(raw)))
             self.end_headers()
             self.wfile.write(raw)
+
+        def drip(self) -> None:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+            with suppress(OSError):  # the other side has gone
+                while not endpoint.closing.wait(0.05):
+                    self.wfile.write(b" ")
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -14,7 +14,7 @@ from genesis_sql.errors import AccessError, LanguageError, OptionError
 from genesis_sql.language.client import ask
 from genesis_sql.language.config import ModelConfig, ProxyConfig, read_config
 
-from .endpoint import serving
+from .endpoint import DRIP, serving
 
 pytest.importorskip("openai")
 pytest.importorskip("anthropic")
@@ -207,8 +207,9 @@ def test_two_wrong_answers_are_an_error_and_nothing_is_left(con: duckdb.DuckDBPy
         ((200, b'{"choices": []}'), "did not answer in the protocol"),
         ((200, b'{"choices": [{"message": {"content": 7}}]}'), "did not answer in the protocol"),
         (None, "was silent for 0.3 seconds"),
+        (DRIP, "did not finish its answer within 1.3 seconds"),
     ],
-    ids=["key", "model", "broken", "empty", "number", "slow"],
+    ids=["key", "model", "broken", "empty", "number", "slow", "endless"],
 )
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 def test_what_fails_on_the_way(reply: Any, why: str, provider: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from genesis_sql.actions.delivering import checking, loads
+from genesis_sql.actions.delivering import appending, checking, loads
 from genesis_sql.actions.delivering.connecting import complaint, opened, read_url, shown, telling
 from genesis_sql.actions.delivering.ledger import Entry, Ledger
 from genesis_sql.actions.delivering.recording import Record
@@ -128,6 +128,7 @@ class Filling:
         self.written = dict.fromkeys(model.visible, 0)
         self.total = max(sum(self.sampler.size(t) for t in model.visible), 1)
         self.goes_on = False
+        self.shifts: appending.Shifts = {}
 
     def _run_id(self) -> str:
         text = json.dumps([self.model.uuid, self.spec.to_json()])
@@ -176,6 +177,7 @@ class Filling:
             if self.arguments.if_exists == "replace":
                 self._delete()
             before = {t: checking.count(self.con, self.there.places[t]) for t in self.order}
+            self._move({t: Entry(0, n) for t, n in before.items()})
             with self._keys(before) as there:
                 for unit in self.units:
                     with self.loader.circles(self.con, there, unit):
@@ -186,6 +188,19 @@ class Filling:
         if self.arguments.if_exists == "replace":
             self.ledger.drop()
         return report
+
+    def _move(self, done: Mapping[str, Entry]) -> None:
+        """Settle what is added to keys where rows are there already."""
+        if not any(entry.before for entry in done.values()):
+            return
+        before = {}
+        for table, entry in done.items():
+            whole, first = (
+                rows_sql(self.model, table, self.spec, first=0, stop=stop)
+                for stop in (self.sampler.size(table), entry.rows)
+            )
+            before[table] = appending.Before(entry.before, entry.rows, whole, first)
+        self.shifts = appending.shifts(self.ws.con, self.con, self.model, self.there, before)
 
     @contextmanager
     def _keys(self, before: Mapping[str, int]) -> Iterator[There]:
@@ -225,6 +240,8 @@ class Filling:
             done = self.ledger.open(anew=self.arguments.if_exists == "replace")
             if not done:
                 done = self._start()
+            with self.con.begin():
+                self._move(done)
             for unit in self.units:
                 if len(unit) > 1 or self.there.own(unit[0]):
                     self._whole(unit, done)
@@ -298,6 +315,7 @@ class Filling:
         tick(0)
         if stop > first:
             source = rows_sql(self.model, table, self.spec, first=first, stop=stop)
+            source = appending.moved(source, place, self.shifts.get(table, {}))
             select = self.loader.select(place, source)
             with job.reading(self.ws.con), loads.batches(self.ws.con, select) as rows:
                 self.loader.load(self.con, place, rows, tick)

@@ -7,7 +7,13 @@ import pytest
 import sqlalchemy as sa
 
 import genesis_sql
-from genesis_sql.errors import IntegrityError, ModelNotFoundError, OptionError, TargetError
+from genesis_sql.actions.delivering import filling
+from genesis_sql.errors import (
+    InterruptedFitError,
+    ModelNotFoundError,
+    OptionError,
+    TargetError,
+)
 from tests.actions.delivering.conftest import SHOP, ask, counts, fill, make
 from tests.servers import PASSWORD, Server
 
@@ -58,11 +64,6 @@ def test_tables_with_rows_are_left_alone_unless_told(shop: duckdb.DuckDBPyConnec
         match=r"table 'shops' and 3 more of the database holds rows already; .*if_exists := 'append'",
     ):
         fill(shop, url, rows=SIZES, seed=1)
-    with pytest.raises(
-        IntegrityError,
-        match=r"table 'shops' of the database does not take the rows: .*; nothing was kept",
-    ):
-        fill(shop, url, rows=SIZES, if_exists="append")  # the keys are there already
     assert counts(url, *ALL) == before
     fill(shop, url, rows={"customers": 61, "orders": 10}, seed=1, if_exists="replace")
     assert counts(url, "customers", "orders") == [61, 10]
@@ -73,6 +74,76 @@ def test_append_adds_to_what_is_there(shop: duckdb.DuckDBPyConnection, url: str)
     make(url, "INSERT INTO shops (id, region) VALUES (100000, 'own')")
     report = fill(shop, url, rows=SIZES, if_exists="append")
     assert counts(url, "shops") == [report[0]["rows"] + 1]
+
+
+def test_appended_keys_go_on_behind_the_greatest(shop: duckdb.DuckDBPyConnection, url: str):
+    """And so does what refers to them: the second half is the first, moved."""
+    make(url, SHOP)
+    fill(shop, url, rows=SIZES)
+    asked = [
+        "SELECT id, region FROM shops ORDER BY id",
+        "SELECT id, shop_id, age FROM customers ORDER BY id",
+        "SELECT id, customer_id, amount FROM orders ORDER BY id",
+        "SELECT order_id, line, qty FROM items ORDER BY order_id, line",
+    ]
+    once = [ask(url, q) for q in asked]
+    report = fill(shop, url, rows=SIZES, if_exists="append")
+    assert all(r["orphans"] == r["violations"] == 0 for r in report)
+    by = [t[-1][0] + 1 - t[0][0] for t in once]
+    above = [0, by[0], by[1], 0]
+    for query, rows, key, parent in zip(asked, once, [*by[:3], by[2]], above, strict=True):
+        moved = [
+            (r[0] + key, r[1] + parent if parent and r[1] is not None else r[1], *r[2:])
+            for r in rows
+        ]
+        assert ask(url, query) == [*rows, *moved]
+
+
+def test_an_append_that_was_cut_off_goes_on_with_the_same_keys(
+    shop: duckdb.DuckDBPyConnection, url: str, monkeypatch: pytest.MonkeyPatch
+):
+    make(url, SHOP)
+    fill(shop, url, rows=SIZES)
+    load, query = filling.Filling._load, "SELECT id, customer_id FROM orders ORDER BY id"
+    fill(shop, url, rows=SIZES, if_exists="append")
+    whole = ask(url, query)
+    fill(shop, url, rows=SIZES, if_exists="replace")
+    monkeypatch.setattr(filling, "PIECE", 40)
+
+    def stopped(self: filling.Filling, name: str, first: int, stop: int) -> None:
+        load(self, name, first, stop)
+        if (name, first) == ("orders", 40):
+            raise InterruptedFitError("cancelled by Ctrl-C")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(filling.Filling, "_load", stopped)
+        with pytest.raises(InterruptedFitError):
+            fill(shop, url, rows=SIZES, if_exists="append", commit="table")
+    assert counts(url, "orders") == [90 + 40]
+    fill(shop, url, rows=SIZES, if_exists="append", commit="table")
+    assert ask(url, query) == whole
+
+
+def test_what_cannot_go_on_is_told_before_anything_is_written(
+    con: duckdb.DuckDBPyConnection, url: str
+):
+    word = "VARCHAR(40) NOT NULL"
+    ddl = [
+        f"CREATE TABLE colours (code {word} PRIMARY KEY)",
+        f"CREATE TABLE cars (id SMALLINT PRIMARY KEY, colour {word} REFERENCES colours (code))",
+    ]
+    make(url, ddl)
+    genesis_sql.from_ddl("; ".join(ddl), con=con, name="cars")
+    fill(con, url, "cars", rows={"colours": 3, "cars": 5})
+    before = ask(url, "SELECT * FROM colours ORDER BY 1")
+    for commit in ("all", "table"):
+        with pytest.raises(TargetError, match=r"'colours': code '.+' is there already and must be"):
+            fill(con, url, "cars", rows={"colours": 3}, if_exists="append", commit=commit)
+    assert ask(url, "SELECT * FROM colours ORDER BY 1") == before
+    make(url, ["DELETE FROM cars", "DELETE FROM colours", *[f"INSERT INTO colours VALUES ('{c}')" for c in "xy"], "INSERT INTO cars VALUES (32766, 'x')"])  # fmt: skip
+    with pytest.raises(TargetError, match="key 'id' has reached 32,766, and 32,769 passes what"):
+        fill(con, url, "cars", rows={"colours": 3, "cars": 3}, if_exists="append")
+    assert counts(url, "colours", "cars") == [2, 1]
 
 
 def test_replace_spares_rows_that_others_refer_to(shop: duckdb.DuckDBPyConnection, url: str):
