@@ -33,6 +33,17 @@ FIXED = {
 """One value of types that no law draws."""
 
 
+_WORD = f"split_part('{','.join(WORDS)}', ',', CAST(floor(u() * {len(WORDS)}) AS INTEGER) + 1)"
+_NUMBER = "CAST(floor(u() * 100) AS INTEGER)"
+COMPUTED = {
+    "INTERVAL": f"to_minutes({_NUMBER} * 5 + 5)",
+    "BLOB": "CAST(md5(CAST(u() AS VARCHAR)) AS BLOB)",
+    "VARCHAR[]": f"list_value({_WORD}, {_WORD})",
+    "INTEGER[]": f"list_value({_NUMBER}, {_NUMBER}, {_NUMBER})",
+}
+"""SQL for values of types that no law draws."""
+
+
 def by_type(sheet: Sheet, column: RawColumn) -> dict[str, Any]:
     """A law for the type of a column.
 
@@ -76,6 +87,9 @@ def is_held(type_: str) -> bool:
 
 
 def _fixed(sheet: Sheet, column: RawColumn, type_: str) -> dict[str, Any]:
+    written = COMPUTED.get(column.type.upper())
+    if written is not None:
+        return {"type": "expression", "sql": written, "sql_type": column.type}
     value = "[]" if type_.endswith("]") else FIXED.get(type_)
     if not is_held(column.type) or (value is None and not column.nullable):
         message = (

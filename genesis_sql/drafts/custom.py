@@ -92,7 +92,9 @@ def _check_provider(where: str, word: str) -> None:
 
 
 def _spec(sheet: Sheet, name: str, value: Any) -> dict[str, Any]:
-    type_ = sheet.column(name).type
+    held = sheet.column(name)
+    sized = held.type == "VARCHAR" and held.length is not None
+    type_ = f"VARCHAR({held.length})" if sized else held.type
     if isinstance(value, str):
         return {"type": "expression", "sql": value, "sql_type": type_, "note": "given as SQL"}
     if isinstance(value, list | tuple) and value:

@@ -21,12 +21,20 @@ from genesis_sql.drafts.keys import key_spec
 from genesis_sql.drafts.sheet import Sheet, is_number, is_text, is_whole
 from genesis_sql.errors import OptionError, SchemaError
 from genesis_sql.providers.ask import Ask, Columns, Meaning
-from genesis_sql.providers.catalog import EVERY, MOSTLY_NULL, WORDS, fill_measure, provider
+from genesis_sql.providers.catalog import (
+    EVERY,
+    MOSTLY_NULL,
+    WORDS,
+    check_type,
+    fill_measure,
+    provider,
+)
 from genesis_sql.providers.kin import together
 from genesis_sql.providers.kinds import kind_labels
 from genesis_sql.providers.meanings import ONLY_TYPES, meaning_of, type_class
 from genesis_sql.providers.measures import Measure, measure_of
 from genesis_sql.providers.told import length_of
+from genesis_sql.providers.type_texts import type_text
 from genesis_sql.types import RawColumn, RawSchema
 
 UNUSED = ("path",)
@@ -65,6 +73,7 @@ def fill_asked(sheet: Sheet, asked: Mapping[str, Mapping[str, Any]], locale: str
         given = dict(held)
         origin = str(given.pop("origin", "spec"))
         meaning = Meaning(str(given.pop("provider")), given, "it was named")
+        check_type(meaning.name, f"{sheet.name}.{name}", sheet.column(name).type, given)
         made = _provided(sheet, sheet.column(name), meaning, locale)
         _put(sheet, name, made, {"origin": origin, "note": _note(meaning)})
 
@@ -97,6 +106,11 @@ def filled(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, 
         held = meaning.options.get("values")
         same = isinstance(held, Mapping) and set(held) == set(listed)
         return _plain(sheet, column, held if same else listed), told, "spec"
+    written = None if sheet.unique(column.name) else type_text(column)
+    if written is not None:
+        share = {"null_share": SHARE_OF_NULL} if column.nullable else {}
+        spec = {"type": "expression", "sql": written, "sql_type": "VARCHAR", **share}
+        return {column.name: spec}, "a text as its own type has it", "default"
     options = {k: v for k, v in meaning.options.items() if k not in UNUSED}
     facts = sheet.checked.of(column.name)
     if facts.bounded and is_number(column.type):

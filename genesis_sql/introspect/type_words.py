@@ -69,7 +69,7 @@ ALIASES: Mapping[str, Kind] = {
     "sysname": Kind("VARCHAR", 128),
     "macaddr": Kind("VARCHAR", 17, meaning="mac_address"),
     "macaddr8": Kind("VARCHAR", 23),
-    "cidr": Kind("VARCHAR", 18),
+    "cidr": Kind("VARCHAR", 18, meaning="ip_address"),
     "binary_float": Kind("FLOAT"),
     "binary_double": Kind("DOUBLE"),
     "number": Kind("DECIMAL(38,9)"),

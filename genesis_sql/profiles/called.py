@@ -40,6 +40,7 @@ def call_tree(hidden: Hidden, table: TableLaws, name: str, known: Sequence[str])
         "reads": reads,
         "type": str(spec["sql_type"]),
         "length": spec.get("length"),
+        "nullable": spec.get("nullable", True) is not False,
     }
     given = [
         exp.Literal.string(json.dumps(asked, ensure_ascii=False)),

@@ -27,6 +27,8 @@ from genesis_sql.program.domain import Fixed, Grid
 from genesis_sql.program.steps import PARENT, Copy, Expression
 from genesis_sql.sqlbuild import column, quoted, string, text
 
+SHOWN = 80
+"""Characters of a value that an error shows."""
 COMPUTED = ("expression", "combined", "function", "formula")
 ABOVE = "#above:"
 """In front of a column of the parent, while trees are put together."""
@@ -94,6 +96,8 @@ class Computing:
             tree = late_formula(table, name)
         else:
             tree = self._expression(table, name, hidden)
+        if spec["type"] == "expression" and spec.get("origin") == "spec":
+            tree = _told_apart(tree, spec, hidden, where)
         return _shaped(tree, spec, hidden, name)
 
     def _expression(self, table: TableLaws, name: str, hidden: Hidden) -> exp.Expression:
@@ -284,6 +288,39 @@ def _shaped(
         some = exp.Not(this=exp.Is(this=column(hidden.some(name, null)), expression=exp.null()))
         tree = exp.Case(ifs=[exp.If(this=some, true=tree)])
     return tree
+
+
+def _told_apart(
+    tree: exp.Expression, spec: Mapping[str, object], hidden: Hidden, where: str
+) -> exp.Expression:
+    """What somebody wrote for a column; a value that it cannot hold ends the work and is named.
+
+    Nothing is cut off silently: the text would not be what was asked for.
+    """
+    length, out = spec.get("length"), tree
+    if length is not None:
+        value = exp.cast(exp.paren(tree.copy()), "VARCHAR")
+        size = exp.Length(this=value.copy())
+        shown = exp.Left(this=value.copy(), expression=exp.Literal.number(SHOWN))
+        ends = f"', and the column is VARCHAR({length}): it is longer"
+        message = _message(where, hidden, "the expression gave '", shown, ends)
+        long = exp.GT(this=size, expression=exp.Literal.number(int(str(length))))
+        out = exp.Case(ifs=[exp.If(this=long, true=message)], default=value)
+    if spec.get("nullable") is False and not spec.get("null_share"):
+        ends = "the expression gave NULL, and the column is NOT NULL"
+        out = exp.Coalesce(this=exp.paren(out), expressions=[_message(where, hidden, ends)])
+    return out
+
+
+def _message(where: str, hidden: Hidden, *parts: exp.Expression | str) -> exp.Expression:
+    """SQL that raises a sentence with the row's number in it."""
+    number = exp.cast(column(hidden.number()), "VARCHAR")
+    first = exp.Literal.string(f"{where}, row ")
+    texts = [exp.Literal.string(p) if isinstance(p, str) else p for p in (": ", *parts)]
+    whole: exp.Expression = exp.DPipe(this=first, expression=number)
+    for part in texts:
+        whole = exp.DPipe(this=whole, expression=part)
+    return exp.Anonymous(this="error", expressions=[whole])
 
 
 def _fixed(kind: Fixed) -> exp.Expression:

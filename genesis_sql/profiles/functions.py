@@ -52,6 +52,7 @@ class Asked:
     reads: tuple[str, ...]
     type: str
     length: int | None
+    nullable: bool = True
 
     @staticmethod
     def of(text: str) -> Asked:
@@ -65,7 +66,8 @@ class Asked:
             reads, length = tuple(map(str, plain["reads"])), plain["length"]
             function, table, column = (str(plain[k]) for k in ("function", "table", "column"))
             most = None if length is None else int(length)
-            return Asked(function, table, column, reads, str(plain["type"]), most)
+            nullable = bool(plain.get("nullable", True))
+            return Asked(function, table, column, reads, str(plain["type"]), most, nullable)
         except (ValueError, KeyError, TypeError) as error:
             message = (
                 "genesis_python is called by profiles only; give one a column of type 'function'"
@@ -115,7 +117,10 @@ def _on_rows(function: Function, asked: Asked, given: Sequence[Any]) -> pa.Array
                 made = function.call(dict(zip(asked.reads, values, strict=True)), asked.column)
             except Exception as error:
                 raise ProfileError(_raised(function, where, error)) from error
-            out.append(as_text(where, function.name, made, asked.type, asked.length))
+            text = as_text(where, function.name, made, asked.type, asked.length)
+            if text is None and not asked.nullable:
+                raise ProfileError(_missing(function, where))
+            out.append(text)
     return pa.array(out, pa.string())
 
 
@@ -149,11 +154,19 @@ def _on_table(function: Function, asked: Asked, given: Sequence[Any]) -> pa.Arra
         )
         raise ProfileError(message)
     place = f"{asked.table}.{asked.column}"
-    return result_texts(place, function.name, _whole(made), numbers, asked.type, asked.length)
+    texts = result_texts(place, function.name, _whole(made), numbers, asked.type, asked.length)
+    if texts.null_count and not asked.nullable:
+        first = numbers[texts.is_null().index(True).as_py()]
+        raise ProfileError(_missing(function, f"{place}, row {first}"))
+    return texts
 
 
 def _whole(array: Any) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _missing(function: Function, where: str) -> str:
+    return f"{where}: the function '{function.name}' gave NULL, and the column is NOT NULL"
 
 
 def _raised(function: Function, where: str, error: Exception) -> str:

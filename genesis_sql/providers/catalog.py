@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from genesis_sql.errors import OptionError, nearest
 from genesis_sql.providers import (
@@ -46,11 +47,8 @@ from genesis_sql.sqlbuild import quoted
 
 FAKER = "faker:"
 """In front of a method of Faker: a provider of its own."""
-EVERY = (
-    "values", "weights", "null_share", "locale", "as_of", "min", "max", "mean", "path", "currency",
-)  # fmt: skip
-"""Options that every word takes: bounds hold whatever fills a number; path and currency are read by
-others."""
+EVERY = ("values", "weights", "null_share", "locale", "as_of", "min", "max", "mean")
+"""Options that every word takes: bounds hold whatever fills a number."""
 MOSTLY_NULL = {"deleted_at": 0.9, "address_line_2": 0.7}
 """Shares of NULL where it is allowed and nothing else is said."""
 
@@ -88,6 +86,35 @@ def fill(name: str, ask: Ask) -> Columns:
     word = WORDS[name]
     _check_options(name, ask, word.options)
     return _nulled(name, ask, _made(word, _localised(ask)))
+
+
+def check_type(name: str, where: str, type_: str, options: Mapping[str, Any]) -> None:
+    """Refuse a word that somebody names for a column that cannot hold what it makes.
+
+    Args:
+        name: the word; what is not in the table is refused elsewhere.
+        where: 'table.column'.
+        type_: of the column.
+        options: of the word; values that are given go into any type.
+
+    Raises:
+        OptionError: names column, provider and type.
+
+    Example:
+        >>> check_type("email", "users.mail", "VARCHAR", {})
+    """
+    word, kind = WORDS.get(name), family(type_)
+    if word is None or "values" in options or enum_labels(type_):
+        return
+    families = {*word.families, "text"} | ({"timestamp"} if "date" in word.families else set())
+    if kind not in families:
+        held = ", ".join(sorted(families))
+        message = (
+            f"columns gives '{where}' the provider '{name}', which fills columns of {held}, and "
+            f"the column is {type_}; take another provider, or SQL as in "
+            f"columns := {{'{where}': '…'}}"
+        )
+        raise OptionError(message)
 
 
 def fill_measure(measure: Measure, beside: Mapping[str, str], ask: Ask) -> Columns | None:
@@ -187,17 +214,25 @@ def _check_options(name: str, ask: Ask, own: Sequence[str]) -> None:
 def _made(word: Word, ask: Ask) -> Columns:
     labels = enum_labels(ask.type)
     if "values" in ask.options or labels:
+        if "path" in ask.options:
+            message = f"{where(ask)}: path tells the values, so give one of both"
+            raise OptionError(message)
         return _of_values(ask, ask.options.get("values", labels))
     kind = family(ask.type)
     if kind in word.families:
         if kind == "whole" and word.families in (("text", "whole"),) and not _whole_itself(word):
             return bounded(ask, _digits(word, ask))
         made = word.make(ask)
+        if "currency" in ask.options and kind != "text":
+            made = money.in_currency(ask, made)
         if ask.unique and made[ask.column]["type"] in DRAWN:
             return by_type(_bare(ask))
         return bounded(ask, made)
     if kind == "text":
         return _as_text(word, ask)
+    if kind == "timestamp" and "date" in word.families and not ask.unique:
+        made = word.make(replace(ask, type="DATE"))
+        return recast(ask, made, "CAST({0} AS TIMESTAMP)")
     return by_type(_bare(ask))
 
 

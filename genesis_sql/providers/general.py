@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from genesis_sql.errors import OptionError
@@ -46,12 +46,35 @@ ANY_NUMBER = ("text", *NUMBER)
 
 def status(ask: Ask) -> Columns:
     """A state of what the table is about: orders are shipped, invoices paid."""
+    course = ask.options.get("path")
+    if course is not None:
+        labels = _of_path(ask, course)
+        return listed(ask, labels, [1.0 if course.get(label) else 2.0 for label in labels])
     if family(ask.type) != "text":
         return alone(ask, weighted([0, 1, 2, 3], [0.1, 0.7, 0.15, 0.05]))
     name = ask.table.lower()
     kinds = [k for k, words in lists_business.STATUS_WORDS.items() if any(w in name for w in words)]
     found = lists_business.STATUSES[kinds[0] if kinds else ""]
     return listed(ask, [*found], [*found.values()], growing=True)
+
+
+def _of_path(ask: Ask, course: Any) -> list[str]:
+    """The labels of a course of states.
+
+    Raises:
+        OptionError: it is none.
+    """
+    good = isinstance(course, Mapping) and all(
+        isinstance(after, list | tuple) and all(isinstance(x, str) for x in (label, *after))
+        for label, after in course.items()
+    )
+    if not good or not course:
+        message = (
+            f"{where(ask)}: path says which states may follow each, as in "
+            f"{{'new': ['paid'], 'paid': []}}, not {course!r}"
+        )
+        raise OptionError(message)
+    return list(dict.fromkeys(x for label, after in course.items() for x in (label, *after)))
 
 
 def category(ask: Ask) -> Columns:
@@ -303,7 +326,8 @@ _HEIGHT: Spec = {"type": "normal", "mean": 170, "std_dev": 9.5, "min": 140, "max
 _SIZE: Spec = {"type": "lognormal", "mean": 3.2, "std_dev": 0.7, "min": 1, "max": 400}
 
 WORDS: dict[str, Word] = {
-    "status": Word(status, "a state, of what the table is about", "shipped", ANY_NUMBER),
+    "status": Word(status, "a state, of what the table is about", "shipped", ANY_NUMBER,
+                   ("path",)),
     "category": Word(category, "a kind of anything", "Standard"),
     "priority": Word(priority, "how urgent something is", "medium", ANY_NUMBER),
     "code": Word(code, "a short code", "KVD-4021"),

@@ -103,6 +103,11 @@ OF_LOCALE = {
     "en_US": "USD", "en_GB": "GBP", "de_DE": "EUR", "fr_FR": "EUR", "es_ES": "EUR", "it_IT": "EUR",
     "nl_NL": "EUR", "pt_BR": "BRL", "ja_JP": "JPY",
 }  # fmt: skip
+OTHER_CURRENCIES = frozenset(
+    "AED ARS BGN CLP CNY COP CZK DKK EGP HKD HUF IDR ILS ISK KES KRW MAD MYR NGN NOK NZD PEN PHP "
+    "PKR PLN PYG RON RUB SAR SEK SGD THB TRY TWD UAH UGX UYU VND XAF XOF ZAR".split()
+)
+"""Codes that may be asked for besides those (ISO 4217)."""
 STATUSES: dict[str, dict[str, float]] = {
     "order": {"pending": 0.08, "processing": 0.1, "shipped": 0.14, "delivered": 0.58,
               "cancelled": 0.07, "returned": 0.03},

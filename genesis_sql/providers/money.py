@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from genesis_sql.errors import OptionError
+from genesis_sql.errors import OptionError, nearest
 from genesis_sql.providers import lists_business as words
 from genesis_sql.providers.ask import Ask, Columns
 from genesis_sql.providers.check_digits import iban_check_sql, luhn_front, luhn_sql
@@ -36,13 +36,33 @@ from genesis_sql.providers.word import NUMBER, Word
 from genesis_sql.sqlbuild import quoted
 
 _RANGE = ("min", "max", "mean")
+_MONEY = (*_RANGE, "currency")
 
+NINES, XS = "9" * 12, "XXXX"
 IBANS: dict[str, tuple[str, str, int]] = {
-    "DE": ("DE", "99999999", 10), "GB": ("GB", "XXXX999999", 8), "NL": ("NL", "XXXX", 10),
-    "AT": ("AT", "99999", 11), "BR": ("BR", "9999999999999", 10), "ES": ("ES", "99999999", 10),
-    "FR": ("FR", "9999999999", 11), "IT": ("IT", "9999999999", 12),
+    land: (land, bank, digits)
+    for land, bank, digits in (
+        ("DE", NINES[:8], 10), ("GB", XS + NINES[:6], 8), ("NL", XS, 10), ("AT", NINES[:5], 11),
+        ("BR", "9" * 13, 10), ("ES", NINES[:8], 10), ("FR", NINES[:10], 11),
+        ("IT", NINES[:10], 12), ("MC", NINES[:10], 11), ("SM", NINES[:10], 12),
+        ("AD", NINES[:8], 12), ("AL", NINES[:8] + "0000", 12), ("BE", NINES[:3], 9),
+        ("BG", XS + NINES[:4], 10), ("CH", NINES[:5], 12), ("CY", NINES[:8] + "0000", 12),
+        ("CZ", NINES[:4] + "0000", 12), ("DK", NINES[:4], 10), ("EE", NINES[:4], 12),
+        ("FI", NINES[:6], 8), ("GR", NINES[:7] + "0000", 12), ("HR", NINES[:7], 10),
+        ("HU", NINES[:7] + "00000", 12), ("IE", XS + NINES[:6], 8),
+        ("IS", NINES[:4] + "000000", 12), ("LI", NINES[:5], 12), ("LT", NINES[:5], 11),
+        ("LU", NINES[:3] + "0", 12), ("LV", XS + "0", 12), ("MD", "XX000000", 12),
+        ("ME", NINES[:3] + "000", 12), ("MK", NINES[:3], 12), ("MT", XS + NINES[:5] + "000000", 12),
+        ("NO", NINES[:4], 7), ("PL", NINES[:8] + "0000", 12), ("PT", NINES[:8] + "0", 12),
+        ("RO", XS + "0000", 12), ("RS", NINES[:3] + "000", 12), ("SE", NINES[:3] + "00000", 12),
+        ("SI", NINES[:5], 10), ("SK", NINES[:4] + "0000", 12), ("VA", NINES[:3] + "000", 12),
+    )
 }  # fmt: skip
-"""Country, a bank that does not exist, digits of the account."""
+"""Country, a bank that does not exist, digits of the account: lengths of SWIFT's IBAN registry.
+
+The check digits of a country itself, inside of the account, are there in ES, FR, IT, MC, SM."""
+WHOLE = frozenset("JPY KRW CLP VND ISK PYG UGX XOF XAF".split())
+"""Currencies without a minor unit (ISO 4217)."""
 LONGEST = 16
 """Letters of the longest name of a card company."""
 BANKS = ("EXAMPL", "NOBANK", "TESTGB", "SAMPLE", "DEMOUS")
@@ -78,6 +98,36 @@ def amount_law(ask: Ask, median: float, spread: float, low: float, high: float) 
         middle = math.sqrt(max(low, 0.01) * high)
     return {"type": "lognormal", "mean": round(math.log(middle), 6), "std_dev": spread,
             "min": low, "max": high, "decimals": decimals}  # fmt: skip
+
+
+def currency_of(ask: Ask) -> str:
+    """The option currency.
+
+    Raises:
+        OptionError: it is no code of ISO 4217.
+    """
+    code = str(ask.options["currency"]).upper()
+    known = {*words.CURRENCIES, *words.OF_LOCALE.values(), *WHOLE, *words.OTHER_CURRENCIES}
+    if code not in known:
+        message = f"{where(ask)}: there is no currency '{code}'{nearest(code, sorted(known))}"
+        raise OptionError(message)
+    return code
+
+
+def in_currency(ask: Ask, made: Columns) -> Columns:
+    """Amounts of the currency that is named: whole where it has no minor unit."""
+    last = made[ask.column]
+    if "currency" not in ask.options or currency_of(ask) not in WHOLE:
+        return made
+    if last["type"] == "expression":
+        last = {**last, "sql": f"round({last['sql']}, 0)"}
+    elif last["type"] == "explicit":
+        values = [v if v is None else round(v) for v in last["values"]]
+        kept = {k: v for k, v in last.items() if k not in ("values", "weights")}
+        last = {**kept, **weighted(values, last.get("weights") or [1.0] * len(values))}
+    elif "decimals" in last:
+        last = {**last, "decimals": 0}
+    return {**made, ask.column: last}
 
 
 def salary(ask: Ask) -> Columns:
@@ -126,7 +176,9 @@ def tax(ask: Ask) -> Columns:
 
 
 def currency_code(ask: Ask) -> Columns:
-    """Three letters of a currency; one for all rows with the option one."""
+    """Three letters of a currency; one for all rows with the option one or currency."""
+    if "currency" in ask.options:
+        return listed(ask, [currency_of(ask)])
     if ask.options.get("one"):
         own = words.OF_LOCALE.get("en_US" if is_us(ask.locale) else ask.locale, "EUR")
         return listed(ask, [own])
@@ -139,6 +191,11 @@ def currency_code(ask: Ask) -> Columns:
 def iban(ask: Ask) -> Columns:
     """An IBAN with right check digits, of a bank that does not exist."""
     country = "GB" if is_us(ask.locale) else ask.locale.split("_")[-1].upper()
+    if "country" in ask.options:
+        country = str(ask.options["country"]).upper()
+        if country not in IBANS:
+            message = f"{where(ask)}: no IBAN of '{country}' is known{nearest(country, IBANS)}"
+            raise OptionError(message)
     land, bank, digits = IBANS.get(country, IBANS["GB"])
     if ask.unique and ask.rows > 10**digits:
         raise too_many(ask, 10**digits)
@@ -146,7 +203,7 @@ def iban(ask: Ask) -> Columns:
     made: Columns = {body: hidden(shape_of("#" * digits, unique=ask.unique))}
     account = f"CAST({quoted(body)} AS BIGINT)"
     front, behind, inner = bank, "", quoted(body)
-    if land == "FR":
+    if land in ("FR", "MC"):
         key = f"(97 - (89 * {bank[:5]} + 15 * {bank[5:]} + 3 * {account}) % 97)"
         account, digits = f"({account} * 100 + {key})", digits + 2
         inner = f"{inner} || lpad(CAST({key} AS VARCHAR), 2, '0')"
@@ -155,8 +212,8 @@ def iban(ask: Ask) -> Columns:
         key = _es_key(account)
         account, digits = f"({key} * 10000000000 + {account})", digits + 1
         inner = f"CAST({key} AS VARCHAR) || {inner}"
-    elif land == "IT":
-        return _it_iban(ask, made, body, bank)
+    elif land in ("IT", "SM"):
+        return _it_iban(ask, made, body, land, bank)
     elif land == "BR":
         behind = "C1"
         inner = f"{inner} || 'C1'"
@@ -185,7 +242,7 @@ _ODD = "01000507091315171921"
 """What a digit at an odd place of an Italian account counts, two figures each."""
 
 
-def _it_iban(ask: Ask, made: Columns, body: str, bank: str) -> Columns:
+def _it_iban(ask: Ask, made: Columns, body: str, land: str, bank: str) -> Columns:
     """Italy puts a letter in front, of the sum of what digits count at odd and even places."""
     fixed = 0
     for at, letter in enumerate(bank):
@@ -203,12 +260,13 @@ def _it_iban(ask: Ask, made: Columns, body: str, bank: str) -> Columns:
     from genesis_sql.providers.check_digits import mod97
 
     raise_letter = 10 ** (len(bank) + 12 + 6) % 97
-    rest = mod97(bank + "0" * 12 + "IT00")
+    rest = mod97(bank + "0" * 12 + land + "00")
     terms_97 = f"(10 + {letter_number}) * {raise_letter} + {account} % 97 * {10**6 % 97} + {rest}"
     number = f"98 - ({terms_97}) % 97"
     require_length(ask, 27)
     sql = (
-        f"'IT' || lpad(CAST({number} AS VARCHAR), 2, '0') || {letter} || '{bank}' || {quoted(body)}"
+        f"'{land}' || lpad(CAST({number} AS VARCHAR), 2, '0') || {letter} || '{bank}' || "
+        f"{quoted(body)}"
     )
     return {**made, **computed(ask, sql)}
 
@@ -285,22 +343,22 @@ def _word(make: Any, about: str, example: str, families: Any = NUMBER, options: 
 
 
 WORDS: dict[str, Word] = {
-    "amount": _word(money(65.0, 1.0, 0.5, 25_000.0), "an amount of money", "84.20", NUMBER, _RANGE),
+    "amount": _word(money(65.0, 1.0, 0.5, 25_000.0), "an amount of money", "84.20", NUMBER, _MONEY),
     "total_amount": _word(
-        money(140.0, 1.0, 1.0, 100_000.0), "a sum of amounts", "231.75", NUMBER, _RANGE
+        money(140.0, 1.0, 1.0, 100_000.0), "a sum of amounts", "231.75", NUMBER, _MONEY
     ),
     "balance": _word(
-        money(1_800.0, 1.3, 0.0, 500_000.0), "what an account holds", "2310.54", NUMBER, _RANGE
+        money(1_800.0, 1.3, 0.0, 500_000.0), "what an account holds", "2310.54", NUMBER, _MONEY
     ),
-    "salary": _word(salary, "a yearly salary", "61500", NUMBER, _RANGE),
-    "discount": _word(discount, "a discount in percent, mostly none", "10", NUMBER, _RANGE),
-    "tax": _word(tax, "a tax, a share of the amount beside it", "5.36", NUMBER, _RANGE),
+    "salary": _word(salary, "a yearly salary", "61500", NUMBER, _MONEY),
+    "discount": _word(discount, "a discount in percent, mostly none", "10", NUMBER, _MONEY),
+    "tax": _word(tax, "a tax, a share of the amount beside it", "5.36", NUMBER, _MONEY),
     "percentage": _word(percentage, "a percentage", "37.5", NUMBER, _RANGE),
     "currency_code": _word(
-        currency_code, "a currency (ISO 4217)", "USD", ("text",), ("one",)
+        currency_code, "a currency (ISO 4217)", "USD", ("text",), ("one", "currency")
     ),
     "iban": _word(iban, "an IBAN with right check digits of a bank that does not exist",
-                  "GB33XXXX99999912345678", ("text",)),
+                  "GB33XXXX99999912345678", ("text",), ("country",)),
     "bic": _word(bic, "the code of a bank that does not exist", "XXABUSCD", ("text",)),
     "card_number": _word(card_number, "a card number of a published test range, with Luhn digit",
                          "4000001234567899", ("text", "whole")),

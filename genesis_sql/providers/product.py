@@ -195,9 +195,9 @@ WORDS: dict[str, Word] = {
         ("text", "whole"),
     ),
     "price": Word(
-        price, "a price with an ending", "24.99", NUMBER, ("min", "max", "mean")
+        price, "a price with an ending", "24.99", NUMBER, ("min", "max", "mean", "currency")
     ),
     "cost": Word(cost, "what it costs the seller, less than its price", "14.37", NUMBER,
-                 ("min", "max", "mean")),
+                 ("min", "max", "mean", "currency")),
     "rating": Word(rating, "stars from 1 to 5", "4", NUMBERS),
 }  # fmt: skip

@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from genesis_sql.errors import OptionError
 from genesis_sql.graph import check_digits as checks
+from genesis_sql.providers.ask import Ask
+from genesis_sql.providers.catalog import fill
+from genesis_sql.providers.money import IBANS
 
 Draw = Callable[..., list[Any]]
 
@@ -53,6 +57,58 @@ def test_ibans_pass_mod_97_with_banks_that_do_not_exist(locale: str, one: Draw) 
     country = "GB" if locale == "en_US" else locale[-2:]
     assert {n[:2] for n in found} == {country}
     assert all("9999" in n or "XXXX" in n for n in found)
+
+
+LENGTHS = (
+    "AD24 AL28 AT20 BE16 BG22 BR29 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GR27 HR21 "
+    "HU28 IE22 IS26 IT27 LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MT31 NL18 NO15 PL28 PT25 RO24 "
+    "RS22 SE24 SI19 SK24 SM27 VA22"
+).split()
+"""Characters of an IBAN of each country, as SWIFT's registry has them."""
+
+
+def test_ibans_of_every_country_have_its_length_and_check_digits(
+    draw: Callable[..., Any],
+) -> None:
+    columns: dict[str, Any] = {}
+    for told in LENGTHS:
+        columns |= fill("iban", Ask("t", told, options={"country": told[:2]}))
+    assert {told[:2] for told in LENGTHS} == set(IBANS)
+    for told, found in draw(columns, 12).items():
+        assert all(checks.is_iban(n) for n in found), found[:2]
+        assert {(n[:2], len(n)) for n in found} == {(told[:2], int(told[2:]))}
+        assert len(set(found)) == 12
+
+
+def test_a_country_without_ibans_is_refused() -> None:
+    with pytest.raises(OptionError, match=r"t\.c: no IBAN of 'DX' is known; there are: 'AD'"):
+        fill("iban", Ask("t", "c", options={"country": "dx"}))
+
+
+def test_amounts_of_a_currency_without_cents_are_whole(one: Draw) -> None:
+    for word in ("amount", "price", "salary", "balance"):
+        found = one(word, 60, type="DECIMAL(12,2)", options={"currency": "JPY"})
+        assert all(v == int(v) for v in found)
+        assert len(set(found)) > 5
+    cents = one("amount", 60, type="DECIMAL(12,2)", options={"currency": "EUR"})
+    assert any(v != int(v) for v in cents)
+    assert set(one("currency_code", options={"currency": "sek"})) == {"SEK"}
+    with pytest.raises(OptionError, match=r"t\.c: there is no currency 'EUX'; did you mean"):
+        fill("amount", Ask("t", "c", type="DOUBLE", options={"currency": "EUX"}))
+
+
+def test_the_course_of_a_status_tells_its_labels(one: Draw) -> None:
+    course = {"new": ["paid", "void"], "paid": ["sent"]}
+    found = one("status", options={"path": course})
+    assert set(found) == {"new", "paid", "void", "sent"}
+    for wrong in ({}, ["new"], {"new": "paid"}):
+        with pytest.raises(OptionError, match=r"t\.c: path says which states"):
+            fill("status", Ask("t", "c", options={"path": wrong}))
+    with pytest.raises(OptionError, match="give one of both"):
+        fill("status", Ask("t", "c", options={"path": course, "values": ["new"]}))
+    for word, option in (("email", "currency"), ("city", "path")):
+        with pytest.raises(OptionError, match=f"has no option '{option}'"):
+            fill(word, Ask("t", "c", options={option: "EUR"}))
 
 
 def test_national_check_digits_inside_ibans(one: Draw) -> None:
