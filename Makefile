@@ -99,7 +99,7 @@ $(VENV)/.dev: $(VENV)/.made $(READY)
 	touch $@ $(VENV)/.demo
 
 $(VENV15)/.dev: $(VENV15)/.made $(READY)
-	$(VENV15)/bin/python $(PIP) -e ".[dev,sdv]" "$(DUCKDB15)" "pandas<3"
+	$(VENV15)/bin/python $(PIP) -e ".[dev,sdv]" "$(DUCKDB15)" "pandas<3" "sqlalchemy<2.1"
 	touch $@
 
 # torch first and pinned: any other version brings gigabytes of CUDA.

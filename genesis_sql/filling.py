@@ -77,6 +77,15 @@ def _mapping(given: Mapping[str, Any], name: str) -> dict[str, Any]:
     return dict(value)
 
 
+def _rows(counts: Mapping[str, Any], table: str) -> int:
+    """The rows asked of a table."""
+    many = whole(counts, table)
+    if many is None:
+        message = f"rows says NULL of '{table}'; write a number of rows, or leave '{table}' out"
+        raise OptionError(message)
+    return many
+
+
 def _schema(
     session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
@@ -90,7 +99,7 @@ def _schema(
     given = call.arguments
     name, schema = text(given, "model"), read_schema(cursor, given)
     columns, counts = _mapping(given, "columns"), _mapping(given, "rows")
-    rows = {table: whole(counts, table) or 0 for table in counts}
+    rows = {table: _rows(counts, table) for table in counts}
     locale = optional(given, "locale") or "en_US"
     ws = workspace(session, cursor, call.database, call.schema, job)
     proposed = _proposed(ws, name, schema, columns, given)

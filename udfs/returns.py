@@ -1,4 +1,4 @@
-"""Columns of the rows that each private function returns, by verb."""
+"""Columns of the rows that each verb returns."""
 
 from __future__ import annotations
 

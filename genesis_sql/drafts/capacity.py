@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genesis_sql.drafts.by_type import decimals_of, number_bounds, whole_bounds
+from genesis_sql.drafts.days import days_of
 from genesis_sql.drafts.fill import allowed
 from genesis_sql.drafts.keys import is_natural
 from genesis_sql.drafts.sheet import Sheet, base_type, is_text, is_whole
@@ -39,6 +40,17 @@ def check_capacity(sheet: Sheet, *, asked: bool) -> None:
             raise SchemaError(message)
 
 
+def digits_of(type_: str) -> tuple[int, int]:
+    """Digits of a decimal type in all, and behind the point.
+
+    Example:
+        >>> digits_of("DECIMAL(5,2)"), digits_of("NUMERIC(3)")
+        ((5, 2), (3, 0))
+    """
+    digits, _, decimals = type_[type_.index("(") + 1 :].rstrip(") ").partition(",")
+    return int(digits), int(decimals or 0)
+
+
 def capacity(sheet: Sheet, column: RawColumn) -> int | None:
     """How many values a column can have; None where that is no matter.
 
@@ -63,11 +75,15 @@ def capacity(sheet: Sheet, column: RawColumn) -> int | None:
             type_
         )
     if type_ in ("DECIMAL", "NUMERIC") and "(" in column.type:
-        digits = int(column.type[column.type.index("(") + 1 :].split(",")[0].rstrip(") "))
+        digits, scale = digits_of(column.type)
+        if column.name in sheet.key_columns:  # keys are whole numbers from 1
+            return int(10 ** (digits - scale)) - 1
         if facts.low is not None and facts.high is not None:
             low_, high_ = number_bounds(facts, 10.0 ** -decimals_of(column.type))
             return int((high_ - low_) * 10 ** decimals_of(column.type)) + 1
         return int(10**digits)
+    if type_ == "DATE":
+        return days_of(sheet, column)
     if is_text(type_) and column.length is not None and column.length < 10:
         named = is_natural(sheet, column) or column.name not in sheet.key_columns
         known = named and bool(sheet.meaning(column.name))

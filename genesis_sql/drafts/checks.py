@@ -83,6 +83,29 @@ def read_checks(table: RawTable) -> Checked:
     return found
 
 
+def is_read(table: RawTable, sql: str) -> bool:
+    """Whether a CHECK says nothing but what is understood: bounds, values, two columns in order.
+
+    Example:
+        >>> from genesis_sql.types import RawColumn
+        >>> table = RawTable("t", "", (RawColumn("a", "INTEGER"), RawColumn("b", "INTEGER")))
+        >>> is_read(table, "a < b AND a > 3"), is_read(table, "a + b = 7")
+        (True, False)
+    """
+    known = {c.name.lower(): c.name for c in table.columns}
+    for part in _parts(_parsed(sql)):
+        found = Checked()
+        _read(found, part, known, sql)
+        if not found.facts and not found.ordered:
+            return False
+    return True
+
+
+def parts_of(sql: str) -> Iterator[exp.Expression]:
+    """What a CHECK says, as far as it is joined by AND."""
+    return _parts(_parsed(sql))
+
+
 def _parsed(sql: str) -> Any:
     try:
         return sqlglot.parse_one(sql, dialect="duckdb")

@@ -9,16 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from genesis_sql.drafts.amounts import fill_amounts
+from genesis_sql.drafts.apart import fill_apart
 from genesis_sql.drafts.capacity import check_capacity
 from genesis_sql.drafts.checks import read_checks
 from genesis_sql.drafts.custom import by_column, fill_custom, fill_generated, without_given
+from genesis_sql.drafts.days import widen_period
+from genesis_sql.drafts.equal import fill_equal
 from genesis_sql.drafts.fill import fill_asked, fill_left, find_meanings
+from genesis_sql.drafts.flags import fill_flags
+from genesis_sql.drafts.kept_checks import leave_out_checks
 from genesis_sql.drafts.keys import ABSENT, children, fill_keys
 from genesis_sql.drafts.moments import fill_moments, find_periods
 from genesis_sql.drafts.relations import careful, check_keys, ordered
 from genesis_sql.drafts.sheet import Sheet
 from genesis_sql.drafts.siblings import fill_siblings
 from genesis_sql.drafts.sums import copy_prices, fill_lines, fill_sums
+from genesis_sql.drafts.vocabulary import widen_states
 from genesis_sql.drafts.workflows import (
     Workflows,
     check_given,
@@ -72,6 +79,7 @@ def draft(
     absent = ABSENT if careful(schema) else 0.0
     stages: tuple[Callable[[Sheet], None], ...] = (
         lambda sheet: find_meanings(sheet, schema),
+        widen_states,
         lambda sheet: check_capacity(sheet, asked=sheet.name.lower() in wanted),
         lambda sheet: fill_asked(sheet, fill_custom(sheet, given), locale),
         fill_generated,
@@ -80,15 +88,21 @@ def draft(
         lambda sheet: fill_keys(sheet, sheets, absent=absent),
         fill_siblings,
         lambda sheet: _fill_moments(sheet, sheets, flows),
+        fill_flags,
         lambda sheet: copy_prices(sheet, sheets),
         fill_lines,
         lambda sheet: fill_sums(sheet, sheets),
+        fill_equal,
+        fill_amounts,
         lambda sheet: fill_left(sheet, locale),
+        lambda sheet: fill_apart(sheet, locale),
     )
     for stage in stages:
         for sheet in sheets.values():
             stage(sheet)
-    return {"tables": {name: _table(sheet, sheets, flows) for name, sheet in sheets.items()}}
+    plain = {"tables": {name: _table(sheet, sheets, flows) for name, sheet in sheets.items()}}
+    leave_out_checks(plain, sheets)
+    return plain
 
 
 def _sheets(flows: Workflows) -> Sheets:
@@ -100,6 +114,8 @@ def _sheets(flows: Workflows) -> Sheets:
         checked = read_checks(table)
         sheets[table.name] = Sheet(table, flows.sizes[table.name], checked, main, others)
     find_periods(sheets)
+    for sheet in sheets.values():
+        widen_period(sheet, sheets[sheet.main.parent].rows if sheet.main else None)
     return sheets
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from genesis_sql.drafts.absent import absent_shares
 from genesis_sql.drafts.by_type import (
     SHARE_OF_NULL,
     by_type,
@@ -17,15 +18,21 @@ from genesis_sql.drafts.by_type import (
 )
 from genesis_sql.drafts.checks import Facts, inside
 from genesis_sql.drafts.keys import key_spec
-from genesis_sql.drafts.sheet import Sheet, is_number, is_whole
+from genesis_sql.drafts.sheet import Sheet, is_number, is_text, is_whole
 from genesis_sql.errors import OptionError, SchemaError
 from genesis_sql.providers.ask import Ask, Columns, Meaning
-from genesis_sql.providers.catalog import EVERY, MOSTLY_NULL, WORDS, provider
-from genesis_sql.providers.meanings import meaning_of
+from genesis_sql.providers.catalog import EVERY, MOSTLY_NULL, WORDS, fill_measure, provider
+from genesis_sql.providers.kin import together
+from genesis_sql.providers.kinds import kind_labels
+from genesis_sql.providers.meanings import ONLY_TYPES, meaning_of, type_class
+from genesis_sql.providers.measures import Measure, measure_of
+from genesis_sql.providers.told import length_of
 from genesis_sql.types import RawColumn, RawSchema
 
 UNUSED = ("path",)
 """Options of meanings that no provider takes: the course of a status, see `drafts.states`."""
+UNTOLD = frozenset(("", "category", "code", "date", "label", "position", "priority", "score"))
+"""Meanings of texts that leave open which labels there are."""
 MOST_ROWS = 1_000_000
 """Rows that a unique column reaches to, where its type holds so many values."""
 SHARED = (
@@ -33,6 +40,8 @@ SHARED = (
     "poisson", "bands", "conditional",
 )  # fmt: skip
 """Types of columns that take a share of NULL."""
+ABSENT = (*SHARED, "expression", "combined", "pattern")
+"""Types of columns that are NULL where a CHECK wants it."""
 ALWAYS = frozenset(
     "first_name last_name full_name email username company product_name product_category status "
     "category created_at updated_at event_time start_time date price cost amount total_amount "
@@ -62,12 +71,16 @@ def fill_asked(sheet: Sheet, asked: Mapping[str, Mapping[str, Any]], locale: str
 
 def fill_left(sheet: Sheet, locale: str) -> None:
     """Fill what is left of a table; locale is that of names, addresses and texts."""
+    shares = absent_shares(sheet.raw)
     for column in sheet.left():
         if not is_held(column.type) and column.nullable:
             sheet.notes.append(f"{column.name} is left out: no value of type {column.type} is made")
             continue
         made, note, origin = filled(sheet, column, locale)
-        _put(sheet, column.name, made, {"origin": origin, "note": note})
+        told: dict[str, Any] = {"origin": origin, "note": note}
+        if column.nullable and column.name in shares and made[column.name]["type"] in ABSENT:
+            told["null_share"] = shares[column.name]
+        _put(sheet, column.name, made, told)
 
 
 def _put(sheet: Sheet, name: str, made: Columns, told: Mapping[str, Any]) -> None:
@@ -88,6 +101,14 @@ def filled(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, 
     facts = sheet.checked.of(column.name)
     if facts.bounded and is_number(column.type):
         options |= _bounds(column, facts)
+    measure = None if "values" in options else find_measure(sheet, column)
+    if measure is not None:
+        made = _measured(sheet, column, measure, options)
+        if made is not None:
+            return made, f"{measure.name}: as its name measures it", "default"
+    labels = None if "values" in options else _named_labels(sheet, column, meaning.name)
+    if labels is not None:
+        return _plain(sheet, column, labels), "labels that its name tells", "default"
     word = WORDS.get(meaning.name)
     if word is not None:
         known = {k: v for k, v in options.items() if k in (*word.options, *EVERY)}
@@ -103,6 +124,40 @@ def filled(sheet: Sheet, column: RawColumn, locale: str) -> tuple[Columns, str, 
             return _plain(sheet, column, None), told, "default"
         return made, _note(meaning), "default"
     return _plain(sheet, column, None), "only its type is known", "default"
+
+
+def find_measure(sheet: Sheet, column: RawColumn) -> Measure | None:
+    """Which number a column holds, by its name; None where the caller says what it means."""
+    said = column.meaning.strip().lower()
+    if said and said not in ONLY_TYPES | {"year"}:
+        return None
+    return measure_of(column, sheet.raw, type_class(column.type))
+
+
+def _measured(
+    sheet: Sheet, column: RawColumn, measure: Measure, options: Mapping[str, Any]
+) -> Columns | None:
+    """The columns of a measure, None where it cannot be one."""
+    if sheet.unique(column.name):
+        return None
+    found = ((find_measure(sheet, c), c.name) for c in sheet.raw.columns if c is not column)
+    beside = {m.name: name for name, m in sheet.meanings.items() if name != column.name}
+    beside |= {m.name: name for m, name in found if m is not None}
+    held = {k: v for k, v in options.items() if k in ("min", "max", "as_of")}
+    if column.nullable and sheet.meaning(column.name) not in ALWAYS:
+        held["null_share"] = SHARE_OF_NULL
+    ask = Ask(
+        sheet.name, column.name, column.type, column.length, nullable=column.nullable, options=held
+    )
+    return fill_measure(measure, beside, ask)
+
+
+def _named_labels(sheet: Sheet, column: RawColumn, meaning: str) -> dict[str, float] | None:
+    """The labels of a text column by its name, where nothing else says more."""
+    said = column.meaning.strip().lower()
+    if not is_text(column.type) or sheet.unique(column.name) or said not in ONLY_TYPES | {""}:
+        return None
+    return kind_labels(column.name, length_of(column)) if meaning in UNTOLD else None
 
 
 def _bounds(column: RawColumn, facts: Facts) -> dict[str, float]:
@@ -129,7 +184,8 @@ def _provided(sheet: Sheet, column: RawColumn, meaning: Meaning, locale: str) ->
     unique = sheet.unique(column.name)
     if column.nullable and not unique and meaning.name not in ALWAYS:
         options.setdefault("null_share", MOSTLY_NULL.get(meaning.name, SHARE_OF_NULL))
-    beside = {m.name: n for n, m in reversed(sheet.meanings.items()) if n != column.name and m.name}
+    others = [(n, m.name) for n, m in sheet.meanings.items() if n != column.name and m.name]
+    beside = together(column.name, meaning.name, others, sheet.name)
     types = {word: sheet.column(name).type for word, name in beside.items()}
     ask = Ask(
         sheet.name, column.name, column.type, column.length, unique, column.nullable,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from genesis_sql.drafts.absent import chosen_share
 from genesis_sql.drafts.relations import only_one, optional, singular
 from genesis_sql.drafts.sheet import Sheet, base_type, is_moment, is_text, is_whole
 from genesis_sql.errors import SchemaError
@@ -16,6 +17,8 @@ SPREAD = 0.8
 """Standard deviation of the logarithm of a number of children: the busiest tenth has a third."""
 CHOSEN_SPREAD = 1.0
 """The same of how often a row is chosen."""
+FAN = 8
+"""Rows below a row of a table that refers to itself, on average."""
 ABSENT = 0.1
 """Share of references that are NULL where they may be."""
 WIDTH = 6
@@ -46,22 +49,24 @@ def fill_keys(sheet: Sheet, sheets: Mapping[str, Sheet], *, absent: float = ABSE
         for name, above in zip(sheet.main.columns, sheet.main.parent_columns, strict=True):
             _put(sheet, name, {"type": "parent", "column": above}, f"its {sheet.main.parent}")
     for key in sheet.others:
-        _refer(sheet, key, sheets[key.parent], absent)
+        _refer(sheet, key, sheets, absent)
     named = {c for s in sheets.values() for k in s.raw.foreign_keys if k.parent == sheet.name
              for c in k.parent_columns}  # fmt: skip
     own = [c for c in sheet.raw.primary_key if c not in sheet.made]
     for name in sorted(named - set(own) - set(sheet.made)):
         _put(sheet, name, key_spec(sheet, sheet.column(name)), "other tables refer to it")
-    hangs = sheet.main is not None and set(sheet.main.columns) & sheet.key_columns
+    hangs = sheet.main is not None and set(sheet.main.columns) <= sheet.key_columns
     for name in own:
         column = sheet.column(name)
         if hangs and is_whole(column.type) and len(own) == 1:
             spec = {"type": "sibling", "base": 1, "sql_type": column.type}
             _put(sheet, name, spec, "its place among the rows of one parent")
-        elif name not in named and is_natural(sheet, column):
-            continue  # a code of the world, see `drafts.fill`
-        elif name not in named and len(sheet.raw.primary_key) > 1 and is_text(column.type):
-            sheet.apart.add(name)  # what it means fills it, see `drafts.fill`
+        elif name not in named and is_moment(column.type) and _timed(sheet, name):
+            continue  # in order with the others, see `drafts.moments`
+        elif name not in named and (
+            is_natural(sheet, column) or (len(sheet.raw.primary_key) > 1 and is_text(column.type))
+        ):
+            continue  # what it means fills it, see `drafts.fill` and `drafts.apart`
         else:
             _put(sheet, name, key_spec(sheet, column), "the number of the row")
 
@@ -71,19 +76,25 @@ def _put(sheet: Sheet, name: str, spec: dict[str, Any], note: str) -> None:
         sheet.put(name, {**spec, "origin": "default", "note": note})
 
 
-def _refer(sheet: Sheet, key: RawForeignKey, above: Sheet, absent: float) -> None:
+def _refer(sheet: Sheet, key: RawForeignKey, sheets: Mapping[str, Sheet], absent: float) -> None:
     """A chosen row of another table."""
+    above = sheets[key.parent]
     spec: dict[str, Any] = {"type": "reference", "table": above.name}
     if above.name != sheet.name:
         spec["skew"] = CHOSEN_SPREAD
-    if optional(sheet.raw, key) and absent:
-        spec["null_share"] = absent
-    if _paired(sheet, key):
+    elif is_tree(sheet, key):
+        spec |= {"fan": FAN} if sheet.main is None else {"among": "siblings"}
+    share = chosen_share(sheet.raw, key)
+    if optional(sheet.raw, key) and (absent or share):
+        spec["null_share"] = share or absent
+    if _paired(sheet, key) and above.name != sheet.name:
         spec["distinct"] = True
     if len(key.columns) > 1:
         spec["link"] = "_".join(key.columns)
     pairs = zip(key.columns, key.parent_columns, strict=True)
     shared = {own: column for own, column in pairs if own in sheet.made}
+    if len(shared) == len(key.columns) and _implied(sheet, sheets, key):
+        return
     if len(shared) == len(key.columns):
         message = (
             f"the columns ({', '.join(key.columns)}) of table '{sheet.name}' refer to "
@@ -98,6 +109,44 @@ def _refer(sheet: Sheet, key: RawForeignKey, above: Sheet, absent: float) -> Non
     for own, column in zip(key.columns, key.parent_columns, strict=True):
         note = f"a row of {above.name}, some chosen more often than others"
         _put(sheet, own, {**spec, "column": column}, note)
+
+
+def _timed(sheet: Sheet, name: str) -> bool:
+    """Whether a moment of the primary key is one of several, or not the whole of it.
+
+    Then it is drawn, and another one where the key repeats; a calendar has one day after another.
+    """
+    others = [c for c in sheet.raw.columns if c.name != name and is_moment(c.type)]
+    return len(sheet.raw.primary_key) > 1 or bool(others)
+
+
+def _implied(sheet: Sheet, sheets: Mapping[str, Sheet], key: RawForeignKey) -> bool:
+    """Whether the rows that other references name refer, all columns at once, to the same row."""
+    target = key.parent, key.parent_columns
+    waiting = [(k, key.columns) for k in sheet.raw.foreign_keys if k is not key]
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    while waiting:
+        found, columns = waiting.pop()
+        named = dict(zip(found.columns, found.parent_columns, strict=True))
+        if not set(columns) <= named.keys():
+            continue
+        there = found.parent, tuple(named[c] for c in columns)
+        if there == target:
+            return True
+        if there not in seen:
+            seen.add(there)
+            waiting += [(k, there[1]) for k in sheets[found.parent].raw.foreign_keys]
+    return False
+
+
+def is_tree(sheet: Sheet, key: RawForeignKey) -> bool:
+    """Whether rows hang on earlier ones of their table, as many on one as it comes."""
+    unique = {c for held in (sheet.raw.primary_key, *sheet.raw.unique_keys) for c in held}
+    return key.parent == sheet.name and not unique & {*key.columns} - {*_main(sheet)}
+
+
+def _main(sheet: Sheet) -> tuple[str, ...]:
+    return sheet.main.columns if sheet.main is not None else ()
 
 
 def _paired(sheet: Sheet, key: RawForeignKey) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from genesis_sql.drafts.in_order import has_tree, in_order
 from genesis_sql.drafts.sheet import Sheet, base_type, is_moment
-from genesis_sql.drafts.stages import BY_MEANING, OTHER, STAGES, Stage, place_of
-from genesis_sql.drafts.states import Reached, reached
-from genesis_sql.drafts.words import stems
+from genesis_sql.drafts.stages import BY_MEANING, DUE, EXPIRY, OTHER, STAGES, Stage, place_of
+from genesis_sql.drafts.states import STEPS, Reached, reached
+from genesis_sql.drafts.words import words
 from genesis_sql.providers.ask import Columns
 from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import RawColumn
@@ -22,6 +24,11 @@ CHILD = 0.15
 """Mean time between a parent's moment and a child's, as a share of the period."""
 EARLY = 0.7
 """The share of the period in which rows come to be that others follow."""
+AHEAD = frozenset(
+    "due deadline expires expiry expiration expire renews renewal next planned expected estimated "
+    "scheduled target until through thru maturity promised".split()
+)
+"""Words of moments that may lie behind the end of a history."""
 FREE = ("birth_date", "card_expiry", "time_of_day", "year", "month")
 """Meanings that are in no order with others."""
 
@@ -69,16 +76,39 @@ def fill_moments(sheet: Sheet, sheets: Mapping[str, Sheet]) -> None:
             fill_moments(sheet, sheets)
             return
     first = before = sheet.moment
+    ahead: str | None = None  # the last of what is planned, which nothing that happened waits for
+    gap: str | None = None
     for column in ordered:
-        stage = stage_of(sheet, column)
-        made = _later(sheet, column, first if stage.side else before, stage)
-        before = before if stage.side else made
+        stage, planned = stage_of(sheet, column), _is_planned(sheet, column)
+        aside = stage.side and not stage.end
+        spec = _after(column, first if aside else (planned and ahead) or before, stage)
+        if not planned:
+            spec["until"] = sheet.period[1]
+        note = f"after {spec['of']}"
+        if _labels(sheet, column) is None and column.nullable and stage.missing:
+            made, gap = _sometimes(sheet, column, spec, stage, note, gap)
+        else:
+            made = _reached(sheet, column, spec, note, {})
+        if planned and not aside:
+            ahead = made
+        elif not aside:
+            before = made
+
+
+def _is_planned(sheet: Sheet, column: RawColumn) -> bool:
+    """Whether a moment may lie behind the end of the history: it has not happened yet."""
+    told = set(words(column.name))
+    checked = any(column.name in (pair.low, pair.high) for pair in sheet.checked.ordered)
+    aside = stage_of(sheet, column) in (STAGES[DUE], STAGES[EXPIRY])
+    named = bool(told & AHEAD) or {"valid", "to"} <= told
+    return aside or (named and not checked)
 
 
 def _moments(sheet: Sheet) -> list[RawColumn]:
     """The columns that nothing fills yet and that have an order, in it."""
     left = [c for c in sheet.left() if is_moment(c.type) and sheet.meaning(c.name) not in FREE]
-    return _in_order(sheet, [c for c in left if not sheet.unique(c.name)])
+    keyed = sheet.key_columns
+    return _in_order(sheet, [replace(c, nullable=False) if c.name in keyed else c for c in left])
 
 
 def first_moment(sheet: Sheet) -> RawColumn | None:
@@ -102,7 +132,7 @@ def _in_order(sheet: Sheet, columns: Iterable[RawColumn]) -> list[RawColumn]:
 
     def rank(column: RawColumn) -> tuple[float, int]:
         at = _place(sheet, column)
-        return 0.5 if at is None else at, sheet.raw.columns.index(column)
+        return 0.5 if at is None else at, [c.name for c in sheet.raw.columns].index(column.name)
 
     left, out = sorted(columns, key=rank), list[RawColumn]()
     names = {c.name for c in left}
@@ -122,18 +152,21 @@ def _first(sheet: Sheet, column: RawColumn, sheets: Mapping[str, Sheet]) -> str 
         The column that holds it in every row; None where it is something that may never come.
     """
     start, end = sheet.period
-    source = moment_of(sheet.main.parent, sheets) if sheet.main else None
     facts = sheet.checked.of(column.name)
+    source = moment_of(sheet.main.parent, sheets) if sheet.main else None
     if source is None and any(s.main and s.main.parent == sheet.name for s in sheets.values()):
         days = (date.fromisoformat(end) - date.fromisoformat(start)).days
         end = (date.fromisoformat(start) + timedelta(days=round(days * EARLY))).isoformat()
+    if has_tree(sheet) and not facts.bounded:
+        ordered, hidden, told = in_order(sheet, column, source, sheets, end)
+        return _begun(sheet, column, ordered, told, hidden)
     if source is None or sheet.main is None or facts.bounded:
         low, high = str(facts.low or start), str(facts.high or end)
         spec = {"type": "uniform", "min": min(low, high), "max": high, "sql_type": column.type}
         return _begun(sheet, column, spec, f"between {min(low, high)} and {high}", {})
     copy = sheet.free_name(f"{column.name}_since")
     days = (date.fromisoformat(end) - date.fromisoformat(start)).days
-    spec = _after(column, copy, days * CHILD)
+    spec = _after(column, copy, Stage((), days * CHILD))
     spec["until"] = end
     helper: Columns = {copy: {"type": "parent", "column": source}}
     return _begun(sheet, column, spec, f"after {sheet.main.parent}.{source}", helper)
@@ -163,18 +196,11 @@ def moment_of(table: str, sheets: Mapping[str, Sheet]) -> str | None:
     return sheet.moment
 
 
-def _later(sheet: Sheet, column: RawColumn, before: str, stage: Stage) -> str:
-    """A moment after another one; the column that holds it in every row."""
-    spec, note = _after(column, before, stage.days), f"after {before}"
-    if column.nullable and stage.missing and _labels(sheet, column) is None:
-        return _sometimes(sheet, column, spec, stage, note)
-    return _reached(sheet, column, spec, note, {})
-
-
 def _labels(sheet: Sheet, column: RawColumn) -> Reached | None:
     """The states in which a moment has come; None where none says so."""
-    labels = reached(sheet, stems(column.name)) if column.nullable else None
-    return None if labels is None or labels.column is None else labels
+    found = reached(sheet, column.name) if column.nullable else None
+    begun = found is not None and _place(sheet, column) == 0 and found.begins(sheet)
+    return None if begun else found
 
 
 def _reached(
@@ -197,14 +223,28 @@ def _reached(
 
 
 def _sometimes(
-    sheet: Sheet, column: RawColumn, spec: dict[str, Any], stage: Stage, note: str
-) -> str:
-    """One that is NULL in a share of the rows, which those behind it must not be."""
-    sheet.put(column.name, _told({**spec, "null_share": stage.missing}, note))
-    return column.name if stage.side else str(spec["of"])
+    sheet: Sheet, column: RawColumn, spec: dict[str, Any], stage: Stage, note: str, gap: str | None
+) -> tuple[str, str | None]:
+    """One that is NULL in a share of the rows: all steps behind one that was not taken are.
+
+    Returns:
+        The column that holds it in every row, and one that is NULL where the step was not taken.
+    """
+    if stage.side and not stage.end:
+        sheet.put(column.name, _told({**spec, "null_share": stage.missing}, note))
+        return str(spec["of"]), gap
+    held, taken = (sheet.free_name(f"{column.name}_{word}") for word in ("moment", "taken"))
+    course = stage in STAGES[STEPS.start : STEPS.stop]
+    step: dict[str, Any] = {"type": "formula", "sql": quoted(gap) if gap and course else "0"}
+    step["null_share"] = stage.missing
+    shown = {"type": "after", "of": held, "plus": taken, "unit": spec["unit"]}
+    shown["sql_type"] = column.type
+    sheet.put(column.name, _told(shown, note), {held: spec, taken: step})
+    return held, taken if course else gap
 
 
-def _after(column: RawColumn, before: str, days: float) -> dict[str, Any]:
+def _after(column: RawColumn, before: str, stage: Stage) -> dict[str, Any]:
+    days = stage.days
     day = base_type(column.type) == "DATE"
     mean = days if day else days * 24 * 60
     law = {"type": "exponential", "mean": round(max(mean, 1.0), 3), "min": 1, "decimals": 0}

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from genesis_sql.drafts.absent import bound
 from genesis_sql.drafts.words import words
 from genesis_sql.errors import OptionError, SchemaError, nearest
 from genesis_sql.types import RawForeignKey, RawSchema, RawTable
@@ -37,6 +38,7 @@ def check_keys(schema: RawSchema) -> None:
         SchemaError: the first one.
     """
     tables = {t.name: t for t in schema.tables}
+    _names_differ(schema)
     for table in schema.tables:
         for key in table.foreign_keys:
             where = f"the foreign key {table.name}({', '.join(key.columns)})"
@@ -45,6 +47,19 @@ def check_keys(schema: RawSchema) -> None:
                 message = f"{where} refers to table '{key.parent}', which the schema does not have"
                 raise SchemaError(message + nearest(key.parent, tables))
             _columns_there(where, key, table, above)
+
+
+def _names_differ(schema: RawSchema) -> None:
+    """Refuse tables whose names differ in case alone: no database of DuckDB holds both."""
+    seen: dict[str, str] = {}
+    for table in schema.tables:
+        other = seen.setdefault(table.name.lower(), table.name)
+        if other != table.name:
+            message = (
+                f"the tables '{other}' and '{table.name}' differ in case alone, which DuckDB takes "
+                "for the same name; rename one of them"
+            )
+            raise SchemaError(message)
 
 
 def _columns_there(where: str, key: RawForeignKey, table: RawTable, above: RawTable) -> None:
@@ -94,10 +109,12 @@ def main_parents(schema: RawSchema) -> dict[str, RawForeignKey]:
     levels = _levels(free, sorted(tables, key=lambda n: depth[n]))
     out = {}
     for table in schema.tables:
+        held = bound(table)
         keys = [
             k
             for k in free[table.name]
-            if not is_lookup(tables[k.parent], schema) or only_one(table, k)
+            if (not is_lookup(tables[k.parent], schema) or only_one(table, k))
+            and not held & set(k.columns)
         ]
         if keys:
             out[table.name] = max(
@@ -229,7 +246,10 @@ def sizes(
             message = f"rows names the table '{name}', which the schema does not have"
             raise OptionError(message + nearest(name, known.values()))
         if rows < 1:
-            message = f"rows asks for {rows} rows of '{name}'; a table has at least 1"
+            message = (
+                f"rows asks for {rows:,} rows of '{name}'; a table has at least 1: ask for more, "
+                "or leave the table out of the schema"
+            )
             raise OptionError(message)
         wanted[known[name.lower()]] = rows
     out: dict[str, int] = {}

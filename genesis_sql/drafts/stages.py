@@ -15,13 +15,15 @@ class Stage:
         told: words of names.
         days: mean days after the moment before it.
         missing: share of rows without one, where it may be NULL and no state decides.
-        side: it follows the first moment, not the one before it, and none follows it.
+        side: it is no step of a course: no moment but an end follows it.
+        end: it is one that leads out of a course; the last change follows it.
     """
 
     told: tuple[str, ...]
     days: float
     missing: float = 0.0
     side: bool = False
+    end: bool = False
 
 
 STAGES = (
@@ -36,14 +38,17 @@ STAGES = (
     Stage(("comp", "fini", "clos", "reso", "end", "ende", "unti", "disc", "to", "out", "publ",
            "done"), 7, 0.25),
     Stage(("due", "dead", "expe"), 21, 0.0, side=True),
-    Stage(("upda", "modi", "chan", "last", "edit"), 40),
+    Stage(("last",), 40),
     Stage(("expi", "rene"), 365, 0.1, side=True),
     Stage(("canc", "refu", "retu", "reje", "void", "fail", "term", "dele", "remo", "arch", "bloc",
-           "deac", "lost"), 20, 0.9, side=True),
+           "deac", "lost", "dece", "deat", "died"), 20, 0.9, side=True, end=True),
+    Stage(("upda", "modi", "chan", "edit"), 40),
 )  # fmt: skip
 """In the order in which they come to a row; words by their first letters, see `stems`."""
+DUE, EXPIRY = 8, 10
+"""The places of what is planned."""
 BY_MEANING = {
-    "created_at": 0, "start_time": 1, "due_time": 8, "end_time": 7, "updated_at": 9,
+    "created_at": 0, "start_time": 1, "due_time": 8, "end_time": 7, "updated_at": 12,
     "deleted_at": 11,
 }  # fmt: skip
 OTHER = Stage((), 5, 0.05)

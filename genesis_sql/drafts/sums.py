@@ -41,7 +41,7 @@ def copy_prices(sheet: Sheet, sheets: Mapping[str, Sheet]) -> None:
             spec: Spec = {"type": "parent", "column": source.name, "of": key.columns[0]}
             if source.type.upper() != column.type.upper():
                 spec["sql_type"] = column.type
-            sheet.put(column.name, _told(spec, f"the {source.name} of its row of {above.name}"))
+            sheet.put(column.name, told(spec, f"the {source.name} of its row of {above.name}"))
             break
 
 
@@ -89,7 +89,7 @@ def fill_lines(sheet: Sheet) -> None:
                 "type": "formula", "sql": product, "decimals": decimals_of(column.type),
                 "sql_type": column.type,
             }  # fmt: skip
-            sheet.put(column.name, _told(spec, product))
+            sheet.put(column.name, told(spec, product))
             return
 
 
@@ -124,9 +124,9 @@ def _totals(sheet: Sheet, below: Iterable[Sheet]) -> None:
         "type": "total", "table": lines.name, "column": shown, "function": "sum",
         "sql_type": base.type, "decimals": decimals_of(base.type),
     }  # fmt: skip
-    sheet.put(base.name, _told(spec, f"the sum of {lines.name}: {line(lines)}"))
+    sheet.put(base.name, told(spec, f"the sum of {lines.name}: {line(lines)}"))
     if inner is not None and whole is not None:
-        _with_extras(sheet, inner, whole)
+        with_extras(sheet, inner, whole)
 
 
 def _is_sum(sheet: Sheet, column: RawColumn) -> bool:
@@ -147,7 +147,7 @@ def _line_column(lines: Sheet) -> str:
     return name
 
 
-def _with_extras(sheet: Sheet, inner: RawColumn, whole: RawColumn) -> None:
+def with_extras(sheet: Sheet, inner: RawColumn, whole: RawColumn) -> None:
     """Tax, shipping and discounts as a share of the subtotal, and the total with them."""
     parts = quoted(inner.name)
     for column in sheet.left():
@@ -161,10 +161,10 @@ def _with_extras(sheet: Sheet, inner: RawColumn, whole: RawColumn) -> None:
         sql = f"{quoted(inner.name)} * {quoted(share)} * 0.01"
         spec: Spec = {"type": "formula", "sql": sql, "decimals": 2, "sql_type": column.type}
         helper: Columns = {share: law}
-        sheet.put(column.name, _told(spec, f"{low} to {high} percent of {inner.name}"), helper)
+        sheet.put(column.name, told(spec, f"{low} to {high} percent of {inner.name}"), helper)
         parts += f" {'-' if found in TAKEN else '+'} {quoted(column.name)}"
     spec = {"type": "formula", "sql": parts, "decimals": 2, "sql_type": whole.type}
-    sheet.put(whole.name, _told(spec, parts))
+    sheet.put(whole.name, told(spec, parts))
 
 
 def _counts(sheet: Sheet, below: Iterable[Sheet]) -> None:
@@ -180,9 +180,10 @@ def _counts(sheet: Sheet, below: Iterable[Sheet]) -> None:
                     "type": "total", "table": child.name, "function": "count",
                     "sql_type": column.type,
                 }  # fmt: skip
-                sheet.put(column.name, _told(spec, f"how many rows of {child.name} it has"))
+                sheet.put(column.name, told(spec, f"how many rows of {child.name} it has"))
                 break
 
 
-def _told(spec: Mapping[str, object], note: str) -> dict[str, object]:
+def told(spec: Mapping[str, object], note: str) -> dict[str, object]:
+    """A spec with where it comes from and why."""
     return {**spec, "origin": "default", "note": note}

@@ -17,6 +17,9 @@ from genesis_sql.types import RawColumn, RawSchema, RawTable
 
 _JSON = re.compile(r"\(*json_valid\s*\(\s*[`\"]?(\w+)[`\"]?\s*\)+$", re.IGNORECASE)
 
+_COUNTS = {"num_nulls": (1, 0), "num_nonnulls": (0, 1)}
+"""Functions of PostgreSQL, and what they count for NULL and for a value."""
+
 _ALONE: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "threads": 1,
@@ -128,6 +131,8 @@ def _list_values(columns: dict[str, RawColumn], check: str) -> None:
 
 def _listed(node: exp.Expression) -> exp.Expression:
     """`x = ANY (ARRAY['a', 'b'])`, which PostgreSQL makes of an IN, as IN again."""
+    if isinstance(node, exp.Anonymous) and node.name.lower() in _COUNTS and node.expressions:
+        return _counted(node)
     if not isinstance(node, exp.EQ) or not isinstance(node.expression, exp.Any):
         return node
     items = node.expression.this
@@ -136,6 +141,16 @@ def _listed(node: exp.Expression) -> exp.Expression:
     if not isinstance(items, exp.Array):
         return node
     return exp.In(this=_bared(node.this), expressions=[_bared(i) for i in items.expressions])
+
+
+def _counted(node: exp.Anonymous) -> exp.Expression:
+    """PostgreSQL's count of its arguments that are NULL, or are not, which DuckDB lacks."""
+    null, known = _COUNTS[node.name.lower()]
+    ones = [
+        f"CASE WHEN ({item.sql(dialect=DIALECT)}) IS NULL THEN {null} ELSE {known} END"
+        for item in node.expressions
+    ]
+    return exp.paren(sqlglot.parse_one(" + ".join(ones), read=DIALECT))
 
 
 def _bared(node: exp.Expression) -> exp.Expression:

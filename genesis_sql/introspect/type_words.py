@@ -41,7 +41,7 @@ PLAIN = {
     "DATE32": "DATE", "DATETIME": "TIMESTAMP", "DATETIME2": "TIMESTAMP",
     "DATETIME64": "TIMESTAMP", "SMALLDATETIME": "TIMESTAMP", "TIMESTAMPNTZ": "TIMESTAMP",
     "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE", "TIMESTAMPLTZ": "TIMESTAMP WITH TIME ZONE",
-    "TIMETZ": "TIME WITH TIME ZONE", "TIME_NS": "TIME", "YEAR": "SMALLINT", "JSONB": "JSON",
+    "TIMETZ": "TIME WITH TIME ZONE", "TIME_NS": "TIME", "JSONB": "JSON",
     "VARIANT": "JSON", "OBJECT": "JSON", "SUPER": "JSON", "HSTORE": "JSON", "XML": "VARCHAR",
     "BINARY": "BLOB", "VARBINARY": "BLOB", "TINYBLOB": "BLOB", "MEDIUMBLOB": "BLOB",
     "LONGBLOB": "BLOB", "IMAGE": "BLOB", "SET": "VARCHAR", "NAME": "VARCHAR",
@@ -184,6 +184,8 @@ def _sized(name: str, sizes: list[str], dialect: str) -> Kind | None:
         return Kind(_SERIALS[name], identity=True)
     if name == "SET":
         return Kind("VARCHAR", values=tuple(dict.fromkeys(sizes)))
+    if name == "YEAR":
+        return Kind("SMALLINT", meaning="year")
     if name == "TINYTEXT":
         return Kind("VARCHAR", 255)
     if name in _NETWORK:

@@ -146,7 +146,8 @@ def _row(link: Link, makers: dict[str, Step], *, nullable: bool) -> Piece:
     if link.alias == PARENT:
         return Piece(PARENT)
     step = makers.get(link.row)
-    if isinstance(step, PickSelf) or (isinstance(step, Pick) and not step.shared):
+    own = isinstance(step, PickSelf) and not step.many
+    if isinstance(step, Pick | PickSelf) and (own or (isinstance(step, Pick) and not step.shared)):
         return Piece(link.row, choice=step, nullable=nullable)
     return Piece(link.row)
 

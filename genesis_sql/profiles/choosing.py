@@ -32,6 +32,7 @@ def by_match(table: TableLaws) -> list[LinkLaw]:
     done: dict[str, LinkLaw] = {}
 
     def visit(law: LinkLaw, path: tuple[str, ...]) -> None:
+        _check_siblings(table, law)
         for own, _ in law.shared:
             maker = makers.get(own)
             made = maker is not None or own in table.copies
@@ -50,6 +51,26 @@ def by_match(table: TableLaws) -> list[LinkLaw]:
     for law in table.links.values():
         visit(law, (law.name,))
     return list(done.values())
+
+
+def _check_siblings(table: TableLaws, law: LinkLaw) -> None:
+    """Refuse a choice among the rows of one parent where there is none, or where keys differ.
+
+    Raises:
+        ProfileError: tells the column.
+    """
+    if not law.siblings:
+        return
+    where = table.where(law.columns[0])
+    if table.parent is None:
+        message = (
+            f"{where} is chosen among siblings, and '{table.name}' has no parent; leave it out"
+        )
+        raise ProfileError(message)
+    other = next((own for own, _ in law.shared if own not in main_columns(table)), None)
+    if other is not None:
+        message = f"{where} has to agree with '{other}', which is no column of the parent's key"
+        raise ProfileError(message + nearest(other, main_columns(table)))
 
 
 def check_distinct(table: TableLaws, sizes: Mapping[str, int]) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlglot import exp
-
 from genesis_sql.errors import ProfileError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.profiles.choosing import is_placed
 from genesis_sql.profiles.declared import Columns, Tables, declared, main_columns
+from genesis_sql.profiles.distinct import is_distinct
 from genesis_sql.profiles.keys import MOST, most_keys
 from genesis_sql.profiles.tables import TableLaws
-from genesis_sql.program.allowlist import DRAWS, check_expression
 from genesis_sql.program.domain import Key
 
 _OF_ITS_OWN = ("key", "function")
@@ -37,7 +35,7 @@ def check_keys(model: Model, tables: Tables, sizes: Mapping[str, int]) -> None:
         for key in declared(table).keys:
             if key in open_:
                 _check_values(model, table, open_[key], sizes)
-            elif not _is_kept(table, key):
+            elif not _is_kept(table, key, sizes[table.name]):
                 message = (
                     f"table '{table.name}' cannot keep ({', '.join(key)}) unique; add a column of "
                     "type 'key' to it, or make one of its columns of type 'pattern' or "
@@ -76,9 +74,9 @@ def _check_values(model: Model, table: TableLaws, key: OpenKey, sizes: Mapping[s
         raise ProfileError(message)
 
 
-def _is_kept(table: TableLaws, key: Columns) -> bool:
+def _is_kept(table: TableLaws, key: Columns, rows: int) -> bool:
     """Whether rows differ in a key by how they are made."""
-    if any(_differs(table, column) for column in key):
+    if any(_differs(table, column, rows) for column in key):
         return True
     main, columns = set(main_columns(table)), set(key)
     if not main or not (main <= columns or columns <= main):
@@ -90,17 +88,19 @@ def _is_kept(table: TableLaws, key: Columns) -> bool:
     )
 
 
-def _differs(table: TableLaws, column: str) -> bool:
+def _differs(table: TableLaws, column: str, rows: int) -> bool:
     """Whether a column has another value in each row."""
     held = table.columns[column]
     if held["type"] in _OF_ITS_OWN or held.get("unique") is True:
         return True
     if held["type"] == "listed":
-        return len({str(v) for v in held["values"]}) == len(held["values"]) >= table.rows
+        return len({str(v) for v in held["values"]}) == len(held["values"]) >= rows
     if held["type"] != "expression" or column in table.drawn:
         return False
-    tree = check_expression(str(held["sql"]), DRAWS)
-    numbered = any(n.name.lower() == "n" for n in tree.find_all(exp.Anonymous))
     known = {c.lower(): c for c in table.columns if c != column}
-    read = {known.get(n.name.lower(), "") for n in tree.find_all(exp.Column) if not n.table}
-    return numbered or any(_differs(table, c) for c in read if c)
+
+    def differs(name: str) -> bool:
+        other = known.get(name.lower())
+        return other is not None and _differs(table, other, rows)
+
+    return is_distinct(str(held["sql"]), differs, rows)

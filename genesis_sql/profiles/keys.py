@@ -95,17 +95,27 @@ def most_keys(kind: Key, length: int | None = None) -> int:
         32767
         >>> most_keys(key_domain("t.id", {"type": "key", "format": "P%02d"}), 4)
         999
+        >>> most_keys(key_domain("t.id", {"type": "key", "sql_type": "DECIMAL(5,2)"}))
+        999
     """
     if isinstance(kind.format, IntegerKey):
         return keys_within(kind.type, kind.format.start, kind.format.step)
     counter = kind.format.counter
     if length is None:
-        return MOST
+        return _numbers(kind.type, counter)
     if counter is None:
         return MOST if length >= UUID.characters else 0
     digits = length - len(counter.prefix) - len(counter.suffix)
     fits = digits >= max(counter.width, len(str(counter.start)))
     return min(10**digits - counter.start, MOST) if fits else 0
+
+
+def _numbers(type_: str, counter: Counter | None) -> int:
+    """How many numbers of a counter a decimal type holds; of other types, as many as rows."""
+    if counter is None or not type_.startswith("DECIMAL("):
+        return MOST
+    digits, decimals = (int(part) for part in type_[len("DECIMAL(") : -1].split(","))
+    return max(0, min(int(10 ** (digits - decimals)) - counter.start, MOST))
 
 
 def sibling_kind(where: str, spec: Spec, parent: str | None) -> Grid:

@@ -16,11 +16,22 @@ import numpy as np
 
 from genesis_sql.errors import ProfileError, nearest
 from genesis_sql.profiles.draws import single
+from genesis_sql.profiles.hidden import NUMBER, WHOLE
 from genesis_sql.profiles.laws import Slots, slots
 from genesis_sql.profiles.making import Making
 from genesis_sql.profiles.ordering import link_name, may_be_null
 from genesis_sql.program.domain import Categories, Domain, Grid
-from genesis_sql.program.steps import Copy, Link, Pick, PickDistinct, PickSelf
+from genesis_sql.program.steps import (
+    PARENT,
+    Copy,
+    Formula,
+    Link,
+    Number,
+    Pick,
+    PickDistinct,
+    PickSelf,
+)
+from genesis_sql.sqlbuild import quoted
 
 CHOSEN_KIND, CHOSEN_WEIGHT = "#kind all", "#count all"
 """Hidden columns of a table that others refer to: one group, equal weights."""
@@ -50,6 +61,8 @@ class LinkLaw:
         own: the table itself, of which an earlier row is chosen.
         late: it was cut out of a circle of tables.
         order: the columns of the table that it names, as a key declares them.
+        siblings: of the table itself, earlier rows of the same parent only.
+        fan: of the table itself: row n chooses among the first n / fan rows, rounded up.
     """
 
     name: str
@@ -63,6 +76,8 @@ class LinkLaw:
     own: bool = False
     late: bool = False
     order: tuple[str, ...] = ()
+    siblings: bool = False
+    fan: int = 1
 
     @property
     def alias(self) -> str:
@@ -167,6 +182,8 @@ def _read(
         own=above == table,
         late=late,
         order=same or tuple(theirs for _, theirs in (*pairs, *shared)),
+        siblings=_agreed(where, name, columns, "among", "earlier") == "siblings",
+        fan=int(_agreed(where, name, columns, "fan", 1)),
     )
     _check(where, law, columns)
     return law
@@ -198,9 +215,14 @@ def _check(where: str, law: LinkLaw, columns: Mapping[str, Spec]) -> None:
             "leave one of them out"
         )
         raise ProfileError(message)
-    if law.own and (law.skew or law.distinct or law.shared):
+    other = any(own != theirs for own, theirs in law.shared)
+    if law.own and (law.skew or law.distinct or (law.shared and not law.siblings) or other):
         what = "skew" if law.skew else "distinct" if law.distinct else "match"
         message = f"{where} refers to its own table, where {what} is not possible; leave it out"
+        raise ProfileError(message)
+    if not law.own and (law.siblings or law.fan > 1):
+        what = "fan" if law.fan > 1 else "among"
+        message = f"{where} refers to another table, where {what} is not possible; leave it out"
         raise ProfileError(message)
 
 
@@ -263,12 +285,27 @@ def put_link(made: Making, law: LinkLaw, kinds: Mapping[str, Domain], *, placed:
         some = Slots(ONE_LABEL.low, ONE_LABEL.width, np.array([1.0 - law.null]), law.null)
         made.put(single(name, kind, some if law.null < 1.0 else _NEVER), kind)
         choice = Pick(link.row, law.alias, name, CHOSEN_KIND, law.weight, law.shared)
-        made.put(PickSelf(link.row, law.alias, name) if law.own else choice)
+        made.put(_pick_self(made, law, link.row, name) if law.own else choice)
     for column, source in law.pairs:
         if column not in kinds:  # computed there, and so computed again
             continue
         itself = source if law.own and not law.optional else None
         made.put(Copy(column, f"{law.alias}.{source}", itself), kinds[column])
+
+
+def _pick_self(made: Making, law: LinkLaw, row: str, present: str) -> PickSelf:
+    """The choice of an earlier row: of all, of those of the same parent, of the first ones."""
+    if not law.siblings and law.fan == 1:
+        return PickSelf(row, law.alias, present)
+    if NUMBER not in made.domains:
+        made.put(Number(NUMBER), WHOLE)
+    place = quoted(f"{PARENT}.#k") if law.siblings else quoted(NUMBER)
+    many, first = f"#own:many:{law.name}", f"#own:first:{law.name}"
+    made.put(Formula(many, f"({place} + {law.fan - 1}) // {law.fan}"), COUNTED)
+    if not law.siblings:
+        return PickSelf(row, law.alias, present, many)
+    made.put(Formula(first, f"{quoted(NUMBER)} - {place}"), COUNTED)
+    return PickSelf(row, law.alias, present, many, first)
 
 
 _NEVER = Slots(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0), 1.0)

@@ -16,6 +16,7 @@ from genesis_sql.errors import ProfileError, nearest
 from genesis_sql.profiles.arithmetic import Exact, exact, parse_arithmetic
 from genesis_sql.profiles.draws import Drawn, draw_step
 from genesis_sql.profiles.hidden import Hidden, own_column
+from genesis_sql.profiles.in_order import PLACE, amount, check_in_order
 from genesis_sql.profiles.laws import as_number, text_of
 from genesis_sql.profiles.moments import After, after_kind, by_law, check_plus, later_by
 from genesis_sql.profiles.shapes import pattern_domain, pattern_step
@@ -67,6 +68,8 @@ def _reads(table: TableLaws, name: str) -> Iterator[str]:
         yield own_column(where, exp.column(str(spec["of"])), table.columns)
         if "plus" in spec:
             yield own_column(where, exp.column(str(spec["plus"])), table.columns)
+        elif spec.get("until") in table.columns:
+            yield str(spec["until"])
     if spec["type"] == "formula":
         for node in parse_arithmetic(where, str(spec["sql"])).find_all(exp.Column):
             if not node.table:
@@ -78,17 +81,28 @@ def _read(table: TableLaws, tables: Tables, name: str) -> None:
     if spec["type"] == "pattern":
         table.kinds[name] = pattern_domain(where, spec)
     elif spec["type"] == "after":
-        of, *plus = _reads(table, name)
-        table.kinds[name] = after_kind(where, spec, of, table.kinds.get(of))
-        if plus:
-            check_plus(where, spec, plus[0], table.kinds.get(plus[0]))
-        else:
-            table.bys[name] = by_law(where, name, spec)
+        _read_after(table, name)
     elif is_late(table, name):
         return
     else:
         table.kinds[name] = _formula_kind(table, tables, name)
     table.made.append(name)
+
+
+def _read_after(table: TableLaws, name: str) -> None:
+    spec, where = table.columns[name], table.where(name)
+    of, *other = _reads(table, name)
+    table.kinds[name] = after_kind(where, spec, of, table.kinds.get(of))
+    if "plus" in spec:
+        check_plus(where, spec, other[0], table.kinds.get(other[0]))
+        return
+    for until in other:
+        after_kind(where, {"unit": "second"}, until, table.kinds.get(until))
+    if spec.get("ordered"):
+        check_in_order(where, spec, root=table.parent is None)
+        table.bys[name] = later_by(where, f"#own:by:{name}", PLACE, spec.get("null_share"))
+    else:
+        table.bys[name] = by_law(where, name, spec)
 
 
 def is_late(table: TableLaws, name: str) -> bool:
@@ -125,26 +139,44 @@ def put_made(hidden: Hidden, table: TableLaws, tables: Tables, rows: int) -> Non
 
 def _after(hidden: Hidden, table: TableLaws, name: str) -> None:
     spec, kind = table.columns[name], table.kinds[name]
-    of, *plus = _reads(table, name)
-    source, fixed = table.kinds[of], ""
-    if isinstance(source, Fixed):
-        grid = after_kind(table.where(name), {"unit": "second"}, of, source)
-        fixed = str(int(as_number(table.where(of), source.value, source.type)))
-        source = replace(grid, type=source.type)
-    if not isinstance(kind, Grid) or not isinstance(source, Grid):
+    of, *other = _reads(table, name)
+    before, source = _moment(table, name, of)
+    if not isinstance(kind, Grid):
         raise TypeError(kind)
-    made = After.of(source, kind, str(spec["unit"]))
-    if plus:
-        hidden.put(Formula(name, made.later(fixed or quoted(of), quoted(plus[0]))), kind)
+    if "plus" in spec:
+        made = After.of(source, kind, str(spec["unit"]))
+        hidden.put(Formula(name, made.later(before, quoted(other[0]))), kind)
         return
-    drawn = table.bys[name]
+    end, grid = _moment(table, name, other[0]) if other else ("", kind)
+    made = After.of(source, kind, str(spec["unit"]), grid)
+    drawn, room = table.bys[name], ""
     step = draw_step(drawn, table.axes)
     if spec.get("until"):
-        last = int(as_number(table.where(name), spec["until"], kind.type))
-        room = Formula(f"#own:room:{name}", made.room(fixed or quoted(of), last))
-        step = replace(step, at_most=hidden.put(room, Grid("BIGINT", 1, 0)))
+        end = end or str(int(as_number(table.where(name), spec["until"], kind.type)))
+        left = Formula(f"#own:room:{name}", made.room(before, end))
+        room = hidden.put(left, Grid("BIGINT", 1, 0))
+    if not spec.get("ordered"):
+        step = replace(step, at_most=room or None)
     by = hidden.put(step, drawn.kind)
-    hidden.put(Formula(name, made.later(fixed or quoted(of), quoted(by))), kind)
+    if spec.get("ordered"):
+        half = spec.get("half")
+        if half:
+            hidden.number()
+        units = Formula(f"#own:units:{name}", amount(room, by, half))
+        by = hidden.put(units, Grid("BIGINT", 1, 0))
+    hidden.put(Formula(name, made.later(before, quoted(by))), kind)
+
+
+def _moment(table: TableLaws, name: str, of: str) -> tuple[str, Grid]:
+    """A date or time that another one is after, in a formula, and how it is held."""
+    source = table.kinds[of]
+    if isinstance(source, Fixed):
+        grid = after_kind(table.where(name), {"unit": "second"}, of, source)
+        value = str(int(as_number(table.where(of), source.value, source.type)))
+        return value, replace(grid, type=source.type)
+    if not isinstance(source, Grid):
+        raise TypeError(source)
+    return quoted(of), source
 
 
 def _formula_kind(table: TableLaws, tables: Tables, name: str) -> Grid:

@@ -58,7 +58,7 @@ def check_plus(where: str, spec: Spec, plus: str, kind: Domain | None) -> None:
     Raises:
         ProfileError: tells which.
     """
-    beside = [key for key in ("by", "until", "null_share") if spec.get(key)]
+    beside = [key for key in ("by", "ordered", "until", "null_share") if spec.get(key)]
     if beside:
         message = f"{where}: '{beside[0]}' stands beside 'plus'; leave one of them out"
         raise ProfileError(message)
@@ -99,17 +99,19 @@ def _from_zero(law: Spec) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class After:
-    """Formulas in a common unit: raw numbers of the source, the result and the amount in it."""
+    """Formulas in a common unit: raw numbers of the source, result, amount, a day and the end."""
 
     source: int
     result: int
     unit: int
     day: int
+    end: int
 
     @staticmethod
-    def of(source: Grid, result: Grid, unit: str) -> After:
-        """Of two grids and the name of a unit."""
+    def of(source: Grid, result: Grid, unit: str, end: Grid | None = None) -> After:
+        """Of two grids and the name of a unit; the end is held as the result where nothing says."""
         sizes = [_nanoseconds(source), _nanoseconds(result), UNITS[unit] * 10**9, 86_400 * 10**9]
+        sizes.append(_nanoseconds(end or result))
         common = math.gcd(*sizes)
         return After(*(size // common for size in sizes))
 
@@ -121,10 +123,12 @@ class After:
         moment = f"{of} * {self.source} + {by} * {self.unit} + {first}"
         return f"({moment}) // {self.result} - {first // self.result}"
 
-    def room(self, of: str, until: int) -> str:
+    def room(self, of: str, until: str) -> str:
         """How many units fit before the end of the moment ``until``; 0 where it is past already."""
-        end = (until + 1) * self.result - 1
-        last = str(end) if end >= 0 else f"-{-end}"
+        if until.lstrip("-").isdecimal():
+            last = str((int(until) + 1) * self.end - 1)
+        else:
+            last = f"({until} + 1) * {self.end} - 1"
         return f"greatest({last} - {of} * {self.source}, 0) // {self.unit}"
 
 

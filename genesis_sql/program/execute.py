@@ -444,10 +444,10 @@ class _State:
         return Raw(chosen, None if (k >= 0).all() else k >= 0)
 
     def pick_self(self, step: PickSelf) -> Raw:
-        number = self.rows.number
-        chosen = np.floor(self.word(step.column, "cell") * HALF_OPEN * number).astype(np.int64)
-        valid = (number > 0) & (self.raw[step.present].values > 0)
-        return Raw(chosen, valid)
+        many = self.get(step.many).values if step.many else self.rows.number
+        chosen = np.floor(self.word(step.column, "cell") * HALF_OPEN * many).astype(np.int64)
+        valid = (many > 0) & (self.raw[step.present].values > 0)
+        return Raw(chosen + self.get(step.first).values if step.first else chosen, valid)
 
     def beyond(self, step: Beyond) -> Raw:
         if self.parents is None:

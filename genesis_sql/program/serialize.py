@@ -136,6 +136,8 @@ def _step(step: s.Step, arrays: _Arrays) -> dict[str, Any]:
         }
     plain = asdict(step)
     plain.pop("given", None)
+    if isinstance(step, s.PickSelf):  # as they were before there was a choice of rows
+        plain = {name: value for name, value in plain.items() if value is not None}
     return {"step": kind, **plain}
 
 

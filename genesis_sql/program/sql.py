@@ -382,9 +382,11 @@ class _Writer:
         self.attach(step.alias)
 
     def pick_self(self, step: PickSelf) -> None:
-        share = times(fraction(self.word(step.column, "cell")), as_type(column(NUMBER), "DOUBLE"))
-        chosen = _where(step.present, floored(share))
-        self.keep(step.column, case([(above(column(NUMBER), 0), chosen)]))
+        many = column(step.many or NUMBER)
+        share = times(fraction(self.word(step.column, "cell")), as_type(many, "DOUBLE"))
+        chosen = add(column(step.first), floored(share)) if step.first else floored(share)
+        chosen = _where(step.present, chosen)
+        self.keep(step.column, case([(above(many.copy(), 0), chosen)]))
         self.attach(step.alias)
 
     def beyond(self, step: Beyond) -> None:

@@ -161,11 +161,17 @@ class PickDistinct:
 
 @dataclass(frozen=True)
 class PickSelf:
-    """Chooses an earlier row of the same table; row 0, and code 0 in ``present``, have none."""
+    """Chooses an earlier row of the same table; row 0, and code 0 in ``present``, have none.
+
+    ``many`` names a column with the number of rows to choose from, the first of them row ``first``;
+    where it is 0 there is none. Without it, all earlier rows are.
+    """
 
     column: str
     alias: str
     present: str
+    many: str | None = None
+    first: str | None = None
 
 
 @dataclass(frozen=True)
@@ -340,7 +346,9 @@ def step_inputs(step: Step) -> tuple[str, ...]:
         return (step.source,) + ((step.otherwise,) if step.otherwise else ())
     if isinstance(step, Pick):
         return (step.kind, *(own for own, _ in step.shared))
-    if isinstance(step, Number | Random | PickSelf | Beyond | Aggregate):
+    if isinstance(step, PickSelf):
+        return (step.present, *(n for n in (step.many, step.first) if n))
+    if isinstance(step, Number | Random | Beyond | Aggregate):
         return (step.present,) if step.present else ()
     return ()
 

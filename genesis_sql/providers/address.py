@@ -24,9 +24,13 @@ from genesis_sql.providers.forms import (
     weighted,
 )
 from genesis_sql.providers.places import PARTS, country_of, own_locale, places, zip_codes
+from genesis_sql.providers.short_forms import ALPHA_3
 from genesis_sql.providers.word import TEXT, Word
+from genesis_sql.providers.words import words_of as words_of_name
 from genesis_sql.sqlbuild import quoted
 
+SHORTEST_ZONE = 10
+"""Letters that a column of names of time zones has at least; a shorter one holds UTC or EST."""
 OWNERS = (
     "postal_code", "city", "state_code", "state", "county", "latitude", "longitude", "time_zone",
     "full_address",
@@ -64,8 +68,14 @@ def _part(word: str, part: str | None = None) -> Word:
         place, spec = place_column(ask, word)
         if word == "postal_code":
             return {place: spec, **_postal_code(ask, part_sql(place, name))}
-        require_length(ask, {"state_code": 2, "time_zone": 10}.get(word, 1))
-        return {place: spec, **computed(ask, part_sql(place, name), PARTS[name][1])}
+        if word == "time_zone" and (length_of(ask) or 3) < SHORTEST_ZONE:
+            return listed(ask, [*words.ZONES], [*words.ZONES.values()])
+        require_length(ask, {"state_code": 2, "time_zone": SHORTEST_ZONE}.get(word, 1))
+        first, width = PARTS[name]
+        longest = max(len(p[first : first + width].strip()) for p in places(ask.locale)[0])
+        if word == "state" and longest > (length_of(ask) or longest):
+            return {place: spec, **computed(ask, part_sql(place, "state_code"), 4)}
+        return {place: spec, **computed(ask, part_sql(place, name), longest)}
 
     families = ("text", "whole") if word == "postal_code" else TEXT
     return Word(make, words.ABOUT[word], words.EXAMPLES[word], families)
@@ -169,25 +179,33 @@ def full_address(ask: Ask) -> Columns:
 # countries
 
 
+def _of_three(ask: Ask) -> bool:
+    """Whether a code of a country has three letters: a CHAR(3), or one that is called so."""
+    return length_of(ask) == 3 or bool({"3", "iso3", "alpha3"} & set(words_of_name(ask.column)))
+
+
 def _country(word: str) -> Word:
     def make(ask: Ask) -> Columns:
         code = word == "country_code"
+        three = code and _of_three(ask)
         near = any(m in ask.siblings for m in ("city", "postal_code", "state", "state_code"))
         if near and not ask.unique:
             home = country_of(ask.locale)
-            return listed(ask, [home[0] if code else home[1]])
-        held = [(c, n) for c, n in words.COUNTRIES.items()]
+            home_code = ALPHA_3[home[0]] if three else home[0]
+            return listed(ask, [home_code if code else home[1]])
+        held = [(ALPHA_3[c] if three else c, n) for c, n in words.COUNTRIES.items()]
         if ask.unique:
             return listed(ask, [c if code else n for c, n in held])
         there = {**ask.siblings, word: ask.column}
         owner = there.get("country_code", there.get("country", ask.column))
-        packed = [f"{c}{n}" for c, n in held]
-        shares = [words.COUNTRY_SHARES.get(c, 0.4) for c, _ in held]
+        packed = [f"{c}{ALPHA_3[c]}{n}" for c, n in words.COUNTRIES.items()]
+        shares = [words.COUNTRY_SHARES.get(c, 0.4) for c in words.COUNTRIES]
         name = f"{owner}_country"
         made: Columns = {name: hidden(weighted(packed, shares))}
         require_length(ask, 2)
-        sql = f"left({quoted(name)}, 2)" if code else f"substring({quoted(name)}, 3)"
-        return {**made, **computed(ask, sql, 2 if code else max(map(len, packed)))}
+        part = "3, 3" if three else "1, 2" if code else "6"
+        sql = f"substring({quoted(name)}, {part})"
+        return {**made, **computed(ask, sql, None if code else max(map(len, packed)) - 5)}
 
     return Word(make, words.ABOUT[word], words.EXAMPLES[word])
 

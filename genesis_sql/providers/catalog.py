@@ -39,6 +39,7 @@ from genesis_sql.providers.forms import (
 )
 from genesis_sql.providers.general import by_type
 from genesis_sql.providers.meaning_names import MEANINGS
+from genesis_sql.providers.measures import Measure, measured
 from genesis_sql.providers.word import Word
 from genesis_sql.sqlbuild import quoted
 
@@ -86,6 +87,21 @@ def fill(name: str, ask: Ask) -> Columns:
     word = WORDS[name]
     _check_options(name, ask, word.options)
     return _nulled(name, ask, _made(word, _localised(ask)))
+
+
+def fill_measure(measure: Measure, beside: Mapping[str, str], ask: Ask) -> Columns | None:
+    """The plain columns that fill one of a measure, see `genesis_sql.providers.measures`.
+
+    Args:
+        measure: what it holds.
+        beside: columns of the table by their measures.
+        ask: the column, with no other options than bounds, as_of and null_share.
+
+    Returns:
+        None where its type or bounds leave no such value.
+    """
+    made = measured(ask, measure, beside)
+    return None if made is None else _nulled("", ask, made)
 
 
 def provider(name: str) -> Provider:

@@ -15,6 +15,7 @@ from typing import Any
 
 from genesis_sql.errors import OptionError
 from genesis_sql.providers.ask import Ask, Columns
+from genesis_sql.providers.short_forms import codes
 from genesis_sql.sqlbuild import quoted, string
 
 Spec = dict[str, Any]
@@ -40,6 +41,8 @@ _DECIMAL = re.compile(r"(?:DECIMAL|NUMERIC)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")
 FEW = 50_000
 """Combinations of words up to which the words may hold blanks where all have to differ: the
 compiler compares so many; of more it asks that no word holds the separator."""
+FEWEST = 3
+"""Labels that have to fit into a column; of fewer, all are written as codes."""
 DRAWN = (
     "constant", "categorical", "explicit", "normal", "lognormal", "uniform", "exponential", "beta",
     "poisson", "bands", "conditional", "after",
@@ -179,12 +182,12 @@ def fitting(ask: Ask, values: Sequence[str], room: int = 0) -> list[int]:
 
 
 def labels(ask: Ask, values: Sequence[str], weights: Sequence[float] | None = None) -> Spec:
-    """A law of the texts that fit into the column; cut ones where none does."""
+    """A law of the texts that fit into the column; of codes for them where few do."""
     held = fitting(ask, values)
-    if held:
+    if len(held) >= min(len(values), FEWEST):
         return weighted([values[i] for i in held], weights and [weights[i] for i in held])
-    short = [v[: length_of(ask)].strip() or v[: length_of(ask)] for v in values]
-    return weighted(short, weights or [1.0] * len(short))
+    length = length_of(ask) or 1
+    return weighted(codes(values, length), weights or [1.0] * len(values))
 
 
 def listed(
@@ -294,13 +297,19 @@ def computed(ask: Ask, sql: str, most: int | None = None, type_: str | None = No
     Args:
         ask: the column.
         sql: the expression.
-        most: characters its text can have; it is cut where the column holds fewer.
+        most: characters its text can have; it is cut at a blank where the column holds fewer.
         type_: another type than the one asked for.
     """
     length = length_of(ask)
     if most is not None and length is not None and most > length:
-        sql = f"left({sql}, {length})"
+        sql = cut_sql(sql, length)
     return alone(ask, {"type": "expression", "sql": sql, "sql_type": type_ or plain_type(ask.type)})
+
+
+def cut_sql(sql: str, length: int) -> str:
+    """SQL for as many whole words of a text as so many characters hold; part of a first one."""
+    words = f"regexp_extract(({sql}) || ' ', '^(.{{1,{length}}})[ ,]', 1)"
+    return f"coalesce(nullif({words}, ''), left({sql}, {length}))"
 
 
 def as_type(ask: Ask, type_: str) -> Ask:

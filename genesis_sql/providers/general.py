@@ -81,7 +81,8 @@ def identifier(ask: Ask) -> Columns:
     """What another system names the row by."""
     kind = family(ask.type)
     if kind == "whole":
-        return _numbered(ask) if ask.unique else alone(ask, _uniform(1, 999_999))
+        most = min(999_999, most_of(ask.type))
+        return _numbered(ask) if ask.unique else alone(ask, _uniform(1, int(most)))
     length = length_of(ask)
     shapes = ("@@##########", "@@########", "########", "######", "####", "###", "##", "#")
     return shaped(ask, next(s for s in shapes if length is None or len(s) <= length))

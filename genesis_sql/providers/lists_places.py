@@ -197,6 +197,9 @@ COUNTRIES = {
 COUNTRY_SHARES = {"US": 30, "GB": 8, "CA": 7, "DE": 7, "FR": 6, "IN": 5, "AU": 4, "BR": 4, "ES": 4,
                   "IT": 4, "NL": 3, "MX": 3, "JP": 3}  # fmt: skip
 
+ZONES = {"EST": 40.0, "CST": 27.0, "PST": 17.0, "MST": 8.0, "UTC": 8.0}
+"""Short names of time zones, and how many live there."""
+
 NUMBER_FIRST = ("en_US", "en_GB", "fr_FR")
 _TREES = ("Alder", "Ash", "Birch", "Cedar", "Chestnut", "Elm", "Hazel", "Hickory", "Juniper",
           "Laurel", "Linden", "Magnolia", "Maple", "Oak", "Pine", "Poplar", "Spruce", "Sycamore",

@@ -18,6 +18,7 @@ from genesis_sql.providers.forms import (
     family,
     helper,
     hidden,
+    length_of,
     listed,
     most_of,
     number_option,
@@ -30,6 +31,7 @@ from genesis_sql.providers.forms import (
     where,
 )
 from genesis_sql.providers.names import is_us
+from genesis_sql.providers.short_forms import CARDS
 from genesis_sql.providers.word import NUMBER, Word
 from genesis_sql.sqlbuild import quoted
 
@@ -41,6 +43,8 @@ IBANS: dict[str, tuple[str, str, int]] = {
     "FR": ("FR", "9999999999", 11), "IT": ("IT", "9999999999", 12),
 }  # fmt: skip
 """Country, a bank that does not exist, digits of the account."""
+LONGEST = 16
+"""Letters of the longest name of a card company."""
 BANKS = ("EXAMPL", "NOBANK", "TESTGB", "SAMPLE", "DEMOUS")
 
 
@@ -240,7 +244,10 @@ def card_number(ask: Ask) -> Columns:
 
 
 def card_type(ask: Ask) -> Columns:
-    """Who issued a card."""
+    """Who issued a card, by its mark where the column is short."""
+    if (length_of(ask) or LONGEST) < LONGEST:
+        shares = [share for _, _, share in words.CARDS.values()]
+        return listed(ask, [*CARDS.values()], shares)
     return listed(ask, [*words.CARDS], [share for _, _, share in words.CARDS.values()])
 
 

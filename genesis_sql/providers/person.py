@@ -30,11 +30,15 @@ from genesis_sql.providers.forms import (
     weighted,
 )
 from genesis_sql.providers.names import FEMALE, MALE, first_names, is_latin, is_us, last_names
+from genesis_sql.providers.short_forms import ALPHA_3, LANGUAGES, NATIONALITIES
 from genesis_sql.providers.word import NUMBER, TEXT, Word
+from genesis_sql.providers.words import words_of as words_of_name
 from genesis_sql.sqlbuild import quoted
 
 OTHERS = 100
 """Names of each sex for whom the table calls neither."""
+LOCALE = 6
+"""Letters of a column that holds codes of languages rather than their names."""
 HALVES = {"F": 0.505, "M": 0.495}
 
 
@@ -326,6 +330,25 @@ def _table(found: dict[str, float]) -> Any:
     return make
 
 
+def language(ask: Ask) -> Columns:
+    """A language; its ISO code in a column of few letters, or one that is called a code."""
+    length, name = length_of(ask), set(words_of_name(ask.column))
+    shares = [*words.LANGUAGES.values()]
+    if (length is not None and length <= LOCALE) or name & {"code", "iso", "locale"}:
+        three = length == 3
+        return listed(ask, [LANGUAGES[name][three] for name in words.LANGUAGES], shares)
+    return listed(ask, [*words.LANGUAGES], shares)
+
+
+def nationality(ask: Ask) -> Columns:
+    """A nationality; the code of its country in a column of two or three letters."""
+    length, shares = length_of(ask), [*words.NATIONALITIES.values()]
+    if length in (2, 3):
+        held = [NATIONALITIES[name] for name in words.NATIONALITIES]
+        return listed(ask, held if length == 2 else [ALPHA_3[c] for c in held], shares)
+    return listed(ask, [*words.NATIONALITIES], shares)
+
+
 WORDS: dict[str, Word] = {
     "first_name": Word(
         first_name, "a first name, of the sex beside it where there is one", "Jennifer"
@@ -368,6 +391,6 @@ WORDS: dict[str, Word] = {
     "job_title": Word(job_title, "a job", "Data Analyst"),
     "department": Word(department, "a department", "Sales"),
     "marital_status": Word(_table(words.MARITAL), "a marital status", "Married"),
-    "nationality": Word(_table(words.NATIONALITIES), "a nationality", "Canadian"),
-    "language": Word(_table(words.LANGUAGES), "a language", "Spanish"),
+    "nationality": Word(nationality, "a nationality", "Canadian"),
+    "language": Word(language, "a language", "Spanish"),
 }

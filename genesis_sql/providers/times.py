@@ -15,6 +15,7 @@ from genesis_sql.providers.forms import (
     family,
     helper,
     hidden,
+    length_of,
     listed,
     number_option,
     plain_type,
@@ -40,6 +41,8 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
+LONGEST = 9
+"""Letters of September; a column that holds fewer has three of each, or its number."""
 
 
 def _bounds(ask: Ask, before: int = YEARS, behind: float = 0.0) -> tuple[date, date]:
@@ -211,7 +214,9 @@ def year(ask: Ask) -> Columns:
 def month(ask: Ask) -> Columns:
     """A month: its number, or its name in a text."""
     if family(ask.type) == "text":
-        return listed(ask, MONTHS)
+        length = length_of(ask) or LONGEST
+        short = [m[:3] for m in MONTHS] if length >= 3 else [f"{m:02d}" for m in range(1, 13)]
+        return listed(ask, MONTHS if length >= LONGEST else short)
     return alone(ask, {"type": "uniform", "min": 1, "max": 12, "decimals": 0})
 
 

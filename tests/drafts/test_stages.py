@@ -35,8 +35,9 @@ def test_moments_of_a_row_stand_in_order() -> None:
         "trips",
     )
     assert made["booked"]["type"] == "uniform"
-    assert made["arrived"]["of"] in ("booked", "low")
-    assert made["low"]["of"] == "booked"
+    assert made["arrived"]["of"] == "low_moment"
+    assert made["low"]["of"] == "low_moment"
+    assert made["low_moment"]["of"] == "booked"
     assert made["updated_at"]["unit"] == "minute"
 
 
