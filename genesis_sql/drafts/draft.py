@@ -78,8 +78,7 @@ def draft(
     wanted = {name.lower() for name in rows or {}}
     absent = ABSENT if careful(schema) else 0.0
     stages: tuple[Callable[[Sheet], None], ...] = (
-        lambda sheet: find_meanings(sheet, schema),
-        widen_states,
+        lambda sheet: _find_meanings(sheet, schema),
         lambda sheet: check_capacity(sheet, asked=sheet.name.lower() in wanted),
         lambda sheet: fill_asked(sheet, fill_custom(sheet, given), locale),
         fill_generated,
@@ -88,12 +87,10 @@ def draft(
         lambda sheet: fill_keys(sheet, sheets, absent=absent),
         fill_siblings,
         lambda sheet: _fill_moments(sheet, sheets, flows),
-        fill_flags,
         lambda sheet: copy_prices(sheet, sheets),
         fill_lines,
         lambda sheet: fill_sums(sheet, sheets),
-        fill_equal,
-        fill_amounts,
+        _fill_amounts,
         lambda sheet: fill_left(sheet, locale),
         lambda sheet: fill_apart(sheet, locale),
     )
@@ -119,9 +116,20 @@ def _sheets(flows: Workflows) -> Sheets:
     return sheets
 
 
+def _find_meanings(sheet: Sheet, schema: RawSchema) -> None:
+    find_meanings(sheet, schema)
+    widen_states(sheet)
+
+
+def _fill_amounts(sheet: Sheet) -> None:
+    fill_equal(sheet)
+    fill_amounts(sheet)
+
+
 def _fill_moments(sheet: Sheet, sheets: Sheets, flows: Workflows) -> None:
     fill_times(sheet, sheets, flows)
     fill_moments(sheet, sheets)
+    fill_flags(sheet)
 
 
 def _table(sheet: Sheet, sheets: Sheets, flows: Workflows) -> Plain:

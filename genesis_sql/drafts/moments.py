@@ -9,9 +9,18 @@ from typing import Any
 
 from genesis_sql.drafts.in_order import has_tree, in_order
 from genesis_sql.drafts.sheet import Sheet, base_type, is_moment
-from genesis_sql.drafts.stages import BY_MEANING, DUE, EXPIRY, OTHER, STAGES, Stage, place_of
+from genesis_sql.drafts.stages import (
+    BY_MEANING,
+    DUE,
+    EXPIRY,
+    OTHER,
+    STAGES,
+    Stage,
+    place_beside,
+    place_of,
+)
 from genesis_sql.drafts.states import STEPS, Reached, reached
-from genesis_sql.drafts.words import words
+from genesis_sql.drafts.words import stems, words
 from genesis_sql.providers.ask import Columns
 from genesis_sql.sqlbuild import quoted
 from genesis_sql.types import RawColumn
@@ -123,7 +132,9 @@ def stage_of(sheet: Sheet, column: RawColumn) -> Stage:
 
 
 def _place(sheet: Sheet, column: RawColumn) -> int | None:
-    found = place_of(column.name)
+    moments = [c.name for c in sheet.raw.columns if is_moment(c.type)]
+    found = place_beside(column.name, moments)
+    found = place_of(column.name) if found is None else found
     return BY_MEANING.get(sheet.meaning(column.name)) if found is None else found
 
 
@@ -131,8 +142,9 @@ def _in_order(sheet: Sheet, columns: Iterable[RawColumn]) -> list[RawColumn]:
     """As they come to a row: by their stage, and as CHECKs of two columns say."""
 
     def rank(column: RawColumn) -> tuple[float, int]:
-        at = _place(sheet, column)
-        return 0.5 if at is None else at, [c.name for c in sheet.raw.columns].index(column.name)
+        found = _place(sheet, column)
+        at = 0.5 if found is None else found + 0.5 * ("ende" in stems(column.name))
+        return at, [c.name for c in sheet.raw.columns].index(column.name)
 
     left, out = sorted(columns, key=rank), list[RawColumn]()
     names = {c.name for c in left}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from genesis_sql.drafts.words import stems
@@ -45,8 +46,8 @@ STAGES = (
     Stage(("upda", "modi", "chan", "edit"), 40),
 )  # fmt: skip
 """In the order in which they come to a row; words by their first letters, see `stems`."""
-DUE, EXPIRY = 8, 10
-"""The places of what is planned."""
+START, END, DUE, EXPIRY, EXIT = 1, 7, 8, 10, 11
+"""Places in it: of a begin and an end, of what is planned, of what leads out of a course."""
 BY_MEANING = {
     "created_at": 0, "start_time": 1, "due_time": 8, "end_time": 7, "updated_at": 12,
     "deleted_at": 11,
@@ -64,3 +65,25 @@ def place_of(name: str) -> int | None:
     told = set(stems(name))
     found = [at for at, stage in enumerate(STAGES) if told & set(stage.told)]
     return found[-1] if found else None
+
+
+def place_beside(name: str, moments: Sequence[str]) -> int | None:
+    """The stage that a name speaks of because of others beside it; None where they say nothing.
+
+    A guest arrives before the departure, as the table lists it; what is lent is mostly returned; an
+    end follows the cancellation.
+
+    Example:
+        >>> place_beside("departure", ["arrival", "departure"])
+        7
+    """
+    told = set(stems(name))
+    known = [(at, stem) for at, other in enumerate(moments) for stem in stems(other)]
+    come = min((at for at, stem in known if stem == "arri"), default=None)
+    gone = min((at for at, stem in known if stem == "depa"), default=None)
+    if come is not None and gone is not None and come < gone and told & {"arri", "depa"}:
+        return START if "arri" in told else END
+    beside = {stem for _, stem in known}
+    if "retu" in told and beside & {"due", "rent", "borr", "loan", "pick"}:
+        return END
+    return EXIT if "ende" in told and "canc" in beside else None

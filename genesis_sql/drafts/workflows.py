@@ -89,7 +89,8 @@ def find_workflows(
     mains = main_parents(whole)
     tables = {t.name: t for t in whole.tables}
     for scenario in scenarios:
-        for name in (*scenario.tables, *_sharing(scenario), scenario.ledger):
+        kept = [scenario.ledger] if scenario.ledger else []
+        for name in (*scenario.tables, *_sharing(scenario), *kept):
             main, keys = mains.get(name), tables[name].foreign_keys
             if name != scenario.instances and (main is None or main.parent != scenario.instances):
                 mains[name] = next(k for k in keys if k.parent == scenario.instances)
@@ -98,8 +99,8 @@ def find_workflows(
         _check_rows(scenario, rows)
         many = sized[scenario.instances]
         counted = {t: max(1, round(many * scenario.rows_of(t))) for t in scenario.tables}
-        sized = sizes(whole, mains, {**rows, **counted, scenario.ledger: many})
-        rows = {**rows, **counted, scenario.ledger: many}
+        rows = {**rows, **counted, **{name: many for name in [scenario.ledger] if name}}
+        sized = sizes(whole, mains, rows)
     return Workflows(scenarios, whole, mains, sized, locale, plain)
 
 

@@ -66,6 +66,12 @@ def _said(error: Any, path: str) -> str:
         return f"'{missing[0]}' is missing"
     if name == "additionalProperties":
         return _unknown(error, value)
+    if name in ("minItems", "maxItems") and value:
+        few, many = error.schema.get("minItems", 0), error.schema.get("maxItems")
+        wanted = (
+            f"{few}" if few == many else f"at least {few}" if many is None else f"{few} to {many}"
+        )
+        return f"has {len(value)} item{'s' * (len(value) != 1)}, and should have {wanted}"
     if name in ("minItems", "minProperties", "minLength"):
         return "is empty"
     if name == "uniqueItems":

@@ -75,7 +75,7 @@ class Scenario:
         paths: at least one.
         times: the column that says when an event was, by table, where that is told.
         shared: columns that hold the same value in all rows of an instance, by a name.
-        ledger: the table with the plan.
+        ledger: the table with the plan; '' where there is none.
     """
 
     name: str

@@ -14,9 +14,9 @@ SCENARIO, PATH, BEGIN, END = "scenario", "path", "begin_at", "end_at"
 
 
 def with_ledgers(schema: RawSchema, scenarios: tuple[Scenario, ...]) -> RawSchema:
-    """The schema with a ledger for each scenario, behind its tables."""
+    """The schema with a ledger for each scenario that has one, behind its tables."""
     tables = {t.name: t for t in schema.tables}
-    made = tuple(ledger_table(s, tables) for s in scenarios)
+    made = tuple(ledger_table(s, tables) for s in scenarios if s.ledger)
     return replace(schema, tables=(*schema.tables, *made))
 
 

@@ -33,6 +33,7 @@ def read_scenarios(schema: RawSchema, given: Any) -> tuple[Scenario, ...]:
     plain = plain_scenarios(given)
     if not plain:
         return ()
+    _check_names(plain)
     from jsonschema import Draft202012Validator
 
     found = list(Draft202012Validator(SCENARIOS).iter_errors(plain))
@@ -43,6 +44,27 @@ def read_scenarios(schema: RawSchema, given: Any) -> tuple[Scenario, ...]:
     read = tuple(_scenario(name, held, tables) for name, held in plain.items())
     _apart(read, tables)
     return read
+
+
+def _check_names(plain: Any) -> None:
+    """Refuse a scenario without a name, and a number in the place of the table of instances.
+
+    Raises:
+        OptionError: tells how it is written.
+    """
+    if not isinstance(plain, Mapping):
+        return
+    if {"instances", "paths"} <= set(plain):
+        message = "scenarios holds one scenario without a name; give it one: {'orders': {…}}"
+        raise OptionError(message)
+    for name, held in plain.items():
+        given = held.get("instances") if isinstance(held, Mapping) else None
+        if isinstance(given, int | float):
+            message = (
+                f"scenarios.{name}.instances names the table whose rows are the instances, and is "
+                f"{given}; ask for so many of them in rows := MAP {{'table': {given}}}"
+            )
+            raise OptionError(message)
 
 
 def plain_scenarios(given: Any) -> Any:
@@ -136,9 +158,9 @@ def _scenario(name: str, held: Mapping[str, Any], tables: Tables) -> Scenario:
         key: tuple(_pair(f"{where}.shared.{key}", c, instances, tables) for c in columns)
         for key, columns in held.get("shared", {}).items()
     }
-    return Scenario(
-        name, instances.name, paths, held.get("ledger", f"{name}_ledger"), times, shared
-    )
+    ledger = held.get("ledger", True)
+    named = f"{name}_ledger" if ledger is True else ledger or ""
+    return Scenario(name, instances.name, paths, named, times, shared)
 
 
 def _twice(names: Iterable[str]) -> str | None:
@@ -191,7 +213,7 @@ def _event_table(where: str, name: str, instances: RawTable, tables: Tables) -> 
 def _event(where: str, held: Mapping[str, Any], instances: RawTable, tables: Tables) -> Event:
     table = _event_table(f"{where}.table", held["table"], instances, tables)
     count = held.get("count", 1)
-    least, most = count if isinstance(count, list) else (count, count)
+    least, most = (count[0], count[-1]) if isinstance(count, list) else (count, count)
     if least > most or not most:
         message = f"{where}.count: {count} allows no row; write one number, or [least, most]"
         raise OptionError(message)
@@ -234,6 +256,8 @@ def _apart(scenarios: Iterable[Scenario], tables: Tables) -> None:
                     f"'{before}', too; leave one of them out"
                 )
                 raise OptionError(message)
+        if not scenario.ledger:
+            continue
         if scenario.ledger.lower() in ledgers:
             message = (
                 f"scenarios.{scenario.name}.ledger: there is a table '{scenario.ledger}' already; "

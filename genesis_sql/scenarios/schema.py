@@ -24,7 +24,7 @@ EVENT: dict[str, Any] = {
             "type": ["integer", "array"],
             "minimum": 0,
             "maximum": 20,
-            "minItems": 2,
+            "minItems": 1,
             "maxItems": 2,
             "items": COUNT,
         },
@@ -69,7 +69,11 @@ SCENARIO: dict[str, Any] = {
             "propertyNames": {"pattern": WORD},
             "additionalProperties": {"type": "array", "minItems": 1, "items": NAME},
         },
-        "ledger": {"type": "string", "pattern": WORD},
+        "ledger": {
+            "description": "The name of the table with the plan; false: there is none.",
+            "type": ["string", "boolean"],
+            "pattern": WORD,
+        },
     },
 }
 SCENARIOS: dict[str, Any] = {

@@ -24,6 +24,12 @@ NEEDED = {
 }  # fmt: skip
 
 
+KNOWN = {kind: ("type", *dict.fromkeys((*NEEDED[kind], *SCALED[kind]))) for kind in SCALED}
+"""What a law may say."""
+KNOWN["explicit"] += ("weights",)
+KNOWN |= {kind: (*known, "decimals") for kind, known in KNOWN.items()}
+
+
 def wait(where: str, after: Any, unit: str) -> dict[str, Any] | None:
     """The law of a wait, None where nothing is told.
 
@@ -53,6 +59,7 @@ def _scaled(where: str, law: Mapping[str, Any], by: int) -> dict[str, Any]:
     if kind not in SCALED:
         message = f"{where}: a wait has no law of type '{kind}'"
         raise OptionError(message + nearest(kind, SCALED))
+    _check(where, kind, law)
     missing = [key for key in NEEDED[kind] if law.get(key) is None]
     if missing:
         message = f"{where}: the {kind} law of a wait needs '{missing[0]}'"
@@ -70,7 +77,45 @@ def _scaled(where: str, law: Mapping[str, Any], by: int) -> dict[str, Any]:
     if "min" in out and "max" in out and out["min"] > out["max"]:
         message = f"{where}: its min is above its max; swap them"
         raise OptionError(message)
-    return out
+    return _constant(out)
+
+
+def _check(where: str, kind: str, law: Mapping[str, Any]) -> None:
+    """Refuse keys that a law does not have, and lists without a value that can come.
+
+    Raises:
+        OptionError: names the key.
+    """
+    for key in law:
+        if key not in KNOWN[kind]:
+            message = f"{where}: the {kind} law of a wait has no '{key}'"
+            raise OptionError(message + nearest(key, KNOWN[kind]))
+    if kind != "explicit" or law.get("values") is None:
+        return
+    values, weights = law["values"], law.get("weights")
+    if not isinstance(values, list) or not values:
+        message = f"{where}.values is empty; list at least one wait"
+        raise OptionError(message)
+    if weights is None:
+        return
+    whole = isinstance(weights, list) and all(isinstance(w, int | float) for w in weights)
+    if not whole or len(weights) != len(values):
+        message = f"{where}.weights: write one number for each of the {len(values)} values"
+        raise OptionError(message)
+    if min(weights) < 0 or not sum(weights):
+        message = f"{where}.weights: a weight is at least 0, and one of them is above 0"
+        raise OptionError(message)
+
+
+def _constant(law: dict[str, Any]) -> dict[str, Any]:
+    """A law that leaves nothing to chance, as the one value that it has."""
+    kind, low = law["type"], law.get("min", 0)
+    if kind == "exponential" and not law["mean"]:
+        return {"type": "constant", "value": low}
+    if kind in ("normal", "lognormal") and not law["std_dev"]:
+        mean = round(math.exp(law["mean"])) if kind == "lognormal" else law["mean"]
+        return {"type": "constant", "value": max(low, min(mean, law.get("max", mean)))}
+    return law
 
 
 def _times(where: str, value: Any, by: int, *, whole: bool = True) -> Any:

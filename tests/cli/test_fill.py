@@ -83,3 +83,35 @@ def test_mistakes_are_one_sentence(words: list[str], code: int, match: str):
     assert match in told.output
     assert "pw-77" not in told.output
     assert "Traceback" not in told.output
+
+
+def test_rows_take_the_workflows_of_a_file(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    (tmp_path / "empty.db").touch()
+    make(url, [s.format(serial="INTEGER") for s in CRM])
+    event = {"table": "items", "set": {"qty": 7}}
+    flow = {
+        "instances": "orders",
+        "paths": [{"name": "one", "set": {"status": "sent"}, "events": [event]}],
+    }
+    (tmp_path / "s.json").write_text(json.dumps({"flow": flow}), encoding="utf-8")
+    (tmp_path / "s.yaml").write_text(
+        "flow: {instances: order, paths: [{name: one}]}", encoding="utf-8"
+    )
+    (tmp_path / "no.json").write_text("{", encoding="utf-8")
+    (tmp_path / "list.yaml").write_text("[1]", encoding="utf-8")
+    done = genesis(url, "--rows", "orders=30", "--scenarios", tmp_path / "s.json")
+    assert done.exit_code == 0, done.output
+    assert counts(url, "orders", "items") == [30, 30]
+    assert ask(url, "SELECT DISTINCT status, qty FROM orders JOIN items ON order_id = id") == [
+        ("sent", 7)
+    ]
+    for name, told in (("s.yaml", "did you mean 'orders'"), ("no.json", "is no JSON"), ("list.yaml", "by name"),
+                       ("gone.json", "there is no file")):  # fmt: skip
+        wrong = genesis(url, "--if-exists", "replace", "--scenarios", tmp_path / name)
+        assert wrong.exit_code != 0
+        assert told in wrong.output
+    both = genesis(
+        url, "--model", "m", "--database", "x.duckdb", "--scenarios", tmp_path / "s.json"
+    )
+    assert "leave one out" in both.output

@@ -28,6 +28,7 @@ CREATE TABLE subscriptions (
   started_at DATE, ended_at DATE, cancelled_at TIMESTAMP, renewal_date DATE, is_current BOOLEAN);
 CREATE TABLE parcels (
   id INT PRIMARY KEY, sent_on DATE NOT NULL, picked_at DATE, shipped_at DATE, delivered_at DATE,
+  arrival DATE, departure DATE, returned_on DATE, due_on DATE, cancelled_at DATE, ended_at DATE NOT NULL,
   valid_from DATE, valid_to DATE, expires_at DATE, check_in DATE, check_out DATE, updated_at TIMESTAMP);
 """
 AFTER = "TIMESTAMP '2026-01-01'"
@@ -57,13 +58,15 @@ WRONG = {
     "there and never sent": """parcels WHERE (delivered_at IS NOT NULL AND shipped_at IS NULL)
       OR (shipped_at IS NOT NULL AND picked_at IS NULL)""",
     "a stretch back": "parcels WHERE valid_to < valid_from OR check_out < check_in OR delivered_at < shipped_at",
+    "left before": "parcels WHERE departure < arrival OR ended_at < cancelled_at",
     "late parcels": f"parcels WHERE greatest(delivered_at, check_out, updated_at) >= {AFTER}",
 }  # fmt: skip
 SOME = {
     "orders WHERE status = 'shipped'": 20, "orders WHERE cancelled_at IS NOT NULL": 10,
-    "orders WHERE NOT is_paid": 20, "customers WHERE is_deleted": 5, "customers WHERE is_active": 60,
-    "customers WHERE NOT is_active": 10, "tickets WHERE closed_at IS NULL": 50,
+    "orders WHERE NOT is_paid": 20, "customers WHERE is_deleted": 2, "customers WHERE is_active": 60,
+    "customers WHERE NOT is_active": 5, "tickets WHERE closed_at IS NULL": 50,
     "subscriptions WHERE ended_at IS NOT NULL": 20, "parcels WHERE delivered_at IS NOT NULL": 30,
+    "parcels WHERE returned_on IS NOT NULL": 20,
     "parcels WHERE delivered_at IS NULL AND shipped_at IS NOT NULL": 10,
     f"subscriptions WHERE renewal_date >= {AFTER}": 5, f"parcels WHERE expires_at >= {AFTER}": 5,
 }  # fmt: skip

@@ -251,6 +251,13 @@ def first(s: dict[str, Any]) -> Any:
         (lambda s: first(s)["events"][1].update(after={"type": "beta"}), "no law of type 'beta'"),
         (lambda s: first(s)["events"][0].update(count=[0, 1]), "the first event .* at least 1 row"),
         (lambda s: first(s)["events"][1].update(count=[2, 1]), r"\[2, 1\] allows no row"),
+        (lambda s: first(s)["events"][1].update(after={"type": "explicit", "values": []}), r"after.values is empty"),
+        (lambda s: first(s)["events"][1].update(after={"type": "explicit", "values": [1, 2], "weights": [0, 0]}), "one of them is above 0"),
+        (lambda s: first(s)["events"][1].update(after={"type": "explicit", "values": [1, 2], "weights": [1]}), "one number for each of the 2"),
+        (lambda s: first(s)["events"][1].update(after={**wait(3), "maen": 2}), "has no 'maen'; did you mean 'mean'"),
+        (lambda s: first(s)["events"][1].update(after=[3]), "has 1 item, and should have 2"),
+        (lambda s: s.update(instances=500), "and is 500; ask for so many of them in rows"),
+        (lambda s: s.update(ledger=3), "3 is no text or true or false"),
         (lambda s: first(s).update(name="Cancelled"), "two paths have the name 'cancelled'"),
         (lambda s: first(s).update(wieght=3), "unknown key 'wieght'; did you mean 'weight'"),
         (lambda s: s.update(ledger="Orders"), "there is a table 'Orders' already"),
@@ -345,3 +352,25 @@ def test_null_is_set_by_json_text_and_not_given_by_structs(con: duckdb.DuckDBPyC
     kinds = "SELECT count(*) FILTER (remark = 'x') * 2 - count(*), count(DISTINCT status) FROM genesis_generate('m', 'orders', scale := 1, seed := 1)"
     off, states = rows(con, kinds)[0]
     assert (abs(off) <= 1, states) == (True, 3)
+
+
+def test_a_law_without_chance_is_one_wait_and_no_ledger_is_made(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    laws = ({"type": "exponential", "mean": 0}, {"type": "normal", "mean": 2, "std_dev": 0},
+            {"type": "lognormal", "mean": 0, "std_dev": 0}, {"type": "exponential", "mean": 0, "min": 3})  # fmt: skip
+    events = [event("order_events", "a"), *({**event("order_events", "b", law)} for law in laws)]
+    flow = {
+        "instances": "orders",
+        "ledger": False,
+        "paths": [{"name": "p", "events": [*events, {**events[0], "count": [2]}]}],
+    }
+    told = genesis_sql.from_ddl(DDL, con=con, name="m", scenarios={"f": flow}, rows={"orders": 5})
+    assert {r["table_name"]: r["rows"] for r in told}["order_events"] == 35
+    assert not [r for r in told if "ledger" in str(r["table_name"])]
+    con.execute("CALL genesis_generate_database('m', target := 'made', seed := 1)").fetchall()
+    between = """SELECT DISTINCT list(h ORDER BY id) FROM (SELECT order_id, id, epoch(moment - lag(moment) OVER (
+        PARTITION BY order_id ORDER BY id)) / 3600 AS h FROM made.order_events) GROUP BY order_id"""
+    assert rows(con, between) == [([None, 0.0, 2.0, 1.0, 3.0, 0.0, 0.0],)]
+    with pytest.raises(OptionError, match="holds one scenario without a name"):
+        genesis_sql.from_ddl(DDL, con=con, name="m", scenarios=flow)
