@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from sqlite3 import sqlite_version_info
 from typing import Any
 
 import duckdb
@@ -38,6 +39,9 @@ _TABLES = "SELECT table_name, sql FROM duckdb_tables() WHERE database_name = ? A
 _SQLITE_UNIQUE = sa.text("""
 SELECT l.name, i.name FROM pragma_index_list(:table) AS l, pragma_index_info(l.name) AS i
 WHERE l."unique" AND l.origin = 'u' ORDER BY l.seq DESC, i.seqno
+""")
+_SQLITE_KINDS = sa.text("""
+SELECT name, type FROM pragma_table_list WHERE schema = coalesce(:schema, 'main')
 """)
 _POSTGRES_DOMAINS = sa.text("""
 SELECT column_name, character_maximum_length, numeric_precision, numeric_scale
@@ -80,7 +84,9 @@ def _reflected(
     inspector = sa.inspect(connection)
     _require_schema(inspector, schema)
     known = inspector.get_table_names(schema=schema)
-    chosen = known if tables is None else [_meant(t, known) for t in tables]
+    left = _virtual(connection, schema) & set(known) if tables is None else set()
+    chosen = [t for t in known if t not in left]
+    chosen = chosen if tables is None else [_meant(t, known) for t in tables]
     if not chosen:
         where = f"schema '{schema}'" if schema else "the database"
         message = f"{where} has no tables"
@@ -94,7 +100,19 @@ def _reflected(
     found = sorted(meta.tables.values(), key=lambda t: (t.schema or usual or "", t.name))
     for table in found:
         _add_missed(connection, table)
-    return read_models(found, dialect=dialect, reflected=True, home=usual or "main")
+    read = read_models(found, dialect=dialect, reflected=True, home=usual or "main")
+    notes = [f"table '{t}' is or serves an index of SQLite's: left out" for t in sorted(left)]
+    return replace(read, notes=(*read.notes, *notes))
+
+
+def _virtual(connection: Connection, schema: str | None) -> set[str]:
+    """SQLite's virtual tables, such as those of full-text search, and where they keep their data.
+
+    Versions before 3.37 do not tell them.
+    """
+    new = connection.dialect.name == "sqlite" and sqlite_version_info >= (3, 37)
+    found = connection.execute(_SQLITE_KINDS, {"schema": schema}) if new else ()
+    return {name for name, kind in found if kind in ("shadow", "virtual")}
 
 
 def _add_missed(connection: Connection, table: sa.Table) -> None:
@@ -106,7 +124,9 @@ def _add_missed(connection: Connection, table: sa.Table) -> None:
             keys.setdefault(index, []).append(column)
         for names in keys.values():
             table.append_constraint(sa.UniqueConstraint(*names))
-    elif getattr(connection.dialect, "is_mariadb", False):
+    elif connection.dialect.name in ("mysql", "mariadb"):
+        _add_years(connection, table)
+    if getattr(connection.dialect, "is_mariadb", False):
         for (check,) in connection.execute(_MARIADB_CHECKS, values):
             table.append_constraint(sa.CheckConstraint(sa.literal_column(check)))
     elif connection.dialect.name == "postgresql":
@@ -114,6 +134,15 @@ def _add_missed(connection: Connection, table: sa.Table) -> None:
         for column in table.columns:
             if column.name in sizes and hasattr(column.type, "data_type"):
                 column.type.data_type = _sized(column.type.data_type, *sizes[column.name])
+
+
+def _add_years(connection: Connection, table: sa.Table) -> None:
+    """What a YEAR holds besides 0, which no type here says."""
+    for column in table.columns:
+        if type(column.type).__name__ == "YEAR":
+            name = connection.dialect.identifier_preparer.quote_identifier(column.name)
+            within: Any = sa.literal_column(f"{name} BETWEEN 1901 AND 2155")
+            table.append_constraint(sa.CheckConstraint(within))
 
 
 def _sized(type_: Any, length: int | None, digits: int | None, scale: int | None) -> Any:

@@ -91,14 +91,18 @@ def copy_rows(
     if len({t.schema for t in raw.tables}) > 1:
         message = "the tables are of several schemas; name one: schema := 'public'"
         raise OptionError(message)
+    _require_apart(raw)
+    here = con.execute("SELECT current_database(), current_schema()").fetchall()[0]
     con.execute("BEGIN")
     try:
-        _make(con, raw, target)
+        _make(con, raw, target, here[0])
         counts = _copy(con, place, raw, target, schema, limit, progress)
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
         raise
+    finally:
+        con.execute("USE " + qualified(*here))
     counted = tuple(replace(t, rows=counts[t.name]) for t in raw.tables)
     return Copied(replace(raw, tables=counted), _relationships(raw))
 
@@ -111,7 +115,20 @@ def _relationships(raw: RawSchema) -> tuple[str, ...]:
     )
 
 
-def _make(con: duckdb.DuckDBPyConnection, raw: RawSchema, target: str) -> None:
+def _require_apart(raw: RawSchema) -> None:
+    """Refuse tables whose names DuckDB takes for one."""
+    seen: dict[str, str] = {}
+    for table in raw.tables:
+        other = seen.setdefault(table.name.casefold(), table.name)
+        if other != table.name:
+            message = (
+                f"the tables '{other}' and '{table.name}' differ in case alone, which DuckDB does "
+                f"not tell apart; take one of them: tables := [{string(other)}, …]"
+            )
+            raise SourceError(message)
+
+
+def _make(con: duckdb.DuckDBPyConnection, raw: RawSchema, target: str, database: str) -> None:
     """The empty tables, without foreign keys and checks, which only cost time here."""
     try:
         con.execute("CREATE SCHEMA " + quoted(target))
@@ -123,12 +140,8 @@ def _make(con: duckdb.DuckDBPyConnection, raw: RawSchema, target: str) -> None:
         replace(t, foreign_keys=(), checks=(), columns=tuple(map(_plain, t.columns)))
         for t in raw.tables
     ]
-    here = con.execute("SELECT current_database(), current_schema()").fetchall()[0]
-    con.execute("USE " + qualified(here[0], target))
-    try:
-        con.execute(to_ddl(replace(raw, tables=tuple(bare))))
-    finally:
-        con.execute("USE " + qualified(*here))
+    con.execute("USE " + qualified(database, target))
+    con.execute(to_ddl(replace(raw, tables=tuple(bare))))
 
 
 def _plain(column: RawColumn) -> RawColumn:
@@ -169,11 +182,17 @@ def _batches(
     source: Connection, table: RawTable, schema: str | None, limit: int | None
 ) -> Iterator[Sequence[Any]]:
     there = sa.table(table.name, *(sa.column(c.name) for c in table.columns), schema=schema)
-    wanted = sa.select(*(there.c[c.name] for c in table.columns if not _is_left(c)))
+    wanted = sa.select(*(_selected(source, there, c) for c in table.columns if not _is_left(c)))
     wanted = wanted.order_by(*(there.c[k] for k in table.primary_key)).limit(limit)
     streamed = source.execution_options(yield_per=BATCH).execute(wanted)
     with streamed:
         yield from streamed.partitions()
+
+
+def _selected(source: Connection, there: sa.TableClause, column: RawColumn) -> Any:
+    """A column of a SELECT; PostgreSQL's money as the number it is, for its text has a $."""
+    money = source.dialect.name == "postgresql" and column.type.startswith("DECIMAL")
+    return sa.cast(there.c[column.name], sa.Numeric()) if money else there.c[column.name]
 
 
 def _is_left(column: RawColumn) -> bool:

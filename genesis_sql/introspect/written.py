@@ -10,6 +10,7 @@ import sqlglot
 from sqlglot import ErrorLevel, exp
 
 from genesis_sql.errors import SchemaError, nearest
+from genesis_sql.introspect.type_there import default_there, type_there
 from genesis_sql.sqlbuild import DIALECT
 from genesis_sql.types import RawColumn, RawForeignKey, RawSchema, RawTable, Role
 
@@ -21,11 +22,7 @@ _ENUMS = ("duckdb", "mysql", "doris", "starrocks")
 
 
 _SHORT = ("mysql", "tsql", "oracle", "doris", "starrocks", "teradata", "fabric")
-"""Dialects whose keys cannot be texts of any length."""
-
-_FLAT = ("mysql", "tsql", "sqlite", "oracle", "redshift", "teradata", "fabric")
-"""Dialects without lists and structs."""
-
+"""Dialects where texts of any length can be no key and have no default."""
 _KEY_LENGTH = 255
 
 
@@ -217,7 +214,8 @@ def _column(table: RawTable, column: RawColumn, dialect: str) -> exp.ColumnDef:
         if dialect != "sqlite":
             constraints.append(word)
     elif column.default and not column.generated:
-        constraints.append(exp.DefaultColumnConstraint(this=_expression(column.default)))
+        default = default_there(_expression(column.default), column.type, dialect)
+        constraints.append(exp.DefaultColumnConstraint(this=default))
     if not column.nullable and column.name not in table.primary_key:
         constraints.append(exp.NotNullColumnConstraint())
     if column.comment and dialect in _INLINE:
@@ -244,14 +242,12 @@ def _type(table: RawTable, column: RawColumn, dialect: str) -> exp.DataType:
         return exp.DataType.build(column.type, dialect=DIALECT)
     if column.type.startswith("ENUM(") and dialect not in _ENUMS:
         return _text_type(max(len(v) for v in column.values))
+    keys = (table.primary_key, *table.unique_keys, *(k.columns for k in table.foreign_keys))
+    keyed = any(column.name in key for key in keys)
     if column.type == "VARCHAR":
-        keys = (table.primary_key, *table.unique_keys, *(k.columns for k in table.foreign_keys))
-        short = dialect in _SHORT and any(column.name in key for key in keys)
+        short = dialect in _SHORT and (keyed or column.default is not None)
         return _text_type(column.length or (_KEY_LENGTH if short else None))
-    nested = column.type.endswith("]") or column.type.startswith(("STRUCT(", "MAP("))
-    return exp.DataType.build(
-        "JSON" if nested and dialect in _FLAT else column.type, dialect=DIALECT
-    )
+    return type_there(column.type, dialect, keyed=keyed)
 
 
 def _text_type(length: int | None) -> exp.DataType:

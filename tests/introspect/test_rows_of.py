@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 import genesis_sql
 from genesis_sql.errors import OptionError, SourceError, TargetError
+from genesis_sql.introspect import urls
+from genesis_sql.introspect.from_url import read_url
 from genesis_sql.introspect.rows_of import copy_rows
 
 SQLITE = """
@@ -154,3 +156,62 @@ def test_through_sql_into_a_fit(shop: str) -> None:
     off = genesis_sql.connect(config={"enable_external_access": "false"})
     with off, pytest.raises(duckdb.Error, match="enable_external_access is off"):
         off.execute(call, {"url": shop}).fetchall()
+
+
+def _make(url: str, *statements: str) -> None:
+    engine = sa.create_engine(urls.parsed(url))
+    with engine.begin() as there:
+        for statement in statements:
+            there.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def test_money_of_postgres_is_a_number(postgres: str) -> None:
+    rows = "INSERT INTO m VALUES (1, '-1234.5', 0.25), (2, NULL, NULL), (3, '12345678.91', 7)"
+    _make(postgres, "CREATE TABLE m (id INT PRIMARY KEY, a MONEY, b NUMERIC)", rows)
+    with duckdb.connect() as con:
+        copy_rows(con, postgres, target="t")
+        found = con.execute("SELECT a::VARCHAR, b::DOUBLE FROM t.m ORDER BY id").fetchall()
+    assert found == [("-1234.5000", 0.25), (None, None), ("12345678.9100", 7.0)]
+
+
+def test_tables_that_differ_in_case_alone(postgres: str) -> None:
+    _make(
+        postgres, 'CREATE TABLE "T" (id INT)', "CREATE TABLE t (id INT)", "INSERT INTO t VALUES (5)"
+    )
+    with duckdb.connect() as con:
+        with pytest.raises(
+            SourceError, match=r"'T' and 't' differ in case alone.*tables := \['T', "
+        ):
+            copy_rows(con, postgres, target="x")
+        assert copy_rows(con, postgres, target="x", tables=["t"]).rows == {"t": 1}
+        assert con.execute("SELECT current_schema()").fetchall() == [("main",)]
+
+
+def test_a_year_of_mariadb_comes_and_goes(mariadb: str) -> None:
+    rows = "INSERT INTO y VALUES (1, 2024, 1999), (2, NULL, 0), (3, 1901, 2155)"
+    _make(mariadb, "CREATE TABLE y (id INT PRIMARY KEY, a YEAR, `b c` YEAR NOT NULL)", rows)
+    with genesis_sql.connect() as con:
+        genesis_sql.copy_database(con, mariadb, "t")
+        found = con.execute("FROM t.y ORDER BY id").fetchall()
+        assert found == [(1, 2024, 1999), (2, None, 0), (3, 1901, 2155)]
+        genesis_sql.from_url(mariadb, con=con, name="y")
+        made = genesis_sql.fill(con, "y", mariadb, rows={"y": 50}, if_exists="replace")
+    assert [r["rows"] for r in made] == [50]
+
+
+def test_tables_that_sqlite_keeps_for_itself(tmp_path: Path) -> None:
+    file = tmp_path / "search.db"
+    with sqlite3.connect(file) as there:
+        there.executescript(
+            "CREATE TABLE docs (id INTEGER PRIMARY KEY, body TEXT); CREATE TABLE docs_idx_x (id INT);"
+            "CREATE VIRTUAL TABLE docs_fts USING fts5 (body, content = docs, content_rowid = id)"
+        )
+    there.close()
+    read = read_url(f"sqlite:///{file}")
+    assert [t.name for t in read.tables] == ["docs", "docs_idx_x"]
+    assert "table 'docs_fts_idx' is or serves an index of SQLite's: left out" in read.notes
+    assert "table 'docs_fts' is or serves an index of SQLite's: left out" in read.notes
+    assert [t.name for t in read_url(f"sqlite:///{file}", tables=["docs_fts"]).tables] == [
+        "docs_fts"
+    ]

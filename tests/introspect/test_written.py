@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 
 import duckdb
 import pytest
 import sqlalchemy as sa
 
 from genesis_sql.errors import SchemaError
+from genesis_sql.introspect import urls
 from genesis_sql.introspect.from_ddl import read_ddl
 from genesis_sql.introspect.from_url import read_url
 from genesis_sql.introspect.written import from_plain, to_ddl, to_plain
@@ -152,3 +155,54 @@ def test_names_and_texts_cannot_break_out() -> None:
     for dialect in ("postgres", "mysql", "tsql", "sqlite"):
         back = read_ddl(to_ddl(RawSchema((table,)), dialect=dialect), dialect=dialect)
         assert [t.name for t in back.tables] == [evil]
+
+
+EVERY = """
+CREATE TABLE a (k BLOB PRIMARY KEY, t VARCHAR UNIQUE, ts TIMESTAMP NOT NULL, tz TIMESTAMPTZ, d DATE,
+  tm TIME, u UUID UNIQUE, j JSON, l INTEGER[], s STRUCT(a INT), b BOOLEAN DEFAULT TRUE, h HUGEINT,
+  ub UBIGINT, ut UTINYINT, us USMALLINT, ui UINTEGER, dd DOUBLE, f FLOAT, dc DECIMAL(10, 2), iv INTERVAL,
+  e ENUM ('x', 'y'), ti TINYINT, ns TIMESTAMP_NS, bt BIT, txt TEXT DEFAULT 'x', ts2 TIMESTAMP DEFAULT now());
+CREATE TABLE b (id INT PRIMARY KEY, ak BLOB REFERENCES a (k), at VARCHAR REFERENCES a (t), u UUID REFERENCES a (u));
+"""
+READ = {
+    "sqlite": {
+        "ts": "TIMESTAMP",
+        "tz": "TIMESTAMP",
+        "b": "BOOLEAN",
+        "dc": "DECIMAL(10,2)",
+        "k": "BLOB",
+    },
+    "mysql": {"ts": "TIMESTAMP", "tz": "TIMESTAMP", "u": "VARCHAR", "k": "BLOB", "ub": "UBIGINT"},
+    "postgres": {
+        "ts": "TIMESTAMP",
+        "tz": "TIMESTAMP WITH TIME ZONE",
+        "u": "UUID",
+        "l": "INTEGER[]",
+        "ut": "SMALLINT",
+    },
+}
+
+
+@pytest.mark.parametrize("dialect", list(READ))
+def test_a_server_takes_the_types_and_tells_them_again(
+    dialect: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """And a moment of 1900 is one, which MySQL's TIMESTAMP could not hold, nor leave alone."""
+    names = {"mysql": "mariadb", "postgres": "postgres"}
+    (tmp_path / "t.db").touch()
+    file = f"sqlite:///{tmp_path / 't.db'}"
+    url = request.getfixturevalue(names[dialect]) if dialect in names else file
+    engine = sa.create_engine(urls.parsed(url), poolclass=sa.NullPool)
+    with engine.begin() as con:
+        for statement in to_ddl(read_ddl(EVERY, dialect="duckdb"), dialect=dialect).split(";\n\n"):
+            con.exec_driver_sql(statement.rstrip(";"))
+        moment = datetime(1900, 1, 2, 3, 4, 5, 678901)
+        new = sa.text("INSERT INTO a (k, t, ts, d) VALUES (:k, 'one', :ts, '1900-01-02')")
+        con.execute(new, {"k": b"k", "ts": str(moment)})
+        con.exec_driver_sql("UPDATE a SET d = '1900-01-03'")
+        found, default = con.execute(sa.text("SELECT ts, ts2 FROM a")).one()
+        assert (str(found), default is None) == (str(moment), False)
+    engine.dispose()
+    read = {t.name: t for t in read_url(url).tables}
+    assert {c.name: c.type for c in read["a"].columns if c.name in READ[dialect]} == READ[dialect]
+    assert [k.columns for k in read["b"].foreign_keys] == [("ak",), ("at",), ("u",)]

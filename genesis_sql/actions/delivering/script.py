@@ -20,6 +20,7 @@ from genesis_sql.actions.delivering.cells import (
 from genesis_sql.actions.delivering.loads import batches
 from genesis_sql.actions.workspace import Workspace
 from genesis_sql.errors import OptionError, nearest
+from genesis_sql.introspect.type_there import type_there
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import create_sql, output_columns
 from genesis_sql.sqlbuild import DIALECT
@@ -107,50 +108,29 @@ def create_table(model: Model, table: str, dialect: str) -> str:
     tree = cast(exp.Expression, sqlglot.parse_one(made, read=DIALECT))
     if dialect != DIALECT:
         _plain(tree, dialect)
-    if dialect == _PACKED:
-        _lengths(tree)
     return tree.sql(dialect=dialect, pretty=True)
 
 
-_Type = exp.DataType.Type
-_NESTED = (_Type.STRUCT, _Type.MAP, _Type.UNION, _Type.LIST, _Type.ARRAY)
-_MOMENTS = (_Type.TIMESTAMP, _Type.TIMESTAMPTZ, _Type.TIMESTAMP_S, _Type.TIMESTAMP_MS)
-_WIDER = {
-    _Type.UTINYINT: "SMALLINT", _Type.USMALLINT: "INTEGER", _Type.UINT: "BIGINT",
-    _Type.UBIGINT: "DECIMAL(20, 0)", _Type.INT128: "DECIMAL(38, 0)",
-    _Type.UINT128: "DECIMAL(38, 0)",
-}  # fmt: skip
-
-
 def _plain(tree: exp.Expression, dialect: str) -> None:
-    """Take types that DuckDB alone has out of a CREATE TABLE: nested ones become JSON."""
-    for column in tree.find_all(exp.ColumnDef):
-        kind = column.args.get("kind")
-        if not isinstance(kind, exp.DataType):
-            continue
-        arrays = dialect == "postgres" and kind.this in (_Type.LIST, _Type.ARRAY)
-        if kind.this in _NESTED and not arrays:
-            column.set("kind", exp.DataType.build("JSON", dialect=DIALECT))
-        elif kind.this in _MOMENTS and dialect == _PACKED:  # its TIMESTAMP begins in 1970
-            column.set("kind", exp.DataType.build("DATETIME(6)", dialect=_PACKED))
-        elif kind.this in _WIDER:
-            column.set("kind", exp.DataType.build(_WIDER[kind.this], dialect=DIALECT))
-        elif kind.this == _Type.ENUM and dialect != _PACKED:
-            column.set("kind", exp.DataType.build("VARCHAR", dialect=DIALECT))
-
-
-def _lengths(tree: exp.Expression) -> None:
-    """Give the texts of keys a length: MySQL makes no key of a TEXT without one."""
+    """Put the types of a dialect into a CREATE TABLE of DuckDB's."""
     keys = {
         i.name
         for key in tree.find_all(exp.PrimaryKey, exp.UniqueColumnConstraint, exp.ForeignKey)
         for i in key.find_all(exp.Identifier)
     }
+    texts = (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR)
     for column in tree.find_all(exp.ColumnDef):
-        kind = column.args.get("kind")
-        texts = (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR)
-        if column.name in keys and kind is not None and kind.this in texts and not kind.expressions:
-            column.set("kind", exp.DataType.build("VARCHAR(255)", dialect=DIALECT))
+        kind, keyed = column.args.get("kind"), column.name in keys
+        if not isinstance(kind, exp.DataType):
+            continue
+        if kind.this == exp.DataType.Type.ENUM:
+            made = kind if dialect == _PACKED else exp.DataType.build("VARCHAR", dialect=DIALECT)
+        elif kind.this in texts:
+            short = dialect == _PACKED and keyed and not kind.expressions
+            made = exp.DataType.build("VARCHAR(255)", dialect=DIALECT) if short else kind
+        else:
+            made = type_there(kind.sql(dialect=DIALECT), dialect, keyed=keyed, flat=True)
+        column.set("kind", made)
 
 
 def insert_sql(model: Model, table: str, dialect: str) -> str:
