@@ -144,7 +144,7 @@ def _table(sheet: Sheet, sheets: Sheets, flows: Workflows) -> Plain:
     out["checks"] = list(sheet.raw.checks)
     out["comment"] = sheet.raw.comment
     out["description"] = "; ".join(sheet.notes)
-    return {**{k: v for k, v in out.items() if v}, "columns": _columns(sheet)}
+    return {**{k: v for k, v in out.items() if v or k == "rows"}, "columns": _columns(sheet)}
 
 
 def _columns(sheet: Sheet) -> Plain:
