@@ -163,7 +163,7 @@ def _readings(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [words, rest] if rest and (words[-1] in _BARE or words[-1].isdigit()) else [words]
 
 
-_BARE = frozenset("value number reading usd eur gbp avg average amount total count".split())
+_BARE = frozenset("value reading usd eur gbp avg average amount total count".split())
 
 
 def _here(measure: Measure, before: tuple[str, ...], column: RawColumn, table: RawTable) -> bool:
