@@ -44,7 +44,7 @@ test-newest: $(VENV)/.dev
 test-duckdb15: $(VENV15)/.dev
 	$(VENV15)/bin/python -m pytest $(SAME_ON_ANY_DUCKDB:%=--ignore=tests/%)
 
-slow: slow-rest slow-schemas slow-duckdb15
+slow: slow-schemas slow-rest slow-duckdb15
 
 slow-rest: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest -m "slow and not gpu and not dbt" --ignore=tests/schemas
