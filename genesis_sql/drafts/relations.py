@@ -13,6 +13,7 @@ from typing import Any
 from genesis_sql.drafts.absent import bound
 from genesis_sql.drafts.words import words
 from genesis_sql.errors import OptionError, SchemaError, nearest
+from genesis_sql.introspect.catalog import alike
 from genesis_sql.types import RawForeignKey, RawSchema, RawTable
 
 ROOTS, CHOSEN, LOOKUPS = 1_000, 200, 12
@@ -52,15 +53,12 @@ def check_keys(schema: RawSchema) -> None:
 
 def _names_differ(schema: RawSchema) -> None:
     """Refuse tables whose names differ in case alone: no database of DuckDB holds both."""
-    seen: dict[str, str] = {}
-    for table in schema.tables:
-        other = seen.setdefault(table.name.lower(), table.name)
-        if other != table.name:
-            message = (
-                f"the tables '{other}' and '{table.name}' differ in case alone, which DuckDB takes "
-                "for the same name; rename one of them"
-            )
-            raise SchemaError(message)
+    for one, other in alike(t.name for t in schema.tables):
+        message = (
+            f"the tables '{one}' and '{other}' differ in case alone, which DuckDB takes for the "
+            "same name; rename one of them"
+        )
+        raise SchemaError(message)
 
 
 def _names_written(schema: RawSchema) -> None:

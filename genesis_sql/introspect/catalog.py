@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,6 +150,20 @@ def spelling(name: str, known: Iterable[str]) -> str:
         msg = f"the catalog names '{name}', which is not there"
         raise SchemaError(msg)
     return found
+
+
+def alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Names that differ in case alone, which DuckDB takes for one.
+
+    Example:
+        >>> list(alike(["t", "other", "T"]))
+        [('t', 'T')]
+    """
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            yield other, name
 
 
 def match(name: str, known: Iterable[str]) -> str | None:

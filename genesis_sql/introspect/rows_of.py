@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, Connection
 
 from genesis_sql.errors import OptionError, SourceError, TargetError
 from genesis_sql.introspect import urls
+from genesis_sql.introspect.catalog import alike
 from genesis_sql.introspect.from_url import read_url
 from genesis_sql.introspect.query import first_line
 from genesis_sql.introspect.written import to_ddl
@@ -117,15 +118,12 @@ def _relationships(raw: RawSchema) -> tuple[str, ...]:
 
 def _require_apart(raw: RawSchema) -> None:
     """Refuse tables whose names DuckDB takes for one."""
-    seen: dict[str, str] = {}
-    for table in raw.tables:
-        other = seen.setdefault(table.name.casefold(), table.name)
-        if other != table.name:
-            message = (
-                f"the tables '{other}' and '{table.name}' differ in case alone, which DuckDB does "
-                f"not tell apart; take one of them: tables := [{string(other)}, …]"
-            )
-            raise SourceError(message)
+    for one, other in alike(t.name for t in raw.tables):
+        message = (
+            f"the tables '{one}' and '{other}' differ in case alone, which DuckDB does "
+            f"not tell apart; take one of them: tables := [{string(one)}, …]"
+        )
+        raise SourceError(message)
 
 
 def _make(con: duckdb.DuckDBPyConnection, raw: RawSchema, target: str, database: str) -> None:

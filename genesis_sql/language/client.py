@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -137,10 +137,9 @@ def _within(config: ModelConfig, request: Callable[[], T]) -> T:
     until = time.monotonic() + whole
     threading.Thread(target=run, daemon=True, name="genesis-language").start()
     while time.monotonic() < until:
-        try:
-            return future.result(min(LOOK, max(until - time.monotonic(), 0.0)))
-        except TimeoutError:
-            interrupt.check()
+        if wait([future], min(LOOK, max(until - time.monotonic(), 0.0))).done:
+            return future.result()
+        interrupt.check()
     message = (
         f"the endpoint of the language model '{config.model_name}' did not finish its answer "
         f"within {whole:g} seconds; raise 'timeout' or ask for less"

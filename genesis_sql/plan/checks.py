@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from genesis_sql.plan.accept import ATTEMPTS, Broken, Check, Checks, all_of
 from genesis_sql.plan.compare import broken_by
 from genesis_sql.plan.conditions import Conditions
@@ -22,13 +20,15 @@ def table_checks(model: Model, program: Program, conditions: Conditions | None) 
     """
     if conditions is not None:
         return _checks(model, program, conditions)
-    return _standing(model, program) if program.constraints else None
-
-
-@lru_cache(maxsize=128)
-def _standing(model: Model, program: Program) -> Checks | None:
-    """Those without conditions: one preparation does for all seeds."""
-    return _checks(model, program, None)
+    if not program.constraints:
+        return None
+    if model.programs.get(program.table) is not program:  # one with values of its own
+        return _checks(model, program, None)
+    name = f"checks of {program.table}"
+    if name not in model.prepared:
+        model.prepared[name] = _checks(model, program, None)
+    found: Checks | None = model.prepared[name]
+    return found
 
 
 def _checks(model: Model, program: Program, conditions: Conditions | None) -> Checks | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -33,6 +34,7 @@ class Model:
         programs: by table.
         verbatim: rows of the tables that are copied unchanged, by table.
         order: all tables, parents first.
+        prepared: what is worked out of it once, for all seeds; it goes when the model goes.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Model:
     programs: Mapping[str, Program]
     verbatim: Mapping[str, pa.Table]
     order: tuple[str, ...]
+    prepared: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def visible(self) -> tuple[str, ...]:

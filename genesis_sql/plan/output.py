@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,8 @@ from genesis_sql.sqlbuild import quoted, string, text
 if TYPE_CHECKING:
     from genesis_sql.plan.sampler import Sampler
 
+_SELECTED: WeakKeyDictionary[Program, str] = WeakKeyDictionary()
+"""The select lists of programs that are in use."""
 _ARROW = {
     "TINYINT": pa.int8(), "SMALLINT": pa.int16(), "INTEGER": pa.int32(), "BIGINT": pa.int64(),
     "UTINYINT": pa.uint8(), "USMALLINT": pa.uint16(), "UINTEGER": pa.uint32(),
@@ -148,13 +150,14 @@ def struct_type(program: Program) -> str:
     return f"STRUCT({', '.join(fields)})"
 
 
-@lru_cache(maxsize=1_024)
 def select_list(program: Program) -> str:
     """SQL that turns fields c0, c1, … into the columns of the table, in order and type."""
-    fields = {name: f"c{i}" for i, name in enumerate(sampled(program))}
-    return ", ".join(
-        f"{value_sql(program, o.name, fields)} AS {quoted(o.name)}" for o in program.outputs
-    )
+    if program not in _SELECTED:
+        fields = {name: f"c{i}" for i, name in enumerate(sampled(program))}
+        _SELECTED[program] = ", ".join(
+            f"{value_sql(program, o.name, fields)} AS {quoted(o.name)}" for o in program.outputs
+        )
+    return _SELECTED[program]
 
 
 def value_sql(program: Program, name: str, fields: Mapping[str, str]) -> str:

@@ -89,7 +89,9 @@ def test_years_of_mysql_are_years(con: duckdb.DuckDBPyConnection) -> None:
     ddl = "CREATE TABLE t (id INT PRIMARY KEY, made YEAR NOT NULL, founded YEAR(4) NOT NULL)"
     con.execute("CALL genesis_schema('y', ddl := ?, dialect := 'mysql')", [ddl]).fetchall()
     found = con.execute("SELECT made, founded FROM genesis_generate('y', 't', rows := 200)")
-    assert all(1901 <= year <= 2026 for row in found.fetchall() for year in row)
+    years = [year for row in found.fetchall() for year in row]
+    assert len(years) == 400
+    assert all(1901 <= year <= 2026 for year in years)
 
 
 def named(name: str, table: str = "t", type_: str = "i", *others: str) -> str:

@@ -43,7 +43,9 @@ def made() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def values(con: duckdb.DuckDBPyConnection, column: str) -> list[Any]:
-    return [v for (v,) in con.execute(f"SELECT {column} FROM made").fetchall()]
+    found = [v for (v,) in con.execute(f"SELECT {column} FROM made").fetchall()]
+    assert found
+    return found
 
 
 @pytest.mark.parametrize("type_", TYPES)
