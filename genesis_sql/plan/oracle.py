@@ -15,6 +15,8 @@ from genesis_sql.plan.definition import Model, apart, group_columns, read_of_par
 from genesis_sql.plan.open_keys import open_keys
 from genesis_sql.plan.required import matches
 from genesis_sql.plan.sizing import most_rows
+from genesis_sql.program.dialects.base import Dialect
+from genesis_sql.program.dialects.duckdb import DUCKDB
 from genesis_sql.program.execute import Identity
 from genesis_sql.program.expressions import sampled
 from genesis_sql.program.sql import (
@@ -57,15 +59,19 @@ from genesis_sql.program.steps import (
 )
 from genesis_sql.sqlbuild import column, fill
 
-_ROOT = 'SELECT i AS "#number", i AS "#address" FROM range($n) AS r(i)'
 _UNTIL = 'CAST(sum("#all") OVER (ORDER BY "#parent") AS BIGINT)'
-_NUMBERS = 'unnest(range("#until" - "#all", "#until"))'
 _WEIGHT = 'CASE WHEN sum("#weight") OVER () = 0 THEN 1 ELSE "#weight" END'
 _OF_LEVEL = 'CASE WHEN sum("#weight") OVER (PARTITION BY "g0") = 0 THEN 1 ELSE "#weight" END'
 
 
 def oracle_sql(
-    model: Model, table: str, *, seed: int = 0, scale: float = 1.0, raw: Iterable[str] = ()
+    model: Model,
+    table: str,
+    *,
+    seed: int = 0,
+    scale: float = 1.0,
+    raw: Iterable[str] = (),
+    dialect: Dialect = DUCKDB,
 ) -> str:
     """A SELECT of a whole table at a scale: columns in order and type, rows by number.
 
@@ -76,13 +82,14 @@ def oracle_sql(
         scale: of the whole model.
         raw: raw columns to show too, hidden ones as well: behind ``#number`` and ``#address``, each
             as ``#raw`` and its name, in front of the values.
+        dialect: of the engine that is to run it.
 
     Raises:
         ModelNotFoundError: the model has no program for that table.
         GenesisError: a step has no SQL form.
     """
     program, shown = _program(model, table), list(raw)
-    whole = _Tables(model, seed, scale, table, [*sampled(program), *shown])
+    whole = _Tables(model, seed, scale, table, [*sampled(program), *shown], Query(dialect))
     relation = whole.relation(table)
     values = add_outputs(relation, program)
     first = [(n, column(n)) for n in (NUMBER, ADDRESS)] if shown else []
@@ -200,7 +207,7 @@ class _Tables:
         if program.main is not None:
             return self._children(program, program.main)
         size = min(round(self.scale * program.rows), most_rows(program))
-        rows = fill(_ROOT, n=literal(size))
+        rows = self.query.dialect.rows(0, size)
         name = self.query.add(program.table, rows)
         return Relation(self.query, program.table, name, (NUMBER, ADDRESS))
 
@@ -217,14 +224,17 @@ class _Tables:
         children = family.put("#children", self._most(program, column(main.count)), keep=True)
         family.put("#all", add(children, op(exp.Sub, until, since)), keep=True)
         family.put("#until", fill(_UNTIL), keep=True)
-        family.put(NUMBER, fill(_NUMBERS), keep=True)
-        rows = Relation(self.query, program.table, family.close(), family.columns)
+        low = op(exp.Sub, column("#until"), column("#all"))
+        source, known = family.close(), list(family.columns)
+        each = self.query.dialect.repeated(source, known, low, column("#until"), NUMBER)
+        name = self.query.add(program.table, each)
+        rows = Relation(self.query, program.table, name, [*known, NUMBER])
         first = op(exp.Sub, column("#until"), column("#all"))
         place = rows.put("#place", op(exp.Sub, column(NUMBER), first), keep=True)
-        known = less(place, children)
-        rows.put(K, case([(known, place)], literal(-1)), keep=True)
-        rows.put(COUNT, case([(known, children)], literal(0)), keep=True)
-        rows.put(main.link.row, case([(known, column("#parent"))]), keep=True)
+        inside = less(place, children)
+        rows.put(K, case([(inside, place)], literal(-1)), keep=True)
+        rows.put(COUNT, case([(inside, children)], literal(0)), keep=True)
+        rows.put(main.link.row, case([(inside, column("#parent"))]), keep=True)
         low, high = (self.identity.stream(program.table, ADDRESS, p) for p in ("low", "high"))
         made = rows.put_all(address_columns((low, high), PARENT_ADDRESS, "#place"))
         rows.put(ADDRESS, made, keep=True)

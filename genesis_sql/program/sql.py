@@ -20,7 +20,7 @@ from genesis_sql.program.domain import Categories, Domain
 from genesis_sql.program.draw import LOW, WORD, Stream, draw_columns, round_columns
 from genesis_sql.program.execute import STRIDES, Identity
 from genesis_sql.program.fold import Aggregate
-from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, route, slot
+from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, routed
 from genesis_sql.program.sql_decode import comparable
 from genesis_sql.program.sql_fixed import (
     write_either,
@@ -33,10 +33,8 @@ from genesis_sql.program.sql_nodes import (
     add,
     as_type,
     both,
-    call,
     case,
     div,
-    element,
     floored,
     greatest,
     is_null,
@@ -84,7 +82,6 @@ from genesis_sql.sqlbuild import column, fill
 NUMBER, ADDRESS, K, COUNT, PARENT_ADDRESS = "#number", "#address", "#k", "#count", "#parent_address"
 EVERYONE = -1
 """The group that holds all members, for kinds that no member has."""
-_FITTING = "(SELECT list(p ORDER BY p) FROM (SELECT unnest($primes) AS p) WHERE $size % p <> 0)"
 
 
 @dataclass(frozen=True)
@@ -265,7 +262,11 @@ class _Writer:
 
     def draw(self, step: Draw) -> None:
         name, domain = step.column, self.program.domains[step.column]
-        cell = route(step.tree, [self.code(n) for n in step.inputs])
+        codes, largest = (
+            [self.code(n) for n in step.inputs],
+            [self._largest(n) for n in step.inputs],
+        )
+        cell = routed(self.relation, f"#{name}", step.tree, codes, largest)
         bounds = (step.at_most, step.at_least)
         if bounds == (None, None):
             self.keep(name, self._cells(step, domain, cell, ""))
@@ -284,16 +285,22 @@ class _Writer:
         self, step: Draw, domain: Domain, cell: exp.Expression, again: str
     ) -> exp.Expression:
         """What the cells draw with the words of one attempt."""
-        name = f"#{step.column}{again}"
-        at = slot(self.relation, name, step.cells, cell, self.word(step.column, f"cell{again}"))
         return drawn(
             self.relation,
-            name,
+            f"#{step.column}{again}",
             step.cells,
             domain,
-            at,
+            cell,
+            self.word(step.column, f"cell{again}"),
             lambda: self.word(step.column, f"within{again}"),
         )
+
+    def _largest(self, name: str) -> int | None:
+        """The largest code that an input can have, where it is known here."""
+        if name in self.program.edges:
+            return len(self.program.edges[name]) + 1
+        domain = self.program.domains.get(name)
+        return len(domain.labels) if isinstance(domain, Categories) else None
 
     def number(self, step: Number) -> None:
         self.keep(step.column, _where(step.present, column(NUMBER)))
@@ -343,9 +350,10 @@ class _Writer:
             for here, there in step.shared
         ]
         if not step.shared:
-            codes = exp.Select(expressions=[column("g0")]).from_(relation_name(around.totals))
-            known = exp.In(this=column(step.kind), query=exp.Subquery(this=codes))
-            chosen = [case([(known, column(step.kind))], literal(EVERYONE))]
+            group = op(exp.EQ, column("g0", "o"), column(step.kind, "r"))
+            known = column(f"{name} known")
+            self.relation.join(around.totals, group, [(known.name, column("g0", "o"))])
+            chosen = [exp.Coalesce(this=known, expressions=[literal(EVERYONE)])]
         groups = [self.keep(f"{name} g{i}", own(node)) for i, node in enumerate(chosen)]
         word = self.keep(f"{name} word", self.word(step.column, "cell"))
         same = [
@@ -370,16 +378,27 @@ class _Writer:
         offset = self.word(step.column, "offset", PARENT_ADDRESS)
         stride = self.word(step.column, "stride", PARENT_ADDRESS)
         rows = relation_name(self.around.parents[step.alias].relation)
-        nodes = {
-            "size": exp.select("count(*)").from_(rows).subquery(),
-            "primes": exp.Array(expressions=[literal(p) for p in STRIDES]),
-        }
-        size = self.relation.single(f"#{step.column} size", fill("(SELECT $size)", **nodes))
-        primes = self.relation.single(f"#{step.column} primes", fill(_FITTING, **nodes))
-        prime = element(primes, mod(stride, call("len", primes)))
+        count = exp.select("count(*)").from_(rows).subquery()
+        size = self.relation.single(f"#{step.column} size", fill("(SELECT $size)", size=count))
+        prime = self._prime(f"#{step.column}", size, stride)
         place = mod(add(offset, times(greatest(k, 0), prime)), greatest(size, 1))
         self.keep(step.column, case([(up_to(literal(0), k), place)]))
         self.attach(step.alias)
+
+    def _prime(self, name: str, size: exp.Column, stride: exp.Column) -> exp.Expression:
+        """One of the primes that do not divide a size: number stride mod their count of them."""
+        fits = [
+            self.relation.put(
+                f"{name} fits {p}", case([(op(exp.EQ, mod(size, p), 0), literal(0))], literal(1))
+            )
+            for p in STRIDES
+        ]
+        counts = [fits[0]]
+        for i, one in enumerate(fits[1:], 1):
+            counts.append(self.relation.put(f"{name} fitting {i}", add(counts[-1], one)))
+        wanted = self.relation.put(f"{name} chosen", add(mod(stride, greatest(counts[-1], 1)), 1))
+        reached = [op(exp.EQ, c, wanted) for c in counts]
+        return case([(r, literal(p)) for r, p in zip(reached, STRIDES, strict=True)])
 
     def pick_self(self, step: PickSelf) -> None:
         many = column(step.many or NUMBER)

@@ -1,29 +1,33 @@
-"""Routers and cells in SQL: trees as nested CASE, cells as lists, alias draws in whole numbers."""
+"""Routers and cells in SQL: trees as chains of lookups, alias draws in whole numbers.
+
+`route` and `cut` write nested CASE, for small trees and other users of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 from sqlglot import exp
 
 from genesis_sql.program.cells import Cells
+from genesis_sql.program.diagram import chain
 from genesis_sql.program.domain import Categories, Domain, Reals
-from genesis_sql.program.draw import WORD
+from genesis_sql.program.draw import LOW, WORD
 from genesis_sql.program.sql_nodes import (
     above,
     add,
     as_type,
     case,
     div,
-    element,
     floored,
     is_null,
+    least,
     less,
     literal,
     mod,
-    numbers,
-    op,
+    own,
     real,
     times,
     up_to,
@@ -31,6 +35,8 @@ from genesis_sql.program.sql_nodes import (
 from genesis_sql.program.sql_relation import Relation
 from genesis_sql.program.steps import Tree
 
+_CODES = 2**15
+"""Codes below it fit into one whole number with the threshold of their slot, two at a time."""
 HALF_OPEN = 2.0**-32  # a word times this lies in [0, 1)
 
 
@@ -49,16 +55,8 @@ def route(tree: Tree, codes: Sequence[exp.Expression]) -> exp.Expression:
 
 def cut(value: exp.Expression, edges: np.ndarray) -> exp.Expression:
     """Code of a number: 0 for NULL, else 1 + the edges below it (NaN lies above all here too)."""
-    shown = [real(e) if edges.dtype.kind == "f" else literal(e) for e in edges.tolist()]
-
-    def between(low: int, high: int) -> exp.Expression:
-        if low == high:
-            return literal(1 + low)
-        middle = (low + high) // 2
-        under = up_to(value, shown[middle])
-        return case([(under, between(low, middle))], between(middle + 1, high))
-
-    return case([(is_null(value), literal(0))], between(0, len(shown)))
+    codes = [literal(1 + i) for i in range(len(edges) + 1)]
+    return case([(is_null(value), literal(0))], _between(value, edges, codes))
 
 
 def fraction(word: exp.Expression) -> exp.Expression:
@@ -70,21 +68,114 @@ def lookup(
     relation: Relation, name: str, values: np.ndarray, index: exp.Expression | int
 ) -> exp.Expression:
     """An element of a fixed array."""
-    return element(relation.single(name, numbers(values)), index)
+    return relation.array(name, values, index)
+
+
+def routed(
+    relation: Relation,
+    name: str,
+    tree: Tree,
+    codes: Sequence[exp.Expression],
+    largest: Sequence[int | None],
+) -> exp.Expression:
+    """The cell of a row, by a chain of lookups: see `diagram`.
+
+    Args:
+        relation: the rows.
+        name: what the columns put here are called.
+        tree: the router.
+        codes: of the inputs, as columns.
+        largest: the largest code of each input, None where it is not known.
+    """
+    stages = chain(tree)
+    if not stages:
+        return literal(int(tree.left[0]))
+    state: exp.Expression | None = None
+    for i, stage in enumerate(stages):
+        code, most = codes[stage.feature], largest[stage.feature]
+        table, bins = stage.table, stage.table.shape[1]
+        if most is not None and most + 1 <= 2 * bins and bins > 2:  # the code is the bin
+            table = table[:, np.searchsorted(stage.thresholds, np.arange(most + 1))]
+            bins, at = most + 1, code.copy()
+        elif state is None:
+            state = _first(relation, f"{name} state 0", stage.thresholds, table[0], code, most)
+            state = relation.put(f"{name} state 0", state)
+            continue
+        else:
+            at = _bin(relation, f"{name} bin {i}", stage.thresholds, code, most)
+        if state is not None:
+            at = add(times(state, bins), at)
+        made = lookup(relation, f"{name} state {i}", table.ravel().astype(np.int32), at)
+        state = relation.put(f"{name} state {i}", made)
+    return cast(exp.Expression, state)
+
+
+_FEW = 4
+"""Bins that CASE tells apart faster than a lookup."""
+
+
+def _first(
+    relation: Relation,
+    name: str,
+    thresholds: np.ndarray,
+    values: np.ndarray,
+    code: exp.Expression,
+    most: int | None,
+) -> exp.Expression:
+    """The value that stands for the bin of a code."""
+    if len(values) <= _FEW or relation.query.dialect.reads == "joins":
+        return _between(code, thresholds, [literal(v) for v in values.tolist()])
+    last = int(thresholds[-1]) + 1 if most is None else max(most, 0)
+    spread = values[np.searchsorted(thresholds, np.arange(last + 1))].astype(np.int32)
+    return lookup(relation, name, spread, least(code, last) if most is None else code)
+
+
+def _bin(
+    relation: Relation,
+    name: str,
+    thresholds: np.ndarray,
+    code: exp.Expression,
+    most: int | None,
+) -> exp.Expression:
+    """The number of thresholds below a code."""
+    return _first(relation, name, thresholds, np.arange(len(thresholds) + 1), code, most)
+
+
+def _between(
+    value: exp.Expression, edges: np.ndarray, found: Sequence[exp.Expression]
+) -> exp.Expression:
+    """One of the nodes, by the number of edges below a value."""
+    shown = [real(e) if edges.dtype.kind == "f" else literal(e) for e in edges.tolist()]
+
+    def between(low: int, high: int) -> exp.Expression:
+        if low == high:
+            return own(found[low])
+        middle = (low + high) // 2
+        under = up_to(value, shown[middle])
+        return case([(under, between(low, middle))], between(middle + 1, high))
+
+    return between(0, len(shown))
 
 
 def slot(
     relation: Relation, name: str, cells: Cells, cell: exp.Expression, word: exp.Expression
-) -> exp.Column:
-    """The slot that a word draws in a cell: Walker's alias method, as in `cells`."""
-    starts = relation.single(f"{name} start", numbers(cells.start))
-    at = relation.put(f"{name} cell", cell)
-    size = op(exp.Sub, element(starts, add(at, 1)), element(starts, at))
-    spread = relation.put(f"{name} spread", times(word, size))
-    first = relation.put(f"{name} first", add(element(starts, at), div(spread, WORD)))
-    taken = less(mod(spread, WORD), lookup(relation, f"{name} accept", cells.accept, first))
-    other = lookup(relation, f"{name} alias", cells.alias, first)
-    return relation.put(f"{name} slot", case([(taken, first)], other))
+) -> tuple[exp.Column, exp.Expression, exp.Expression]:
+    """Walker's alias method, as in `cells`: the slot a word hits, its alias, which one it is.
+
+    Returns:
+        The slot hit, the packed words' remainder of the draw and the first slot of the cell.
+    """
+    size = np.diff(cells.start)
+    if cells.count == 1:
+        first: exp.Expression = literal(int(cells.start[0]))
+        spread = relation.put(f"{name} spread", times(word, int(size[0])))
+    else:
+        packed = lookup(relation, f"{name} cells", cells.start[:-1] * LOW + size, cell)
+        both = relation.put(f"{name} cell", packed)
+        spread = relation.put(f"{name} spread", times(word, mod(both, LOW)))
+        first = div(both, LOW)
+    hit = relation.put(f"{name} hit", add(first, div(spread, WORD)))
+    return hit, spread, first
 
 
 def drawn(
@@ -92,30 +183,62 @@ def drawn(
     name: str,
     cells: Cells,
     domain: Domain,
-    at: exp.Column,
+    cell: exp.Expression,
+    word: exp.Expression,
     within: Callable[[], exp.Expression],
 ) -> exp.Expression:
-    """What a slot stands for: a code, or a number inside its interval; NULL at a null slot.
+    """What the cells draw: a code, or a number inside an interval; NULL at a null slot.
 
     Args:
         relation: the rows.
         name: what the columns put here are called.
         cells: all slots.
         domain: of the column drawn.
-        at: the slot of each row.
+        cell: the cell of each row.
+        word: decides on the slot.
         within: gives the word that decides on the place inside the interval.
     """
+    hit, spread, first = slot(relation, name, cells, cell, word)
+    labels = isinstance(domain, Categories) or cells.width is None
+    accept = cells.accept.astype(np.int64)
+    if labels and len(cells.low) and cells.low.min() >= 0 and cells.low.max() < _CODES:
+        codes = cells.low.astype(np.int64)
+        packed = (codes[cells.alias] * _CODES + codes) * WORD + accept
+        both = relation.put(f"{name} both", lookup(relation, f"{name} slots", packed, hit))
+        taken = less(mod(spread, WORD), mod(both, WORD))
+        codes_of = relation.put(f"{name} codes", div(both, WORD))
+        return case([(taken, mod(codes_of, _CODES))], div(codes_of, _CODES))
+    begins = np.repeat(cells.start[:-1], np.diff(cells.start))
+    packed = (cells.alias.astype(np.int64) - begins) * WORD + accept
+    both = relation.put(f"{name} both", lookup(relation, f"{name} slots", packed, hit))
+    taken = less(mod(spread, WORD), mod(both, WORD))
+    at = relation.put(f"{name} slot", case([(taken, hit)], add(first, div(both, WORD))))
     low = lookup(relation, f"{name} low", cells.low, at)
-    if isinstance(domain, Categories) or cells.width is None:
-        return low
+    return low if labels else _inside(relation, name, cells, domain, at, low, within)
+
+
+def _inside(
+    relation: Relation,
+    name: str,
+    cells: Cells,
+    domain: Domain,
+    at: exp.Expression,
+    low: exp.Expression,
+    within: Callable[[], exp.Expression],
+) -> exp.Expression:
+    """A place in the interval of a slot; a width below 0 stands for NULL."""
     reals = isinstance(domain, Reals)
-    widths = np.where(cells.width > (0 if reals else 1), cells.width, 0)  # NaN is no width either
-    node = low
-    if widths.any():
-        width = relation.put(f"{name} width", lookup(relation, f"{name} widths", widths, at))
+    given = cast(np.ndarray, cells.width)
+    widths = np.where(given > (0 if reals else 1), given, 0)  # NaN is no width either
+    nulls = cells.null is not None and bool(cells.null.any())
+    if nulls:
+        widths = np.where(cast(np.ndarray, cells.null), -1, widths).astype(widths.dtype)
+    if not widths.any():
+        return low
+    width = relation.put(f"{name} width", lookup(relation, f"{name} widths", widths, at))
+    whens = [(less(width, 0), cast(exp.Expression, exp.null()))] if nulls else []
+    if (widths > 0).any():
+        low = relation.put(f"{name} from", low)
         inside = times(fraction(within()), as_type(width, "DOUBLE"))
-        node = case([(above(width, 0), add(low, inside if reals else floored(inside)))], low)
-    if cells.null is None or not cells.null.any():
-        return node
-    null = lookup(relation, f"{name} null", cells.null.astype(np.int32), at)
-    return case([(op(exp.EQ, null, 0), node)])
+        whens.append((above(width, 0), add(low, inside if reals else floored(inside))))
+    return case(whens, low)

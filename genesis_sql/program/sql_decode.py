@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 from sqlglot import exp
 
 from genesis_sql.errors import GenesisError
+from genesis_sql.program.dialects.base import Dialect
 from genesis_sql.program.domain import (
     Categories,
     Domain,
@@ -24,23 +26,23 @@ from genesis_sql.program.pattern_sql import integer_key_sql, render_columns, uni
 from genesis_sql.program.sql_nodes import (
     add,
     as_type,
-    call,
     case,
-    element,
+    decimal,
+    exact,
     is_null,
     less,
     literal,
+    moment,
     op,
     own,
     real,
-    texts,
     times,
+    word,
 )
 from genesis_sql.program.sql_relation import Relation
-from genesis_sql.program.steps import Program
+from genesis_sql.program.steps import Draw, Program
 from genesis_sql.sqlbuild import column
 
-DAY = 86_400_000_000
 _DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
 
 
@@ -54,6 +56,7 @@ def add_outputs(relation: Relation, program: Program) -> list[tuple[str, exp.Exp
     names = sampled(program)
     made = {name: f"#out {i}" for i, name in enumerate(names)}
     types = {n: program.domains[n].type for n in names} | {o.name: o.type for o in program.outputs}
+    _check(relation.query.dialect, program)
     for name, out in made.items():
         node = _decode(relation, program.domains[name], name, types[name].upper())
         relation.put(out, as_type(node, types[name]), keep=True)
@@ -72,6 +75,31 @@ def add_outputs(relation: Relation, program: Program) -> list[tuple[str, exp.Exp
     ]
 
 
+def _check(dialect: Dialect, program: Program) -> None:
+    """Refuse values that the engine does not have."""
+    for step in program.steps:
+        domain = program.domains.get(step.column) if isinstance(step, Draw) else None
+        if not isinstance(step, Draw) or domain is None:
+            continue
+        low, what = step.cells.low, ""
+        if isinstance(domain, Reals) and not dialect.nan and np.isnan(low).any():
+            what = "NaN"
+        elif isinstance(domain, Grid) and not dialect.infinite:
+            largest = _largest(domain.type.upper())
+            if largest and (np.abs(low * domain.step) == largest).any():
+                what = "infinite dates and timestamps"
+        if what:
+            message = f"{what}, which column '{step.column}' of table '{program.table}' holds"
+            raise dialect.without(message)
+
+
+def _largest(type_: str) -> int:
+    """The number that stands for infinity; 0 for types that have none."""
+    if type_ == "DATE":
+        return 2**31 - 1
+    return 2**63 - 1 if type_.startswith("TIMESTAMP") else 0
+
+
 def _constant(domain: Fixed) -> exp.Expression:
     return exp.null() if domain.value is None else exp.Literal.string(domain.value)
 
@@ -86,13 +114,16 @@ def comparable(relation: Relation, name: str, mine: Domain, other: Domain) -> ex
 
 def _decode(relation: Relation, domain: Domain, name: str, type_: str) -> exp.Expression:
     raw = column(name)
+    dialect = relation.query.dialect
     if isinstance(domain, Categories):
-        labels = relation.single(f"#{name} labels", texts(domain.labels))
-        return case([(op(exp.GT, raw, 0), call("list_extract", labels, raw))])
+        real_ = type_ in ("FLOAT", "DOUBLE")
+        labels = np.array([float(v) for v in domain.labels]) if real_ else domain.labels
+        at = relation.array(f"{name} labels", labels, op(exp.Sub, raw, 1))
+        return case([(op(exp.GT, raw, 0), at)])
     if isinstance(domain, Fixed):
         return _constant(domain)
     if isinstance(domain, Grid):
-        return _grid(domain, times(raw, domain.step), type_)
+        return _grid(dialect, domain, times(raw, domain.step), type_)
     if isinstance(domain, Reals):
         return _reals(raw, type_)
     if isinstance(domain, Listed | Record):
@@ -107,7 +138,7 @@ def _text(relation: Relation, domain: Key | Words, name: str) -> exp.Expression:
     """Keys and texts: NULL of a NULL, also where the text holds nothing of the number."""
     if isinstance(domain, Words):
         words = [f"#{name} word {w}" for w in range(domain.pattern.words_needed)]
-        relation.put_all((w, element(column(name), i)) for i, w in enumerate(words))
+        relation.put_all((w, word(column(name), i)) for i, w in enumerate(words))
         text = relation.put_all(render_columns(domain.pattern, words, f"#{name} text "))
     elif isinstance(domain.format, Pattern):
         text = relation.put_all(unique_columns(domain.format, name, f"#{name} text "))
@@ -116,45 +147,29 @@ def _text(relation: Relation, domain: Key | Words, name: str) -> exp.Expression:
     return case([(is_null(column(name)), exp.null())], text)
 
 
-def _grid(domain: Grid, whole: exp.Expression, type_: str) -> exp.Expression:
+def _grid(dialect: Dialect, domain: Grid, whole: exp.Expression, type_: str) -> exp.Expression:
     """The value of ``whole`` units."""
     if type_ in ("FLOAT", "DOUBLE"):
         return op(exp.Div, as_type(whole, "DOUBLE"), real(10.0**domain.scale))
     if type_.startswith("DECIMAL"):
-        return _scaled(as_type(whole, "DECIMAL(19, 0)"), domain.scale)
-    if type_ == "DATE":
-        epoch = as_type(exp.Literal.string("1970-01-01"), "DATE")
-        return _moment(whole, type_, 2**31 - 1, add(epoch, as_type(whole, "INTEGER")))
-    if type_ == "TIMESTAMP_NS":
-        return _moment(whole, type_, 2**63 - 1, call("make_timestamp_ns", whole))
-    if type_.startswith("TIMESTAMP"):
-        moment = _moment(whole, "TIMESTAMP", 2**63 - 1, call("make_timestamp", whole))
-        if type_ == "TIMESTAMP WITH TIME ZONE":
-            return exp.AtTimeZone(this=exp.paren(moment), zone=exp.Literal.string("UTC"))
-        return moment
-    if type_.startswith("TIME"):
-        midnight = as_type(exp.Literal.string("24:00:00"), "TIME")
-        at = as_type(call("make_timestamp", whole), "TIME")
-        return case([(op(exp.EQ, whole, DAY), midnight)], at)
-    return whole
-
-
-def _moment(
-    whole: exp.Expression, type_: str, largest: int, finite: exp.Expression
-) -> exp.Expression:
-    """The largest number and its negative stand for the infinities."""
+        return decimal(as_type(whole, "DECIMAL(19, 0)"), domain.scale)
+    if type_ == "TIME" or type_.startswith("TIME_") or type_.startswith("TIME "):
+        return moment("time", whole)
+    kind = {
+        "DATE": "date",
+        "TIMESTAMP_NS": "timestamp_ns",
+        "TIMESTAMP WITH TIME ZONE": "timestamp_tz",
+    }.get(type_, "timestamp")
+    largest = _largest(type_)
+    if not largest:
+        return whole
+    finite = moment(kind, whole)
+    if not dialect.infinite:
+        return finite
     ends = [(largest, "infinity"), (-largest, "-infinity")]
     return case(
         [(op(exp.EQ, whole, n), as_type(exp.Literal.string(t), type_)) for n, t in ends], finite
     )
-
-
-def _scaled(whole: exp.Expression, scale: int) -> exp.Expression:
-    """A decimal without decimals, in units of 10^-scale."""
-    if scale == 0:
-        return whole
-    unit = exp.Literal.string(f"0.{'0' * (scale - 1)}1")
-    return times(whole, as_type(unit, f"DECIMAL({scale}, {scale})"))
 
 
 def _reals(raw: exp.Expression, type_: str) -> exp.Expression:
@@ -164,11 +179,10 @@ def _reals(raw: exp.Expression, type_: str) -> exp.Expression:
     if type_ == "UBIGINT":
         largest = real(2.0**64 - 2048)
         inside = [(less(raw, 0), literal(0)), (op(exp.GT, raw, largest), largest)]
-        return case(inside, exp.Floor(this=own(raw)))
+        return exact(case(inside, exp.Floor(this=own(raw))))
     found = _DECIMAL.fullmatch(type_)
     scale = int(found[2]) if found else 0
     whole = exp.Floor(this=own(raw))
     rest = times(op(exp.Sub, raw, whole), real(10.0**scale))
     units = exp.Floor(this=add(rest, real(0.5)))
-    parts = [as_type(as_type(n, "HUGEINT"), "DECIMAL(38, 0)") for n in (whole, units)]
-    return add(as_type(parts[0], f"DECIMAL(38, {scale})"), _scaled(parts[1], scale))
+    return add(as_type(exact(whole), f"DECIMAL(38, {scale})"), decimal(exact(units), scale))

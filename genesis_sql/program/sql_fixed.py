@@ -15,12 +15,17 @@ from genesis_sql.program.sql_nodes import (
     above,
     add,
     as_type,
+    both,
     call,
     case,
+    div,
     greatest,
     is_null,
+    less,
     literal,
+    mod,
     op,
+    own,
     times,
 )
 from genesis_sql.program.sql_relation import Relation
@@ -87,28 +92,72 @@ def write_formula(writer: Writer, step: Formula) -> None:
 
 
 def write_part(writer: Writer, step: Part) -> None:
-    """A part of a date, by DuckDB's own calendar."""
+    """A part of a date, in whole numbers."""
     raw, per_day = column(step.source), max(DAY // step.unit, 1)
     days = _floored(raw, per_day) if step.unit < DAY else times(raw, step.unit // DAY)
     day = writer.keep(f"#{step.column} days", days)
-    date = op(exp.Add, as_type(exp.Literal.string("1970-01-01"), "DATE"), as_type(day, "INTEGER"))
     if step.part == "weekday":
-        made = op(exp.Mod, add(op(exp.Mod, add(day.copy(), 3), 7), 7), 7)
+        made = mod(add(mod(add(day.copy(), 3), 7), 7), 7)
     elif step.part == "minute of day":
         rest = op(exp.Sub, raw.copy(), times(day.copy(), per_day))
-        made = op(exp.IntDiv, times(rest, step.unit), 60 * 10**9)
-    elif step.part == "days left":
-        last = call("last_day", date)
-        made = op(exp.Sub, call("day", last), call("day", date.copy()))
+        made = div(times(rest, step.unit), 60 * 10**9)
     else:
-        made = call(step.part, date)
+        made = _calendar(writer, f"#{step.column}", day, step.part)
     writer.keep(step.column, as_type(made, "BIGINT"))
+
+
+_ERA, _ERAS = 146_097, 15
+"""Days of 400 years, and how many of them are added so that no day of 5,999 BC on is below 0."""
+
+
+def _calendar(writer: Writer, name: str, day: exp.Column, part: str) -> exp.Expression:
+    """A part of a date in whole numbers (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+
+    Years begin with March, so that a leap day is the last of its year.
+    """
+    put = writer.relation.put
+    since = put(f"{name} since", add(day.copy(), 719_468 + _ERA * _ERAS))
+    of_era = put(f"{name} of era", mod(since, _ERA))
+    leaps = op(
+        exp.Sub, add(of_era, div(of_era, 36_524)), add(div(of_era, 1_460), div(of_era, 146_096))
+    )
+    years = put(f"{name} years", div(leaps, 365))
+    past = op(exp.Sub, add(times(years, 365), div(years, 4)), div(years, 100))
+    of_year = put(f"{name} of year", op(exp.Sub, of_era, past))
+    month = put(f"{name} from March", div(add(times(of_year, 5), 2), 153))
+    begins = div(add(times(month, 153), 2), 5)
+    if part == "day":
+        return add(op(exp.Sub, of_year, begins), 1)
+    if part == "month":
+        return case([(less(month, 10), add(month, 3))], op(exp.Sub, month, 9))
+    year = op(exp.Sub, add(years, times(div(since, _ERA), 400)), 400 * _ERAS)
+    year = put(f"{name} year", add(year, case([(less(month, 10), literal(0))], literal(1))))
+    if part == "year":
+        return year
+    ends = div(add(times(add(month, 1), 153), 2), 5)
+    leap = both(op(exp.EQ, mod(add(year, 8_000), 4), 0), _not_a_century(year))
+    return op(
+        exp.Sub,
+        op(
+            exp.Sub,
+            case([(less(month, 11), ends)], add(case([(leap, literal(1))], literal(0)), 365)),
+            of_year,
+        ),
+        1,
+    )
+
+
+def _not_a_century(year: exp.Expression) -> exp.Expression:
+    """Whether a year that 4 divides is a leap year."""
+    whole = add(year, 8_000)
+    hundred = op(exp.NEQ, mod(whole, 100), 0)
+    return exp.paren(exp.Or(this=hundred, expression=op(exp.EQ, mod(own(whole), 400), 0)))
 
 
 def _floored(raw: exp.Expression, by: int) -> exp.Expression:
     """Whole division that rounds down below 0 too."""
-    below = op(exp.Sub, op(exp.IntDiv, op(exp.Sub, raw.copy(), by - 1), by), 0)
-    return case([(op(exp.LT, raw.copy(), 0), below)], op(exp.IntDiv, raw, by))
+    below = op(exp.Sub, literal(-1), div(op(exp.Sub, literal(-1), raw.copy()), by))
+    return case([(less(raw.copy(), 0), below)], div(raw, by))
 
 
 def write_either(writer: Writer, step: Either) -> None:

@@ -1,4 +1,11 @@
-"""Small sqlglot nodes that the SQL form of a program is made of."""
+"""Small sqlglot nodes that the SQL form of a program is made of: the vocabulary of all engines.
+
+Trees are built once, in DuckDB's types, of: columns, literals, ``+ - * // % xor``, comparisons,
+AND, OR, IS NULL, `NullSafeEQ`, CASE, coalesce, least and greatest of two that are not NULL, casts,
+`Floor`, `Substring`, `Pad`, ``||``, an `Array` of a row's own words, window sums, and
+the functions below whose names begin with ``genesis_``. ``//`` and ``%`` get whole numbers of 0 or
+more. `genesis_sql.program.dialects` rewrites a tree to what one engine calls these things.
+"""
 
 from __future__ import annotations
 
@@ -116,9 +123,40 @@ def floored(node: exp.Expression) -> exp.Expression:
 
 
 def element(values: exp.Expression, index: exp.Expression | int) -> exp.Expression:
-    """An element of a list, counted from 0."""
-    at = literal(index + 1) if isinstance(index, int) else add(index, 1)
-    return call("list_extract", values, at)
+    """An element of a list of DuckDB, counted from 0."""
+    if isinstance(index, exp.Literal):
+        index = int(index.name)
+    place = literal(index + 1) if isinstance(index, int) else add(index, 1)
+    return call("list_extract", values, place)
+
+
+def at(item: str, index: exp.Expression | int) -> exp.Expression:
+    """An element of an item of the cell data (`Query.item`), counted from 0."""
+    return call("genesis_at", exp.Literal.string(item), _node(index))
+
+
+def word(words: exp.Expression, index: int) -> exp.Expression:
+    """One of the words of a row's own list, counted from 0."""
+    return call("genesis_word", words, literal(index))
+
+
+def moment(kind: str, count: exp.Expression) -> exp.Expression:
+    """A date, time or timestamp by days or (nano)seconds: 'date', 'time', 'timestamp', …."""
+    return call(f"genesis_{kind}", count)
+
+
+def exact(whole: exp.Expression) -> exp.Expression:
+    """A double without decimals as a number of up to 38 digits, digit for digit."""
+    return call("genesis_exact", whole)
+
+
+def decimal(units: exp.Expression, scale: int) -> exp.Expression:
+    """A number without decimals, counted in units of 10^-scale."""
+    return call("genesis_decimal", units, literal(scale))
+
+
+def _node(value: exp.Expression | int) -> exp.Expression:
+    return literal(value) if isinstance(value, int) else value
 
 
 def numbers(values: np.ndarray) -> exp.Expression:

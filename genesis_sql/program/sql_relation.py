@@ -9,40 +9,79 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 from sqlglot import exp
 
-from genesis_sql.program.sql_nodes import named, relation_name
-from genesis_sql.sqlbuild import column, text
+from genesis_sql.program.dialects.base import Dialect, Item
+from genesis_sql.program.dialects.duckdb import DUCKDB
+from genesis_sql.program.sql_nodes import at, named, relation_name
+from genesis_sql.sqlbuild import column
 
+Node = exp.Expression
+Index = exp.Expression | int
 Columns = Iterable[tuple[str, exp.Expression]]
 
 
-class Query:
-    """A statement that grows: its common table expressions in order."""
+CELLS = "cells"
+"""The relation of the cell data: (name, values), a row for each array."""
 
-    def __init__(self) -> None:
+
+class Query:
+    """A statement that grows: its common table expressions in order, and the arrays it reads.
+
+    Attributes:
+        dialect: of the engine it is written for.
+        items: the arrays by name.
+    """
+
+    def __init__(self, dialect: Dialect = DUCKDB) -> None:
+        self.dialect = dialect
+        self.items: dict[str, Item] = {}
+        self._known: dict[tuple[str, bytes], str] = {}
         self._tables: list[tuple[str, exp.Expression, bool]] = []
 
-    def add(self, name: str, tree: exp.Expression, *, shared: bool = False) -> str:
+    def add(
+        self, name: str, tree: exp.Expression, *, shared: bool = False, comment: str = ""
+    ) -> str:
         """Add one.
 
         Args:
             name: what its name begins with; a running number follows.
             tree: its SELECT.
-            shared: whether DuckDB is to compute it once, as it is read more than once.
+            shared: whether the engine is to compute it once, as it is read more than once.
+            comment: what stands in front of it.
 
         Returns:
             Its name.
         """
+        if comment:
+            tree.add_comments([comment])
         self._tables.append((f"{name} {len(self._tables)}", tree, shared))
         return self._tables[-1][0]
 
+    def item(self, name: str, values: np.ndarray | tuple[str, ...]) -> str:
+        """Add an array to the cell data, each but once; returns the name of the item."""
+        plain = repr(values).encode() if isinstance(values, tuple) else values.tobytes()
+        kind = "text" if isinstance(values, tuple) else values.dtype.str
+        known = self._known.get((kind, plain))
+        if known is None:
+            known = name if name not in self.items else f"{name} {len(self.items)}"
+            self._known[kind, plain] = known
+            self.items[known] = Item(known, values)
+        return known
+
     def text(self, last: exp.Select) -> str:
         """The whole statement."""
+        dialect = self.dialect
+        if self.items:
+            cells = dialect.cells(list(self.items.values()))
+            last = last.with_(exp.to_identifier(CELLS, quoted=True), as_=cells, copy=False)
         for name, tree, shared in self._tables:
             alias = exp.to_identifier(name, quoted=True)
-            last = last.with_(alias, as_=tree, materialized=shared, copy=False)
-        return text(last)
+            made = dialect.fenced(dialect.rewritten(tree, self.items), shared=shared)
+            kept = dialect.materialized(shared=shared)
+            last = last.with_(alias, as_=made, materialized=kept, copy=False)
+        return dialect.text(dialect.rewritten(last, self.items, top=True))
 
 
 def select(columns: Columns, source: str) -> exp.Select:
@@ -54,6 +93,18 @@ def _reads(node: exp.Expression) -> list[exp.Column]:
     """The columns an expression reads, those of its subqueries aside."""
     found = node.walk(prune=lambda n: isinstance(n, exp.Query))
     return [n for n in found if isinstance(n, exp.Column)]
+
+
+def _comment(made: Iterable[str], nodes: Mapping[str, Node]) -> str:
+    """What a level makes: its columns that have a name of the table, and what they are made of."""
+    told = []
+    for name in made:
+        if name.startswith("#"):
+            continue
+        read = dict.fromkeys(n.name.split(" ")[0].lstrip("#") for n in _reads(nodes[name]))
+        inputs = ", ".join(n for n in read if n and n != name)
+        told.append(f"{name} of {inputs}" if inputs else name)
+    return "; ".join(told)
 
 
 def _levels(nodes: Mapping[str, exp.Expression]) -> dict[str, int]:
@@ -100,9 +151,13 @@ class Relation:
         self._single[name] = node
         return column(name)
 
+    def array(self, name: str, values: np.ndarray | tuple[str, ...], index: Index) -> Node:
+        """An element of a fixed array, counted from 0."""
+        return at(self.query.item(f"{self.name}: {name}", values), index)
+
     def close(self, *, shared: bool = False) -> str:
         """Write what was put; returns the relation that has it."""
-        nodes = self._folded()
+        nodes = self.query.dialect.reading(self._folded(), self.query.items, self._single)
         levels = _levels(nodes)
         highest = max(levels.values(), default=0)
         alive = self._alive(nodes, levels, highest)
@@ -111,13 +166,21 @@ class Relation:
             passed = [(n, column(n)) for n in alive[level] if n not in made]
             tree = select([*passed, *((n, nodes[n]) for n in made)], self.source)
             if level == 1 and self._single:
-                one = exp.Select(expressions=named(self._single.items()))
-                lists = relation_name(self.query.add(f"{self.name} lists", one))
-                tree = tree.join(lists, join_type="cross", copy=False)
-            self.source = self.query.add(self.name, tree, shared=shared and level == highest)
+                tree = tree.join(self._one_row(), join_type="cross", copy=False)
+            tree = self.query.dialect.joined(tree, self.source, self.query.items)
+            self.source = self.query.add(
+                self.name, tree, shared=shared and level == highest, comment=_comment(made, nodes)
+            )
         self.columns += self._kept
         self._nodes, self._single, self._kept = {}, {}, []
         return self.source
+
+    def _one_row(self) -> exp.Table:
+        """The relation of the values that all rows share."""
+        one = exp.Select(expressions=named(self._single.items()))
+        if any(n.table == CELLS for n in one.find_all(exp.Column)):
+            one = one.from_(relation_name(CELLS), copy=False)
+        return relation_name(self.query.add(f"{self.name} shared", one, shared=True))
 
     def _folded(self) -> dict[str, exp.Expression]:
         """What was put; a column that is read but once stands inside its reader."""

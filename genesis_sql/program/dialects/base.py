@@ -1,0 +1,396 @@
+"""What an engine calls the vocabulary of `genesis_sql.program.sql_nodes`.
+
+The defaults write what most engines know; an engine's file overrides what it calls otherwise.
+Methods named like a vocabulary function (``date``, ``exact``, …) get its arguments as nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from sqlglot import exp
+
+from genesis_sql.errors import GenesisError
+from genesis_sql.program.draw import binary
+from genesis_sql.program.sql_nodes import (
+    add,
+    as_type,
+    call,
+    named,
+    own,
+    relation_name,
+    times,
+)
+from genesis_sql.sqlbuild import column
+
+Node = exp.Expression
+_TYPES = exp.DataType.Type
+_SEPARATORS = ("|", ";", "~", "^", *map(chr, range(31, 0, -1)))
+SHIFTED = 2**15
+"""Powers of two from here on divide numbers that are never below 0: a shift is the same."""
+HUGE = 2**62
+_WIDE = (_TYPES.INT128, _TYPES.UINT128)
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """An array of the cell data: whole numbers, doubles, or texts."""
+
+    name: str
+    values: np.ndarray | tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """'int', 'real' or 'text'."""
+        if isinstance(self.values, tuple):
+            return "text"
+        return "real" if self.values.dtype.kind == "f" else "int"
+
+    @property
+    def type(self) -> str:
+        """DuckDB's type of an element."""
+        if isinstance(self.values, tuple):
+            return "VARCHAR"
+        if self.values.dtype.kind == "f":
+            return "DOUBLE"
+        return "INTEGER" if self.values.dtype.itemsize < 8 else "BIGINT"
+
+
+def separator(texts: tuple[str, ...]) -> str:
+    """A character that none of the texts has."""
+    used = set("".join(texts))
+    found = next((s for s in _SEPARATORS if s not in used), None)
+    if found is None:
+        message = "labels hold every character that could stand between them; leave that column out"
+        raise GenesisError(message)
+    return found
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one engine writes a program.
+
+    Attributes:
+        name: what users call it.
+        title: what its makers call it.
+        writes: the sqlglot dialect of its text.
+        reads: how rows read the cell data: 'columns' (lists beside the rows), 'scalars' (a
+            subquery that gives the list) or 'joins' (a row for each element).
+        ran: whether the tests run it; the others are written, and parsed by sqlglot.
+        infinite: whether its dates and timestamps may be infinite.
+        nan: whether its doubles may be NaN.
+        before: statements that a session needs in front of a long one.
+    """
+
+    name: str
+    title: str
+    writes: str
+    reads: str = "scalars"
+    ran: bool = True
+    infinite: bool = False
+    nan: bool = True
+    before: tuple[str, ...] = ()
+
+    # text
+
+    def text(self, tree: exp.Expression) -> str:
+        """The text of a tree of this engine's words."""
+        return tree.sql(dialect=self.writes, comments=True)
+
+    def materialized(self, *, shared: bool) -> bool | None:
+        """What a common table expression says of being computed once; None says nothing."""
+        return None
+
+    def fenced(self, tree: exp.Expression, *, shared: bool) -> exp.Expression:
+        """A SELECT that is not to be folded into the one that reads it."""
+        return tree
+
+    # cell data
+
+    def stored(self, item: Item) -> list[tuple[str, str]]:
+        """The rows (name, values) of an item."""
+        if isinstance(item.values, tuple):
+            mark = separator(item.values)
+            return [(item.name, mark + mark.join(item.values))]
+        return [(item.name, f"[{','.join(map(repr, item.values.tolist()))}]")]
+
+    def cells(self, items: list[Item]) -> exp.Expression:
+        """The relation (name, values)."""
+        rows = [
+            exp.Select(
+                expressions=named(
+                    [("name", exp.Literal.string(n)), ("values", exp.Literal.string(v))]
+                )
+            )
+            for item in items
+            for n, v in self.stored(item)
+        ]
+        return union(rows)
+
+    def value_of(self, name: str) -> exp.Expression:
+        """The text of an item, as a subquery."""
+        found = exp.Select(expressions=[column("values")]).from_(relation_name("cells"))
+        chosen = found.where(binary(exp.EQ, column("name"), exp.Literal.string(name)), copy=False)
+        return exp.Subquery(this=chosen)
+
+    def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
+        """The list that the text of an item stands for."""
+        raise NotImplementedError
+
+    def element(self, values: exp.Expression, index: exp.Expression) -> exp.Expression:
+        """An element of a list, counted from 0."""
+        raise NotImplementedError
+
+    def at(self, item: Item, index: exp.Expression) -> exp.Expression:
+        """An element of an item, where the data are read as 'scalars'."""
+        return self.element(exp.paren(self.parsed(item, self.value_of(item.name))), index)
+
+    def reading(
+        self, nodes: dict[str, Node], items: Mapping[str, Item], single: dict[str, Node]
+    ) -> dict[str, Node]:
+        """The columns of a relation, changed where elements come of columns or joins."""
+        return nodes
+
+    def joined(self, tree: exp.Select, source: str, items: Mapping[str, Item]) -> exp.Select:
+        """A level, with the joins that its elements come of."""
+        return tree
+
+    # rows
+
+    def rows(self, first: int, stop: int) -> exp.Expression:
+        """A relation of ``#number`` and ``#address``, both first … stop - 1."""
+        raise NotImplementedError
+
+    def repeated(
+        self, source: str, columns: list[str], low: exp.Expression, high: exp.Expression, to: str
+    ) -> exp.Expression:
+        """The rows of a relation, each once for every number low … high - 1, which ``to`` gets."""
+        raise NotImplementedError
+
+    # words
+
+    def rewritten(
+        self, node: exp.Expression, items: Mapping[str, Item], *, top: bool = False
+    ) -> exp.Expression:
+        """A tree in this engine's words.
+
+        Args:
+            node: the tree; it is changed.
+            items: the cell data.
+            top: leave the common table expressions alone, they are done.
+        """
+        for key, value in list(node.args.items()):
+            if top and key in ("with", "with_"):
+                continue
+            if isinstance(value, exp.Expression):
+                made = self.rewritten(value, items)
+                if made is not value:
+                    node.set(key, made)
+            elif isinstance(value, list):
+                new = [
+                    self.rewritten(v, items) if isinstance(v, exp.Expression) else v for v in value
+                ]
+                if any(a is not b for a, b in zip(new, value, strict=True)):
+                    node.set(key, new)
+        return self._swapped(node, items)
+
+    def _swapped(self, node: exp.Expression, items: Mapping[str, Item]) -> exp.Expression:
+        """One node whose children are in this engine's words already."""
+        if isinstance(node, exp.Anonymous):
+            return self._called(node, items)
+        method = _METHODS.get(type(node))
+        return node if method is None else method(self, node)
+
+    def _called(self, node: exp.Anonymous, items: Mapping[str, Item]) -> exp.Expression:
+        name = str(node.this)
+        if name == "genesis_at":
+            item = items[node.expressions[0].name]
+            return self.at(item, node.expressions[1])
+        if name.startswith("genesis_"):
+            return cast(Node, getattr(self, name.removeprefix("genesis_"))(*node.expressions))
+        if name in ("least", "greatest"):
+            return self.end(name, node.expressions)
+        return node
+
+    def without(self, what: str) -> GenesisError:
+        """The error that says what this engine has not."""
+        message = (
+            f"{self.title} has no {what}; leave that column out, or use genesis_generate, which "
+            "gives the same rows"
+        )
+        return GenesisError(message)
+
+    def xor(self, left: Node, right: Node) -> Node:
+        """Exclusive or of whole numbers."""
+        return binary(exp.BitwiseXor, left, right)
+
+    def divided(self, left: Node, right: Node) -> Node:
+        """Whole division."""
+        return binary(exp.IntDiv, left, right)
+
+    def rest(self, left: Node, right: Node) -> Node:
+        """Remainder of a whole division."""
+        return binary(exp.Mod, left, right)
+
+    def shifted(self, left: Node, bits: int) -> Node | None:
+        """A whole number shifted to the right, where that is faster than to divide."""
+        return None
+
+    def masked(self, left: Node, bits: int) -> Node | None:
+        """The lowest bits of a whole number, where that is faster than a remainder."""
+        return None
+
+    def end(self, name: str, nodes: list[Node]) -> Node:
+        """The least or greatest of some values."""
+        return call(name, *nodes)
+
+    def words(self, words: list[Node]) -> Node:
+        """A list of random words."""
+        return exp.Array(expressions=[own(w) for w in words])
+
+    def word(self, words: Node, index: Node) -> Node:
+        """One of them, counted from 0 by a literal."""
+        return self.element(words, index)
+
+    def real(self, value: float) -> Node:
+        """A double, to the last bit."""
+        return _cast(exp.Literal.string(repr(value)), "DOUBLE")
+
+    def floored(self, value: Node) -> Node:
+        """A double rounded down, as BIGINT."""
+        return _cast(exp.Floor(this=own(value)), "BIGINT")
+
+    def substring(self, node: exp.Expression) -> Node:
+        """A part of a text."""
+        return node
+
+    def pad(self, node: exp.Expression) -> Node:
+        """A text filled up on its left."""
+        return node
+
+    def cast(self, node: exp.Expression) -> Node:
+        """A cast to one of DuckDB's types."""
+        return node
+
+    def date(self, days: Node) -> Node:
+        """A date, by its days since 1970."""
+        raise NotImplementedError
+
+    def timestamp(self, micros: Node) -> Node:
+        """A timestamp without zone, by its microseconds since 1970."""
+        raise NotImplementedError
+
+    def timestamp_tz(self, micros: Node) -> Node:
+        """A timestamp with zone."""
+        raise NotImplementedError
+
+    def timestamp_ns(self, nanos: Node) -> Node:
+        """A timestamp by its nanoseconds since 1970."""
+        what = "timestamps of nanoseconds"
+        raise self.without(what)
+
+    def time(self, micros: Node) -> Node:
+        """A time of day, by its microseconds."""
+        what = "times of day"
+        raise self.without(what)
+
+    def exact(self, whole: Node) -> Node:
+        """A double without decimals as a number of up to 38 digits: two parts below 2**62."""
+        huge = self.real(float(HUGE))
+        upper = exp.Floor(this=binary(exp.Div, own(whole), huge))
+        lower = binary(exp.Sub, own(whole), binary(exp.Mul, own(upper), huge.copy()))
+        parts = [_cast(_cast(n, "BIGINT"), "DECIMAL(38, 0)") for n in (upper, lower)]
+        unit = _cast(exp.Literal.string(str(HUGE)), "DECIMAL(19, 0)")
+        return add(times(parts[0], unit), parts[1])
+
+    def decimal(self, units: Node, scale: Node) -> Node:
+        """A number without decimals times 10^-scale."""
+        digits = int(scale.name)
+        if digits == 0:
+            return units
+        unit = exp.Literal.string(f"0.{'0' * (digits - 1)}1")
+        return times(units, _cast(unit, f"DECIMAL({digits}, {digits})"))
+
+
+def _cast(node: exp.Expression, type_: str) -> exp.Expression:
+    return as_type(node, type_)
+
+
+def union(selects: list[exp.Select]) -> exp.Expression:
+    """All rows of some SELECTs: a balanced tree, as a long one must not nest deeply."""
+    if len(selects) == 1:
+        return selects[0]
+    half = len(selects) // 2
+    left, right = union(selects[:half]), union(selects[half:])
+    return exp.Union(this=left, expression=right, distinct=False)
+
+
+def numbered(source: exp.Expression, number: exp.Expression) -> exp.Select:
+    """The relation of ``#number`` and ``#address`` of a source with numbers."""
+    made = exp.Select(expressions=named([("#number", number), ("#address", number.copy())]))
+    return made.from_(source, copy=False)
+
+
+def repeated(source: str, columns: list[str], number: exp.Expression, to: str) -> exp.Select:
+    """A SELECT of some columns and an expression that gives several rows."""
+    shown = [(n, column(n)) for n in columns]
+    return exp.Select(expressions=named([*shown, (to, number)])).from_(
+        relation_name(source), copy=False
+    )
+
+
+def values_relation(rows: list[tuple[str, str]]) -> exp.Select:
+    """``SELECT * FROM (VALUES …)`` of the cell data."""
+    made = exp.values(rows)
+    names = [exp.to_identifier(n, quoted=True) for n in ("name", "values")]
+    alias = exp.TableAlias(this=exp.to_identifier("rows", quoted=True), columns=names)
+    made.set("alias", alias)
+    return exp.select("*").from_(made)
+
+
+def power_of_two(node: exp.Expression) -> int:
+    """The bits of a literal (behind a cast too) that is a power of two from SHIFTED on; else 0."""
+    inner = node.this if isinstance(node, exp.Cast) else node
+    if not isinstance(inner, exp.Literal) or inner.is_string or not inner.name.isdecimal():
+        return 0
+    value = int(inner.name)
+    return value.bit_length() - 1 if value >= SHIFTED and value & (value - 1) == 0 else 0
+
+
+def _divided(dialect: Dialect, node: Any) -> Node:
+    bits = power_of_two(node.expression)
+    left, right = node.this, node.expression
+    found = dialect.shifted(left, bits) if bits else None
+    return dialect.divided(left, right) if found is None else found
+
+
+def _rest(dialect: Dialect, node: Any) -> Node:
+    bits = power_of_two(node.expression)
+    left, right = node.this, node.expression
+    found = dialect.masked(left, bits) if bits else None
+    return dialect.rest(left, right) if found is None else found
+
+
+def _cast_node(dialect: Dialect, node: Any) -> Node:
+    inner, to = node.this, node.to
+    if to.is_type(_TYPES.DOUBLE) and isinstance(inner, exp.Literal) and inner.is_string:
+        return dialect.real(float(inner.name))
+    if to.is_type(_TYPES.BIGINT) and isinstance(inner, exp.Floor):
+        return dialect.floored(inner.this)
+    return dialect.cast(node)
+
+
+_METHODS: dict[type, Callable[[Dialect, Any], Node]] = {
+    exp.BitwiseXor: lambda d, n: d.xor(n.this, n.expression),
+    exp.IntDiv: _divided,
+    exp.Mod: _rest,
+    exp.Least: lambda d, n: d.end("least", [n.this, *n.args["expressions"]]),
+    exp.Greatest: lambda d, n: d.end("greatest", [n.this, *n.args["expressions"]]),
+    exp.Array: lambda d, n: d.words(n.expressions),
+    exp.Substring: lambda d, n: d.substring(n),
+    exp.Pad: lambda d, n: d.pad(n),
+    exp.Cast: _cast_node,
+}
