@@ -208,7 +208,7 @@ class _Tables:
             return self._children(program, program.main)
         size = min(round(self.scale * program.rows), most_rows(program))
         rows = self.query.dialect.rows(0, size)
-        name = self.query.add(program.table, rows)
+        name = self.query.add(program.table, rows, shared=True)  # DuckDB scans it in parallel
         return Relation(self.query, program.table, name, (NUMBER, ADDRESS))
 
     def _children(self, program: Program, main: MainParent) -> Relation:

@@ -108,11 +108,22 @@ def _comment(made: Iterable[str], nodes: Mapping[str, Node]) -> str:
 
 
 def _levels(nodes: Mapping[str, exp.Expression]) -> dict[str, int]:
-    """The level of each column: one above the highest that it reads."""
+    """The level of each column, at least one above the highest that it reads.
+
+    A column stands as late as its readers allow: few are handed on then from level to level, and an
+    engine that works on blocks of rows finds them in its nearest cache.
+    """
+    reads = {name: {read.name for read in _reads(node)} for name, node in nodes.items()}
+    first: dict[str, int] = {}
+    for name in nodes:
+        first[name] = 1 + max((first.get(read, 0) for read in reads[name]), default=0)
+    below: dict[str, int] = {}
     levels: dict[str, int] = {}
-    for name, node in nodes.items():
-        levels[name] = 1 + max((levels.get(read.name, 0) for read in _reads(node)), default=0)
-    return levels
+    for name in reversed(list(nodes)):  # readers stand behind what they read
+        levels[name] = below.get(name, first[name])
+        for read in reads[name]:
+            below[read] = min(below.get(read, levels[name] - 1), levels[name] - 1)
+    return {name: levels[name] for name in nodes}
 
 
 class Relation:
