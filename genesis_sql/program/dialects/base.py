@@ -319,6 +319,24 @@ def _cast(node: exp.Expression, type_: str) -> exp.Expression:
     return as_type(node, type_)
 
 
+def to_text(node: exp.Expression, kinds: tuple[str, ...]) -> exp.Expression:
+    """A cast, to text where the engine does not have the type."""
+    to = cast(exp.Cast, node).to
+    if any(to.is_type(_TYPES[kind]) for kind in kinds):
+        node.set("to", exp.DataType.build("TEXT"))
+    return node
+
+
+def retyped(node: exp.Expression, types: Mapping[str, str], dialect: str) -> exp.Expression:
+    """A cast, to the type that stands for DuckDB's in an engine."""
+    to = cast(exp.Cast, node).to
+    for kind, name in types.items():
+        if to.is_type(_TYPES[kind]):
+            node.set("to", exp.DataType.build(name, dialect=dialect))
+            break
+    return node
+
+
 def union(selects: list[exp.Select]) -> exp.Expression:
     """All rows of some SELECTs: a balanced tree, as a long one must not nest deeply."""
     if len(selects) == 1:

@@ -1,0 +1,84 @@
+"""Spark SQL: an array is a scalar subquery, which it runs once and keeps as a constant."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from genesis_sql.program.dialects.base import Dialect, Item, Node, retyped, to_text, values_relation
+from genesis_sql.program.sql_nodes import (
+    as_type,
+    call,
+    case,
+    literal,
+    named,
+    op,
+    relation_name,
+    up_to,
+)
+from genesis_sql.sqlbuild import column, fill
+
+
+_TYPES = {
+    "TIMESTAMP": "TIMESTAMP_NTZ",
+    "TIMESTAMPTZ": "TIMESTAMP",
+    "UTINYINT": "SMALLINT",
+    "USMALLINT": "INT",
+    "UINT": "BIGINT",
+    "UBIGINT": "DECIMAL(20, 0)",
+    "INT128": "DECIMAL(38, 0)",
+    "UINT128": "DECIMAL(38, 0)",
+}
+
+
+class _Spark(Dialect):
+    def cells(self, items: list[Item]) -> exp.Expression:
+        return values_relation([row for item in items for row in self.stored(item)])
+
+    def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
+        if item.kind == "text":
+            mark = call("concat", exp.Literal.string("\\Q"), call("substring", text, literal(1), literal(1)), exp.Literal.string("\\E"))
+            return call("split", call("substring", text.copy(), literal(2)), mark)
+        length = op(exp.Sub, call("length", text.copy()), 2)
+        plain = call("split", call("substring", text, literal(2), length), exp.Literal.string(","))
+        return as_type(plain, f"{item.type}[]")
+
+    def element(self, values: exp.Expression, index: exp.Expression) -> exp.Expression:
+        return call("get", values, as_type(index, "INTEGER"))
+
+    def rows(self, first: int, stop: int) -> exp.Expression:
+        rows = 'SELECT id AS "#number", id AS "#address" FROM range($low, $high)'
+        return fill(rows, low=literal(first), high=literal(stop))
+
+    def repeated(
+        self, source: str, columns: list[str], low: exp.Expression, high: exp.Expression, to: str
+    ) -> exp.Expression:
+        none = up_to(high.copy(), low.copy())
+        made = call("sequence", low, op(exp.Sub, high, 1))
+        shown = [*((n, column(n)) for n in columns), (to, call("explode", case([(none, call("array"))], made)))]
+        return exp.Select(expressions=named(shown)).from_(relation_name(source), copy=False)
+
+    def shifted(self, left: Node, bits: int) -> Node | None:
+        return call("shiftright", left, literal(bits))
+
+    def masked(self, left: Node, bits: int) -> Node | None:
+        return exp.BitwiseAnd(this=exp.paren(left), expression=literal(2**bits - 1))
+
+    def substring(self, node: exp.Expression) -> Node:
+        node.set("start", as_type(node.args["start"], "INTEGER"))
+        return node
+
+    def cast(self, node: exp.Expression) -> Node:
+        return retyped(to_text(node, ("ENUM", "UUID")), _TYPES, "spark")
+
+    def date(self, days: Node) -> Node:
+        return call("date_from_unix_date", as_type(days, "INTEGER"))
+
+    def timestamp(self, micros: Node) -> Node:
+        epoch = exp.cast(exp.Literal.string("1970-01-01 00:00:00"), "TIMESTAMP_NTZ", dialect="spark")
+        return call("timestampadd", exp.Var(this="MICROSECOND"), micros, epoch)
+
+    def timestamp_tz(self, micros: Node) -> Node:
+        return call("timestamp_micros", micros)
+
+
+SPARK = _Spark("spark", "Spark SQL", "spark")
