@@ -130,11 +130,12 @@ class Dialect:
         ]
         return union(rows)
 
-    def value_of(self, name: str) -> exp.Expression:
-        """The text of an item, as a subquery."""
-        found = exp.Select(expressions=[column("values")]).from_(relation_name("cells"))
-        chosen = found.where(binary(exp.EQ, column("name"), exp.Literal.string(name)), copy=False)
-        return exp.Subquery(this=chosen)
+    def list_of(self, item: Item) -> exp.Expression:
+        """The list of an item, as a subquery: it is parsed inside, once."""
+        made = self.parsed(item, column("values"))
+        found = exp.Select(expressions=[made]).from_(relation_name("cells"))
+        chosen = binary(exp.EQ, column("name"), exp.Literal.string(item.name))
+        return exp.Subquery(this=found.where(chosen, copy=False))
 
     def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
         """The list that the text of an item stands for."""
@@ -146,7 +147,7 @@ class Dialect:
 
     def at(self, item: Item, index: exp.Expression) -> exp.Expression:
         """An element of an item, where the data are read as 'scalars'."""
-        return self.element(exp.paren(self.parsed(item, self.value_of(item.name))), index)
+        return self.element(exp.paren(self.list_of(item), copy=False), index)
 
     def reading(
         self, nodes: dict[str, Node], items: Mapping[str, Item], single: dict[str, Node]
