@@ -95,6 +95,11 @@ def _reads(node: exp.Expression) -> list[exp.Column]:
     return [n for n in found if isinstance(n, exp.Column)]
 
 
+def _elements(node: Node) -> int:
+    """How many elements of the cell data an expression reads."""
+    return sum(1 for n in node.find_all(exp.Anonymous) if n.this == "genesis_at")
+
+
 def _comment(made: Iterable[str], nodes: Mapping[str, Node]) -> str:
     """What a level makes: its columns that have a name of the table, and what they are made of."""
     told = []
@@ -197,14 +202,19 @@ class Relation:
         """What was put; a column that is read but once stands inside its reader."""
         reads = {name: _reads(node) for name, node in self._nodes.items()}
         often = Counter(c.name for found in reads.values() for c in found)
+        held = {name: _elements(node) for name, node in self._nodes.items()}
         out: dict[str, exp.Expression] = {}
         for name, node in self._nodes.items():
             out[name] = node
             for read in reads[name]:
-                if read.name in out and often[read.name] == 1 and read.name not in self._kept:
-                    inner = exp.paren(out.pop(read.name), copy=False)
-                    out[name] = inner if read is node else node
-                    read.replace(inner)
+                if read.name not in out or often[read.name] > 1 or read.name in self._kept:
+                    continue
+                if held[name] and held[name] + held[read.name] > self.query.dialect.nested:
+                    continue
+                held[name] += held[read.name]
+                inner = exp.paren(out.pop(read.name), copy=False)
+                out[name] = inner if read is node else node
+                read.replace(inner)
         return out
 
     def _alive(

@@ -82,6 +82,7 @@ class Dialect:
         ran: whether the tests run it; the others are written, and parsed by sqlglot.
         infinite: whether its dates and timestamps may be infinite.
         nan: whether its doubles may be NaN.
+        nested: how many elements of the cell data one expression may hold.
         before: statements that a session needs in front of a long one.
     """
 
@@ -92,6 +93,7 @@ class Dialect:
     ran: bool = True
     infinite: bool = False
     nan: bool = True
+    nested: int = 12
     before: tuple[str, ...] = ()
 
     # text
@@ -183,6 +185,8 @@ class Dialect:
             items: the cell data.
             top: leave the common table expressions alone, they are done.
         """
+        if _is_floored(node):
+            return self.floored(self.rewritten(node.this.this, items))
         for key, value in list(node.args.items()):
             if top and key in ("with", "with_"):
                 continue
@@ -264,6 +268,10 @@ class Dialect:
         """A double rounded down, as BIGINT."""
         return _cast(exp.Floor(this=own(value)), "BIGINT")
 
+    def floor(self, value: Node) -> Node:
+        """A double rounded down, as a double."""
+        return exp.Floor(this=own(value))
+
     def substring(self, node: exp.Expression) -> Node:
         """A part of a text."""
         return node
@@ -301,7 +309,7 @@ class Dialect:
     def exact(self, whole: Node) -> Node:
         """A double without decimals as a number of up to 38 digits: two parts below 2**62."""
         huge = self.real(float(HUGE))
-        upper = exp.Floor(this=binary(exp.Div, own(whole), huge))
+        upper = self.floor(binary(exp.Div, own(whole), huge))
         lower = binary(exp.Sub, own(whole), binary(exp.Mul, own(upper), huge.copy()))
         parts = [_cast(_cast(n, "BIGINT"), "DECIMAL(38, 0)") for n in (upper, lower)]
         unit = _cast(exp.Literal.string(str(HUGE)), "DECIMAL(19, 0)")
@@ -393,12 +401,19 @@ def _rest(dialect: Dialect, node: Any) -> Node:
     return dialect.rest(left, right) if found is None else found
 
 
+def _is_floored(node: exp.Expression) -> bool:
+    """A double rounded down, as BIGINT."""
+    return (
+        isinstance(node, exp.Cast)
+        and isinstance(node.this, exp.Floor)
+        and node.to.is_type(_TYPES.BIGINT)
+    )
+
+
 def _cast_node(dialect: Dialect, node: Any) -> Node:
     inner, to = node.this, node.to
     if to.is_type(_TYPES.DOUBLE) and isinstance(inner, exp.Literal) and inner.is_string:
         return dialect.real(float(inner.name))
-    if to.is_type(_TYPES.BIGINT) and isinstance(inner, exp.Floor):
-        return dialect.floored(inner.this)
     return dialect.cast(node)
 
 
@@ -412,4 +427,5 @@ _METHODS: dict[type, Callable[[Dialect, Any], Node]] = {
     exp.Substring: lambda d, n: d.substring(n),
     exp.Pad: lambda d, n: d.pad(n),
     exp.Cast: _cast_node,
+    exp.Floor: lambda d, n: d.floor(n.this),
 }

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from genesis_sql.program.dialects.base import Dialect, Item, Node, retyped, to_text, values_relation
+from genesis_sql.program.dialects.base import Dialect, Item, Node, numbered, retyped, to_text, values_relation
 from genesis_sql.program.sql_nodes import (
     as_type,
     call,
     case,
+    less,
     literal,
     named,
     op,
     relation_name,
     up_to,
 )
-from genesis_sql.sqlbuild import column, fill
+from genesis_sql.sqlbuild import column
 
 
 _TYPES = {
@@ -46,8 +47,8 @@ class _Spark(Dialect):
         return call("get", values, as_type(index, "INTEGER"))
 
     def rows(self, first: int, stop: int) -> exp.Expression:
-        rows = 'SELECT id AS "#number", id AS "#address" FROM range($low, $high)'
-        return fill(rows, low=literal(first), high=literal(stop))
+        made = exp.Table(this=call("range", literal(first), literal(stop)))
+        return numbered(made, exp.column("id"))
 
     def repeated(
         self, source: str, columns: list[str], low: exp.Expression, high: exp.Expression, to: str
@@ -62,6 +63,15 @@ class _Spark(Dialect):
 
     def masked(self, left: Node, bits: int) -> Node | None:
         return exp.BitwiseAnd(this=exp.paren(left), expression=literal(2**bits - 1))
+
+    def floored(self, value: Node) -> Node:
+        return exp.Floor(this=value)
+
+    def floor(self, value: Node) -> Node:
+        """Spark's own gives a BIGINT, which is too small for the largest."""
+        rest = op(exp.Mod, value, as_type(literal(1), "DOUBLE"))
+        cut = op(exp.Sub, value, rest)
+        return case([(less(rest, 0), op(exp.Sub, cut, 1))], cut)
 
     def substring(self, node: exp.Expression) -> Node:
         node.set("start", as_type(node.args["start"], "INTEGER"))
@@ -81,4 +91,11 @@ class _Spark(Dialect):
         return call("timestamp_micros", micros)
 
 
-SPARK = _Spark("spark", "Spark SQL", "spark")
+_BEFORE = (
+    "SET spark.sql.analyzer.maxIterations = 2000",
+    "SET spark.sql.optimizer.maxIterations = 2000",
+    "SET spark.sql.constraintPropagation.enabled = false",
+)
+"""A long chain of levels passes through the analyzer; constraints of all levels would be combined."""
+
+SPARK = _Spark("spark", "Spark SQL", "spark", before=_BEFORE)
