@@ -73,8 +73,8 @@ class Query:
     def text(self, last: exp.Select) -> str:
         """The whole statement."""
         dialect = self.dialect
-        if self.items:
-            cells = dialect.cells(list(self.items.values()))
+        cells = dialect.cells(list(self.items.values())) if self.items else None
+        if cells is not None:
             last = last.with_(exp.to_identifier(CELLS, quoted=True), as_=cells, copy=False)
         for name, tree, shared in self._tables:
             alias = exp.to_identifier(name, quoted=True)

@@ -119,8 +119,8 @@ class Dialect:
             return [(item.name, mark + mark.join(item.values))]
         return [(item.name, f"[{','.join(map(repr, item.values.tolist()))}]")]
 
-    def cells(self, items: list[Item]) -> exp.Expression:
-        """The relation (name, values)."""
+    def cells(self, items: list[Item]) -> exp.Expression | None:
+        """The relation (name, values); None where the arrays stand in the text themselves."""
         rows = [
             exp.Select(
                 expressions=named(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from genesis_sql.program.dialects.base import Dialect, Item, Node, numbered, retyped, to_text, values_relation
+from genesis_sql.program.dialects.base import Dialect, Item, Node, numbered, retyped, separator, to_text
 from genesis_sql.program.sql_nodes import (
     as_type,
     call,
@@ -32,16 +32,19 @@ _TYPES = {
 
 
 class _Spark(Dialect):
-    def cells(self, items: list[Item]) -> exp.Expression:
-        return values_relation([row for item in items for row in self.stored(item)])
+    def cells(self, items: list[Item]) -> exp.Expression | None:
+        return None
 
-    def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
-        if item.kind == "text":
-            mark = call("concat", exp.Literal.string("\\Q"), call("substring", text, literal(1), literal(1)), exp.Literal.string("\\E"))
-            return call("split", call("substring", text.copy(), literal(2)), mark)
-        length = op(exp.Sub, call("length", text.copy()), 2)
-        plain = call("split", call("substring", text, literal(2), length), exp.Literal.string(","))
-        return as_type(plain, f"{item.type}[]")
+    def at(self, item: Item, index: exp.Expression) -> exp.Expression:
+        values, mark = item.values, ","
+        if isinstance(values, tuple):
+            mark = separator(values)
+            plain = mark.join(values)
+        else:
+            plain = ",".join(map(repr, values.tolist()))
+        by = exp.Literal.string(f"\\Q{mark}\\E" if mark != "," else mark)
+        made = call("split", exp.Literal.string(plain), by)
+        return self.element(made if item.kind == "text" else as_type(made, f"{item.type}[]"), index)
 
     def element(self, values: exp.Expression, index: exp.Expression) -> exp.Expression:
         return call("get", values, as_type(index, "INTEGER"))
