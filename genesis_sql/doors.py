@@ -197,8 +197,8 @@ def compile_sql(
     """
     given = {"model": name, "part": table, "rows": rows, "first_row": first_row, "scale": scale}
     more = {"seed": seed, "version": version, "dialect": dialect, "data": data}
-    row = read(con, "compile", {**given, **more}).fetchone()
-    return str(row[0]) if row else ""
+    ((made,),) = read(con, "compile", {**given, **more}).fetchall()
+    return str(made)
 
 
 def generate_database(

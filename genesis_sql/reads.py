@@ -10,7 +10,7 @@ from genesis_sql.actions.arguments import number, text, texts, whole
 from genesis_sql.actions.kept import require_there
 from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
 from genesis_sql.models.methods import METHODS
-from genesis_sql.plan.compile import compile_sql
+from genesis_sql.plan.compile import DATA, DIALECTS, compile_sql
 from genesis_sql.plan.conditions import read_conditions
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, function_name, rows_sql
@@ -51,6 +51,11 @@ def _generate(session: Session, arguments: dict[str, Any], database: str, schema
 
 
 def _compile(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    for name, known in (("dialect", DIALECTS), ("data", DATA)):
+        given = text(arguments, name)
+        if given not in known:
+            message = f"{name} := {given!r} is not known{nearest(given, known)}"
+            raise OptionError(message)
     with session.cursor() as cursor:
         model, table = _chosen(session, cursor, arguments, database)
     spec = Spec.of(whole(arguments, "seed") or 0)

@@ -39,5 +39,5 @@ def compile_(*, file: str, model: str, table: str | None, out: str | None, **giv
     if out is None:
         click.echo(text)
         return
-    Path(out).write_text(text + "\n", encoding="utf-8")
+    Path(out).write_text(f"{text};\n", encoding="utf-8")
     click.echo(f"{out}: {len(text):,} characters of SQL for {given['dialect']}")

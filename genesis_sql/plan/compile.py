@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import pyarrow as pa
 from sqlglot import exp
 
 from genesis_sql.errors import GenesisError, ModelNotFoundError, nearest
@@ -44,6 +45,7 @@ from genesis_sql.program.sql_nodes import (
     least,
     less,
     literal,
+    named,
     op,
     relation_name,
     times,
@@ -58,8 +60,12 @@ from genesis_sql.program.steps import (
     Stratum,
     step_inputs,
 )
-from genesis_sql.sqlbuild import column, fill
+from genesis_sql.sqlbuild import column, fill, text
 
+DIALECTS = ("duckdb",)
+"""Engines that a program is written for."""
+DATA = ("values",)
+"""Where what was learnt can stand: in the text itself."""
 _ROOT = 'SELECT i AS "#number", i AS "#address" FROM range($first, $stop) AS r(i)'
 _UNTIL = 'CAST(sum("#all") OVER (ORDER BY "#parent") AS BIGINT)'
 _NUMBERS = 'unnest(range("#until" - "#all", "#until"))'
@@ -93,9 +99,11 @@ def compile_sql(
         ModelNotFoundError: the model has no program for that table.
         GenesisError: a step has no SQL form.
     """
+    span = Span(first, stop)
+    if table in model.verbatim:
+        return _copied(model, table, span)
     program, shown = _program(model, table), list(raw)
     whole = _Tables(model, seed, scale, table, [*sampled(program), *shown])
-    span = Span(first, stop)
     if span.bounded and not whole.read_by_others(table):
         whole.span = {table: span}
     relation = whole.relation(table)
@@ -106,6 +114,34 @@ def compile_sql(
     if span.bounded:
         last = last.where(span.holds(column(NUMBER)), copy=False)
     return whole.query.text(last.order_by(column(NUMBER), copy=False))
+
+
+def _copied(model: Model, table: str, span: Span) -> str:
+    """The rows of a copied table as they are, one VALUES list."""
+    rows = model.verbatim[table].slice(span.first)
+    rows = rows if span.stop is None else rows.slice(0, max(span.stop - span.first, 0))
+    types = {c.name: c.type for c in model.graph.table(table).columns}
+    names = rows.column_names
+    try:
+        held = [a.cast("string").to_pylist() for a in rows.columns]
+    except pa.ArrowNotImplementedError as error:
+        message = (
+            f"table '{table}' has nested columns, which have no SQL form; read it with "
+            "genesis_generate"
+        )
+        raise GenesisError(message) from error
+    texts = [tuple(_text(v) for v in row) for row in zip(*held, strict=True)]
+    empty = tuple(exp.null() for _ in names)
+    places = [exp.to_identifier(f"c{i}") for i in range(len(names))]
+    values = exp.values([exp.Tuple(expressions=list(row)) for row in texts or [empty]])
+    values.set("alias", exp.TableAlias(this=exp.to_identifier("held"), columns=places))
+    shown = [(n, as_type(exp.column(f"c{i}"), types[n])) for i, n in enumerate(names)]
+    last = exp.Select(expressions=named(shown)).from_(values, copy=False)
+    return text(last if texts else last.where(exp.false(), copy=False))
+
+
+def _text(value: str | None) -> exp.Expression:
+    return exp.null() if value is None else exp.Literal.string(value)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from genesis_sql.models.fit import fit_tables
 from genesis_sql.models.invented import exchange, invented
 from genesis_sql.models.learnt import FitOptions
 from genesis_sql.models.load import load, load_sample
-from genesis_sql.plan.definition import Model
 from genesis_sql.plan.compile import compile_sql
+from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import batch, select_list
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.expressions import sampled

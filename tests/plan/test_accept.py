@@ -12,8 +12,8 @@ import pytest
 import genesis_sql
 from genesis_sql.errors import ConstraintError, GenesisError
 from genesis_sql.plan.accept import draw
-from genesis_sql.plan.definition import Model
 from genesis_sql.plan.compile import compile_sql
+from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.execute import Identity, Rows, run

@@ -9,8 +9,8 @@ import pytest
 
 from genesis_sql.errors import GenesisError, ModelFormatError
 from genesis_sql.plan import aggregate
-from genesis_sql.plan.definition import Model
 from genesis_sql.plan.compile import compile_sql
+from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import batch
 from genesis_sql.plan.parts import from_parts, to_parts
 from genesis_sql.plan.sampler import Sampler

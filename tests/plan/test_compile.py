@@ -20,8 +20,8 @@ from genesis_sql.introspect.from_duckdb import read_schema
 from genesis_sql.models.fit import FitOptions, fit_tables
 from genesis_sql.models.load import load
 from genesis_sql.models.trees import TreeOptions
-from genesis_sql.plan.definition import Model
 from genesis_sql.plan.compile import compile_sql
+from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import batch, rows_of, select_list
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.domain import (

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from genesis_sql.plan.definition import Model
 from genesis_sql.plan.compile import compile_sql
+from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import rows_of, select_list
 from genesis_sql.plan.parts import from_parts, to_parts
 from genesis_sql.plan.sampler import Sampler

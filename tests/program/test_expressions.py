@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from genesis_sql.errors import ExpressionError, ModelFormatError
-from genesis_sql.plan.definition import Model
 from genesis_sql.plan.compile import compile_sql
+from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import batch, select_list
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.allowlist import check_expression
