@@ -287,7 +287,8 @@ class _Tables:
         span = self.span.get(program.table, Span())
         stop = size if span.stop is None else min(span.stop, size)
         rows = fill(_ROOT, first=literal(min(span.first, stop)), stop=literal(stop))
-        name = self.query.add(program.table, rows)
+        # DuckDB hands out range() on one thread, rows that were computed once on all of them
+        name = self.query.add(program.table, rows, shared=True)
         return Relation(self.query, program.table, name, (NUMBER, ADDRESS))
 
     def _children(self, program: Program, main: MainParent) -> Relation:
