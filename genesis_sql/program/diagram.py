@@ -1,4 +1,4 @@
-"""A decision tree as a chain of table lookups: one feature at a time leads from state to state.
+"""A decision tree as chains of table lookups, a chain for each layer of it.
 
 A state is the set of leaves that a row can still reach, kept as the bits of one whole number. The
 features' order is chosen so that few states arise. Where they would still be too many, the tree is
@@ -34,14 +34,14 @@ class Stage:
     table: np.ndarray
 
 
-def chain(tree: Tree) -> list[Stage]:
+def layered(tree: Tree) -> list[Stage]:
     """The stages that lead from the root (state 0) to the cells; none for a single leaf."""
     depth = _depths(tree)
     deepest = int(depth.max())
     layers = 1
     while True:
         height = -(-deepest // layers) if deepest else 1
-        made = _layered(tree, depth, max(height, 1))
+        made = _with_height(tree, depth, max(height, 1))
         if made is not None:
             return made
         layers = min(2 * layers, deepest)
@@ -55,7 +55,7 @@ def _depths(tree: Tree) -> np.ndarray:
     return depth
 
 
-def _layered(tree: Tree, depth: np.ndarray, height: int) -> list[Stage] | None:
+def _with_height(tree: Tree, depth: np.ndarray, height: int) -> list[Stage] | None:
     """The stages with layers of that height; None where they are too large and can be smaller."""
     roots, stages, entries = [0], list[Stage](), 0
     while any(tree.feature[r] >= 0 for r in roots):

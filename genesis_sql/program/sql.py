@@ -20,7 +20,7 @@ from genesis_sql.program.domain import Categories, Domain
 from genesis_sql.program.draw import LOW, WORD, Stream, draw_columns, round_columns
 from genesis_sql.program.execute import STRIDES, Identity
 from genesis_sql.program.fold import Aggregate
-from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, routed
+from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup
 from genesis_sql.program.sql_decode import comparable
 from genesis_sql.program.sql_fixed import (
     write_either,
@@ -49,6 +49,7 @@ from genesis_sql.program.sql_nodes import (
     up_to,
 )
 from genesis_sql.program.sql_relation import Columns, Relation
+from genesis_sql.program.sql_routes import routed
 from genesis_sql.program.steps import (
     AGAIN,
     PARENT,
@@ -262,11 +263,7 @@ class _Writer:
 
     def draw(self, step: Draw) -> None:
         name, domain = step.column, self.program.domains[step.column]
-        codes, largest = (
-            [self.code(n) for n in step.inputs],
-            [self._largest(n) for n in step.inputs],
-        )
-        cell = routed(self.relation, f"#{name}", step.tree, codes, largest)
+        cell = routed(self.relation, f"#{name}", step.tree, [self.code(n) for n in step.inputs])
         bounds = (step.at_most, step.at_least)
         if bounds == (None, None):
             self.keep(name, self._cells(step, domain, cell, ""))
@@ -294,13 +291,6 @@ class _Writer:
             self.word(step.column, f"cell{again}"),
             lambda: self.word(step.column, f"within{again}"),
         )
-
-    def _largest(self, name: str) -> int | None:
-        """The largest code that an input can have, where it is known here."""
-        if name in self.program.edges:
-            return len(self.program.edges[name]) + 1
-        domain = self.program.domains.get(name)
-        return len(domain.labels) if isinstance(domain, Categories) else None
 
     def number(self, step: Number) -> None:
         self.keep(step.column, _where(step.present, column(NUMBER)))

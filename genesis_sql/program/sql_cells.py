@@ -1,7 +1,4 @@
-"""Routers and cells in SQL: trees as chains of lookups, alias draws in whole numbers.
-
-`route` and `cut` write nested CASE, for small trees and other users of them.
-"""
+"""Routers and cells in SQL: small trees as nested CASE, alias draws in whole numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +9,6 @@ import numpy as np
 from sqlglot import exp
 
 from genesis_sql.program.cells import Cells
-from genesis_sql.program.diagram import chain
 from genesis_sql.program.domain import Categories, Domain, Reals
 from genesis_sql.program.draw import LOW, WORD
 from genesis_sql.program.sql_nodes import (
@@ -23,7 +19,6 @@ from genesis_sql.program.sql_nodes import (
     div,
     floored,
     is_null,
-    least,
     less,
     literal,
     mod,
@@ -69,76 +64,6 @@ def lookup(
 ) -> exp.Expression:
     """An element of a fixed array."""
     return relation.array(name, values, index)
-
-
-def routed(
-    relation: Relation,
-    name: str,
-    tree: Tree,
-    codes: Sequence[exp.Expression],
-    largest: Sequence[int | None],
-) -> exp.Expression:
-    """The cell of a row, by a chain of lookups: see `diagram`.
-
-    Args:
-        relation: the rows.
-        name: what the columns put here are called.
-        tree: the router.
-        codes: of the inputs, as columns.
-        largest: the largest code of each input, None where it is not known.
-    """
-    stages = chain(tree)
-    if not stages:
-        return literal(int(tree.left[0]))
-    state: exp.Expression | None = None
-    for i, stage in enumerate(stages):
-        code, most = codes[stage.feature], largest[stage.feature]
-        table, bins = stage.table, stage.table.shape[1]
-        if most is not None and most + 1 <= 2 * bins and bins > 2:  # the code is the bin
-            table = table[:, np.searchsorted(stage.thresholds, np.arange(most + 1))]
-            bins, at = most + 1, code.copy()
-        elif state is None:
-            state = _first(relation, f"{name} state 0", stage.thresholds, table[0], code, most)
-            state = relation.put(f"{name} state 0", state)
-            continue
-        else:
-            at = _bin(relation, f"{name} bin {i}", stage.thresholds, code, most)
-        if state is not None:
-            at = add(times(state, bins), at)
-        made = lookup(relation, f"{name} state {i}", table.ravel().astype(np.int32), at)
-        state = relation.put(f"{name} state {i}", made)
-    return cast(exp.Expression, state)
-
-
-_FEW = 4
-"""Bins that CASE tells apart faster than a lookup."""
-
-
-def _first(
-    relation: Relation,
-    name: str,
-    thresholds: np.ndarray,
-    values: np.ndarray,
-    code: exp.Expression,
-    most: int | None,
-) -> exp.Expression:
-    """The value that stands for the bin of a code."""
-    if len(values) <= _FEW or relation.query.dialect.reads == "joins":
-        return _between(code, thresholds, [literal(v) for v in values.tolist()])
-    last = int(thresholds[-1]) + 1 if most is None else max(most, 0)
-    spread = values[np.searchsorted(thresholds, np.arange(last + 1))].astype(np.int32)
-    return lookup(relation, name, spread, least(code, last) if most is None else code)
-
-
-def _bin(
-    relation: Relation,
-    name: str,
-    thresholds: np.ndarray,
-    code: exp.Expression,
-    most: int | None,
-) -> exp.Expression:
-    """The number of thresholds below a code."""
-    return _first(relation, name, thresholds, np.arange(len(thresholds) + 1), code, most)
 
 
 def _between(

@@ -7,17 +7,21 @@ from typing import cast
 
 from sqlglot import exp
 
-from genesis_sql.program.dialects.base import Dialect, Item, Node, numbered, retyped, separator, to_text
-from genesis_sql.program.draw import binary
+from genesis_sql.program.dialects.base import (
+    Dialect,
+    Item,
+    Node,
+    numbered,
+    retyped,
+    separator,
+    to_text,
+)
 from genesis_sql.program.sql_nodes import (
     add,
-    as_type,
     call,
     literal,
     named,
-    op,
     relation_name,
-    times,
 )
 from genesis_sql.sqlbuild import column
 
@@ -42,7 +46,10 @@ class _ClickHouse(Dialect):
             return call("splitByString", mark, call("substringUTF8", text, literal(2)))
         made = call("JSONExtract", text, exp.Literal.string("Array(Int64)"))
         if item.kind == "real":
-            lambda_ = exp.Lambda(this=call("reinterpretAsFloat64", exp.column("x")), expressions=[exp.to_identifier("x")])
+            lambda_ = exp.Lambda(
+                this=call("reinterpretAsFloat64", exp.column("x")),
+                expressions=[exp.to_identifier("x")],
+            )
             return call("arrayMap", lambda_, made)
         return made
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from genesis_sql.program.dialects.base import Dialect, Item, Node, numbered, retyped, separator, to_text
+from genesis_sql.program.dialects.base import (
+    Dialect,
+    Item,
+    Node,
+    numbered,
+    retyped,
+    separator,
+    to_text,
+)
 from genesis_sql.program.sql_nodes import (
     as_type,
     call,
@@ -17,7 +25,6 @@ from genesis_sql.program.sql_nodes import (
     up_to,
 )
 from genesis_sql.sqlbuild import column
-
 
 _TYPES = {
     "TIMESTAMP": "TIMESTAMP_NTZ",
@@ -58,7 +65,10 @@ class _Spark(Dialect):
     ) -> exp.Expression:
         none = up_to(high.copy(), low.copy())
         made = call("sequence", low, op(exp.Sub, high, 1))
-        shown = [*((n, column(n)) for n in columns), (to, call("explode", case([(none, call("array"))], made)))]
+        shown = [
+            *((n, column(n)) for n in columns),
+            (to, call("explode", case([(none, call("array"))], made))),
+        ]
         return exp.Select(expressions=named(shown)).from_(relation_name(source), copy=False)
 
     def shifted(self, left: Node, bits: int) -> Node | None:
@@ -87,7 +97,9 @@ class _Spark(Dialect):
         return call("date_from_unix_date", as_type(days, "INTEGER"))
 
     def timestamp(self, micros: Node) -> Node:
-        epoch = exp.cast(exp.Literal.string("1970-01-01 00:00:00"), "TIMESTAMP_NTZ", dialect="spark")
+        epoch = exp.cast(
+            exp.Literal.string("1970-01-01 00:00:00"), "TIMESTAMP_NTZ", dialect="spark"
+        )
         return call("timestampadd", exp.Var(this="MICROSECOND"), micros, epoch)
 
     def timestamp_tz(self, micros: Node) -> Node:

@@ -21,17 +21,13 @@ from genesis_sql.program.sql_nodes import (
     as_type,
     call,
     case,
-    div,
-    is_null,
     less,
     literal,
-    mod,
     named,
     op,
     own,
     relation_name,
     times,
-    up_to,
 )
 from genesis_sql.sqlbuild import column, fill
 
@@ -128,7 +124,13 @@ class _SQLite(Dialect):
 
     def xor(self, left: Node, right: Node) -> Node:
         either = binary(exp.BitwiseOr, left, right)
-        return exp.paren(op(exp.Sub, exp.paren(either), exp.paren(binary(exp.BitwiseAnd, left.copy(), right.copy()))))
+        return exp.paren(
+            op(
+                exp.Sub,
+                exp.paren(either),
+                exp.paren(binary(exp.BitwiseAnd, left.copy(), right.copy())),
+            )
+        )
 
     def divided(self, left: Node, right: Node) -> Node:
         return exp.Div(this=exp.paren(left), expression=exp.paren(right), typed=True)
@@ -178,7 +180,12 @@ class _SQLite(Dialect):
             what = "whole numbers of 128 bits"
             raise self.without(what)
         if name == "BOOLEAN":
-            return case([(op(exp.EQ, node.this, exp.Literal.string("true")), literal(1)), (op(exp.EQ, node.this.copy(), exp.Literal.string("false")), literal(0))])
+            return case(
+                [
+                    (op(exp.EQ, node.this, exp.Literal.string("true")), literal(1)),
+                    (op(exp.EQ, node.this.copy(), exp.Literal.string("false")), literal(0)),
+                ]
+            )
         if name == "FLOAT":
             return _single(node.this)
         kept = ("DATE", "DECIMAL", "UUID", "ENUM", "TIME")
@@ -203,7 +210,9 @@ class _SQLite(Dialect):
         return _iso(micros, "datetime")
 
     def timestamp_tz(self, micros: Node) -> Node:
-        return exp.DPipe(this=_iso(micros, "datetime"), expression=exp.Literal.string("+00:00"), safe=True)
+        return exp.DPipe(
+            this=_iso(micros, "datetime"), expression=exp.Literal.string("+00:00"), safe=True
+        )
 
     def time(self, micros: Node) -> Node:
         midnight = exp.Literal.string("24:00:00")
@@ -224,10 +233,10 @@ class _SQLite(Dialect):
             raise self.without(what)
         size = call("abs", plain)
         sign = case([(less(plain.copy(), 0), exp.Literal.string("-"))], exp.Literal.string(""))
-        whole = as_type(
-            exp.Div(this=size, expression=literal(10**digits), typed=True), "VARCHAR"
+        whole = as_type(exp.Div(this=size, expression=literal(10**digits), typed=True), "VARCHAR")
+        rest = _filled(
+            as_type(binary(exp.Mod, size.copy(), literal(10**digits)), "VARCHAR"), digits
         )
-        rest = _filled(as_type(binary(exp.Mod, size.copy(), literal(10**digits)), "VARCHAR"), digits)
         made: Node = sign
         for part in (whole, exp.Literal.string("."), rest):
             made = exp.DPipe(this=made, expression=part, safe=True)
@@ -239,7 +248,11 @@ def _cast(node: Node, type_: str) -> Node:
 
 
 def _width(values: np.ndarray) -> int:
-    return max((len(str(int(v))) for v in (values.min(), values.max())), default=1) if len(values) else 1
+    return (
+        max((len(str(int(v))) for v in (values.min(), values.max())), default=1)
+        if len(values)
+        else 1
+    )
 
 
 def _wide(name: str, values: np.ndarray) -> list[tuple[str, str]]:
@@ -266,11 +279,23 @@ def _moved(value: Node, power: Node, least: int, most: int) -> Node:
     """A double times a power of two, in steps that are exact."""
     one = literal(1)
     for first in range(0, max(-least, 0), _STEP):
-        bits = call("min", call("max", op(exp.Sub, exp.paren(exp.Neg(this=exp.paren(own(power)))), first), literal(0)), literal(_STEP))
+        bits = call(
+            "min",
+            call(
+                "max",
+                op(exp.Sub, exp.paren(exp.Neg(this=exp.paren(own(power)))), first),
+                literal(0),
+            ),
+            literal(_STEP),
+        )
         shift = exp.paren(binary(exp.BitwiseLeftShift, one.copy(), bits))
         value = exp.Div(this=exp.paren(value), expression=shift)
     for first in range(0, max(most, 0), _STEP):
-        bits = call("min", call("max", op(exp.Sub, exp.paren(own(power)), first), literal(0)), literal(_STEP))
+        bits = call(
+            "min",
+            call("max", op(exp.Sub, exp.paren(own(power)), first), literal(0)),
+            literal(_STEP),
+        )
         shift = exp.paren(binary(exp.BitwiseLeftShift, one.copy(), bits))
         value = exp.Mul(this=exp.paren(value), expression=shift)
     return exp.paren(value)
@@ -290,17 +315,37 @@ def _padded(word: Node, digits: int) -> Node:
 def _iso(micros: Node, function: str) -> Node:
     """ISO text of a moment, with six decimals where there are any."""
     second = 1_000_000
-    rest = exp.paren(binary(exp.Mod, exp.paren(add(binary(exp.Mod, exp.paren(micros), literal(second)), second)), literal(second)))
-    whole = exp.Div(this=exp.paren(op(exp.Sub, exp.paren(micros.copy()), rest)), expression=literal(second), typed=True)
+    rest = exp.paren(
+        binary(
+            exp.Mod,
+            exp.paren(add(binary(exp.Mod, exp.paren(micros), literal(second)), second)),
+            literal(second),
+        )
+    )
+    whole = exp.Div(
+        this=exp.paren(op(exp.Sub, exp.paren(micros.copy()), rest)),
+        expression=literal(second),
+        typed=True,
+    )
     shown = call(function, whole, exp.Literal.string("unixepoch"))
     tail = exp.DPipe(this=exp.Literal.string("."), expression=_padded(rest.copy(), 6), safe=True)
-    return exp.paren(exp.DPipe(this=shown, expression=case([(op(exp.EQ, rest.copy(), 0), exp.Literal.string(""))], tail), safe=True))
+    return exp.paren(
+        exp.DPipe(
+            this=shown,
+            expression=case([(op(exp.EQ, rest.copy(), 0), exp.Literal.string(""))], tail),
+            safe=True,
+        )
+    )
 
 
 def _single(value: Node) -> Node:
     """A double rounded to the 24 bits of a FLOAT (Veltkamp's split)."""
     big = exp.Mul(this=exp.paren(own(value)), expression=exp.Literal.number("536870913.0"))
-    near = op(exp.Sub, exp.paren(big), exp.paren(op(exp.Sub, exp.paren(big.copy()), exp.paren(value.copy()))))
+    near = op(
+        exp.Sub,
+        exp.paren(big),
+        exp.paren(op(exp.Sub, exp.paren(big.copy()), exp.paren(value.copy()))),
+    )
     large = above(call("abs", value.copy()), exp.Literal.number("1e30"))
     return case([(large, value.copy())], near)
 
