@@ -26,10 +26,12 @@ from genesis_sql.program.sql_nodes import (
 from genesis_sql.sqlbuild import column
 
 _TYPES = {
-    "DATE": "Date32",
-    "TIMESTAMP": "DateTime64(6, 'UTC')",
-    "TIMESTAMPTZ": "DateTime64(6, 'UTC')",
-    "TIMESTAMP_NS": "DateTime64(9, 'UTC')",
+    "DATE": "Nullable(Date32)",
+    "TIMESTAMP": "Nullable(DateTime64(6, 'UTC'))",
+    "TIMESTAMPNTZ": "Nullable(DateTime64(6, 'UTC'))",
+    "TIMESTAMPTZ": "Nullable(DateTime64(6, 'UTC'))",
+    "TIMESTAMP_NS": "Nullable(DateTime64(9, 'UTC'))",
+    "INT128": "Nullable(Decimal(38, 0))",
 }
 
 
