@@ -64,7 +64,8 @@ def routed(
         place = lookup(relation, f"{name} bins {at}", link.bins, code)
         if state is not None:
             place = add(times(state, link.width), place)
-        state = lookup(relation, f"{name} next {at}", link.next, place)
+        following = lookup(relation, f"{name} next {at}", link.next, place)
+        state = relation.put(f"{name} state {at}", following)
     return state if state is not None else route(tree, codes)
 
 

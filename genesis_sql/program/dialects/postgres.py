@@ -111,4 +111,7 @@ class _Postgres(Dialect):
         return case([(op(exp.EQ, micros, 86_400_000_000), midnight)], made)
 
 
-POSTGRES = _Postgres("postgres", "PostgreSQL", "postgres", infinite=True)
+_BEFORE = ("SET jit = off",)
+"""Machine code for a query of many levels takes longer than its rows."""
+
+POSTGRES = _Postgres("postgres", "PostgreSQL", "postgres", infinite=True, before=_BEFORE)
