@@ -308,9 +308,9 @@ class _Tables:
         family.put("#until", fill(_UNTIL), keep=True)
         if program.table in self.span:
             self._narrow(family, self.span[program.table])
-        low = op(exp.Sub, column("#until"), column("#all"))
+        begin = op(exp.Sub, column("#until"), column("#all"))
         source, known = family.close(), list(family.columns)
-        each = self.query.dialect.repeated(source, known, low, column("#until"), NUMBER)
+        each = self.query.dialect.repeated(source, known, begin, column("#until"), NUMBER)
         name = self.query.add(program.table, each)
         rows = Relation(self.query, program.table, name, [*known, NUMBER])
         first = op(exp.Sub, column("#until"), column("#all"))

@@ -86,7 +86,10 @@ def clickhouse_engine() -> Iterator[Engine]:
         found = pa.ipc.open_stream(con.query(sql, "ArrowStream").bytes()).read_all()
         columns = (c.to_pylist() for c in found.columns)
         return list(
-            zip(*([v.decode() if isinstance(v, bytes) else v for v in c] for c in columns), strict=True)
+            zip(
+                *([v.decode() if isinstance(v, bytes) else v for v in c] for c in columns),
+                strict=True,
+            )
         )
 
     yield Engine(CLICKHOUSE, ask)

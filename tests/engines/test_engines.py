@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -133,10 +132,10 @@ def test_related_tables_on_slow_planners(engine: Engine, shop: Model) -> None:
 
 
 @pytest.fixture(scope="module")
-def adult(real_adult: Path) -> Iterator[Model]:
+def adult(real_adult: Path) -> Model:
     made = fitted(f"CREATE TABLE adult AS FROM '{real_adult}' LIMIT 3000")
     program = replace(made.programs["adult"], rows=200)
-    yield replace(made, programs={"adult": program})
+    return replace(made, programs={"adult": program})
 
 
 @pytest.mark.parametrize("engine", ENGINES, indirect=True)

@@ -26,8 +26,10 @@ from genesis_sql.program.sql_nodes import (
 )
 from genesis_sql.sqlbuild import column, fill
 
-_SOURCE = 'SELECT i AS "#number", i AS "#address" FROM generate_series(CAST($low AS BIGINT), CAST($high AS BIGINT)) AS r(i)'
-_LEAP = "TIMESTAMP '1970-01-01 00:00:00' + $days * INTERVAL '1 day' + $micros * INTERVAL '1 microsecond'"
+_SOURCE = """SELECT i AS "#number", i AS "#address"
+FROM generate_series(CAST($low AS BIGINT), CAST($high AS BIGINT)) AS r(i)"""
+_LEAP = """TIMESTAMP '1970-01-01 00:00:00' + $days * INTERVAL '1 day'
++ $micros * INTERVAL '1 microsecond'"""
 
 
 _TYPES = {

@@ -111,6 +111,6 @@ _BEFORE = (
     "SET spark.sql.optimizer.maxIterations = 2000",
     "SET spark.sql.constraintPropagation.enabled = false",
 )
-"""A long chain of levels passes through the analyzer; constraints of all levels would be combined."""
+"""Many levels pass through the analyzer; their constraints would all be combined."""
 
 SPARK = _Spark("spark", "Spark SQL", "spark", before=_BEFORE)
