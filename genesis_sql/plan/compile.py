@@ -17,6 +17,7 @@ from genesis_sql.plan.definition import Model, apart, group_columns, read_of_par
 from genesis_sql.plan.open_keys import open_keys
 from genesis_sql.plan.required import matches
 from genesis_sql.plan.sizing import most_rows
+from genesis_sql.program.draw import Streams
 from genesis_sql.program.execute import Identity
 from genesis_sql.program.expressions import sampled
 from genesis_sql.program.sql import (
@@ -210,7 +211,7 @@ class _Tables:
         query: Query | None = None,
     ) -> None:
         self.model, self.seed, self.scale = model, seed, scale
-        self.identity = Identity(model.uuid, seed)
+        self.identity: Streams = Identity(model.uuid, seed)
         self.query = query or Query()
         self.wanted = wanted_columns(model, table, columns)
         self.made: dict[str, Relation] = {}
@@ -275,21 +276,30 @@ class _Tables:
         reads = (n.partition(".") for s in program.steps for n in step_inputs(s))
         names = [read for alias, _, read in reads if alias == step.alias]
         names += [step.weight, *group_columns(step)]
-        there = _Tables(self.model, self.seed, self.scale, parent, names, self.query)
+        there = self._beside(parent, names)
         return ParentRows(there.relation(parent).source, self.model.programs[parent])
+
+    def _beside(self, table: str, columns: Iterable[str]) -> _Tables:
+        """Other columns of a table, made apart from those that are made here."""
+        return _Tables(self.model, self.seed, self.scale, table, columns, self.query)
 
     # rows
 
     def _rows(self, program: Program) -> Relation:
         if program.main is not None:
             return self._children(program, program.main)
-        size = min(round(self.scale * program.rows), most_rows(program))
-        span = self.span.get(program.table, Span())
-        stop = size if span.stop is None else min(span.stop, size)
-        rows = fill(_ROOT, first=literal(min(span.first, stop)), stop=literal(stop))
+        first, stop = self._ends(program)
+        rows = fill(_ROOT, first=first, stop=stop)
         # DuckDB hands out range() on one thread, rows that were computed once on all of them
         name = self.query.add(program.table, rows, shared=True)
         return Relation(self.query, program.table, name, (NUMBER, ADDRESS))
+
+    def _ends(self, program: Program) -> tuple[exp.Expression, exp.Expression]:
+        """The first row of a root, and the one behind its last."""
+        size = min(round(self.scale * program.rows), most_rows(program))
+        span = self.span.get(program.table, Span())
+        stop = size if span.stop is None else min(span.stop, size)
+        return literal(min(span.first, stop)), literal(stop)
 
     def _children(self, program: Program, main: MainParent) -> Relation:
         """Rows in the order (parent, k): those of a parent, then the loose ones behind it."""

@@ -17,8 +17,8 @@ from sqlglot import exp
 
 from genesis_sql.errors import GenesisError
 from genesis_sql.program.domain import Categories, Domain
-from genesis_sql.program.draw import LOW, WORD, Stream, draw_columns, round_columns
-from genesis_sql.program.execute import STRIDES, Identity
+from genesis_sql.program.draw import LOW, WORD, Held, Stream, Streams, draw_columns, round_columns
+from genesis_sql.program.execute import STRIDES
 from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, slot
 from genesis_sql.program.sql_decode import comparable
@@ -125,7 +125,7 @@ class Around:
 def add_steps(
     relation: Relation,
     program: Program,
-    identity: Identity,
+    identity: Streams,
     around: Around,
     wanted: Iterable[str],
 ) -> None:
@@ -169,7 +169,7 @@ def _without_form(program: Program, step: Step) -> str:
     return f"table '{program.table}' {what}, which has no SQL form; read it with genesis_generate"
 
 
-def address_columns(keys: tuple[Stream, Stream], parent: str, k: str) -> Columns:
+def address_columns(keys: tuple[Stream | Held, Stream | Held], parent: str, k: str) -> Columns:
     """`draw.address` as a chain of columns.
 
     Args:
@@ -197,7 +197,7 @@ class _Writer:
         self,
         relation: Relation,
         program: Program,
-        identity: Identity,
+        identity: Streams,
         around: Around,
         inputs: Iterable[str],
     ) -> None:

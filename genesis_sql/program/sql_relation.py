@@ -17,11 +17,24 @@ from genesis_sql.sqlbuild import column, text
 Columns = Iterable[tuple[str, exp.Expression]]
 
 
-class Query:
-    """A statement that grows: its common table expressions in order."""
+KEY = "#key "
+"""What the names of columns with keys of streams begin with."""
 
-    def __init__(self) -> None:
+
+class Query:
+    """A statement that grows: its common table expressions in order.
+
+    Attributes:
+        keys: the relation of one row that has the keys of streams, where they are not literals.
+    """
+
+    def __init__(self, keys: str | None = None) -> None:
+        self.keys = keys
         self._tables: list[tuple[str, exp.Expression, bool]] = []
+
+    def begin(self, tables: Iterable[tuple[str, exp.Expression, bool]]) -> None:
+        """Put tables in front of all others: their names, trees, whether they are shared."""
+        self._tables[:0] = tables
 
     def add(self, name: str, tree: exp.Expression, *, shared: bool = False) -> str:
         """Add one.
@@ -42,6 +55,8 @@ class Query:
         for name, tree, shared in self._tables:
             alias = exp.to_identifier(name, quoted=True)
             last = last.with_(alias, as_=tree, materialized=shared, copy=False)
+        if self.keys is not None:
+            last.args["with_"].set("recursive", True)
         return text(last)
 
 
@@ -102,6 +117,8 @@ class Relation:
 
     def close(self, *, shared: bool = False) -> str:
         """Write what was put; returns the relation that has it."""
+        if self.query.keys is not None:
+            self._hold_keys()
         nodes = self._folded()
         levels = _levels(nodes)
         highest = max(levels.values(), default=0)
@@ -112,12 +129,21 @@ class Relation:
             tree = select([*passed, *((n, nodes[n]) for n in made)], self.source)
             if level == 1 and self._single:
                 one = exp.Select(expressions=named(self._single.items()))
+                if self.query.keys is not None:
+                    one = one.from_(relation_name(self.query.keys), copy=False)
                 lists = relation_name(self.query.add(f"{self.name} lists", one))
                 tree = tree.join(lists, join_type="cross", copy=False)
             self.source = self.query.add(self.name, tree, shared=shared and level == highest)
         self.columns += self._kept
         self._nodes, self._single, self._kept = {}, {}, []
         return self.source
+
+    def _hold_keys(self) -> None:
+        """Make the keys that are read values that all rows share."""
+        for node in self._nodes.values():
+            for read in _reads(node):
+                if read.name.startswith(KEY):
+                    self._single[read.name] = column(read.name)
 
     def _folded(self) -> dict[str, exp.Expression]:
         """What was put; a column that is read but once stands inside its reader."""
