@@ -102,9 +102,9 @@ def compile_sql(
     """
     span = Span(first, stop)
     if table in model.verbatim:
-        return _copied(model, table, span)
-    program, shown = _program(model, table), list(raw)
-    whole = _Tables(model, seed, scale, table, [*sampled(program), *shown])
+        return text(copied(model, table, span))
+    program, shown = program_of(model, table), list(raw)
+    whole = Tables(model, seed, scale, table, [*sampled(program), *shown])
     if span.bounded and not whole.read_by_others(table):
         whole.span = {table: span}
     relation = whole.relation(table)
@@ -117,7 +117,7 @@ def compile_sql(
     return whole.query.text(last.order_by(column(NUMBER), copy=False))
 
 
-def _copied(model: Model, table: str, span: Span) -> str:
+def copied(model: Model, table: str, span: Span) -> exp.Select:
     """The rows of a copied table as they are, one VALUES list."""
     rows = model.verbatim[table].slice(span.first)
     rows = rows if span.stop is None else rows.slice(0, max(span.stop - span.first, 0))
@@ -138,7 +138,7 @@ def _copied(model: Model, table: str, span: Span) -> str:
     values.set("alias", exp.TableAlias(this=exp.to_identifier("held"), columns=places))
     shown = [(n, as_type(exp.column(f"c{i}"), types[n])) for i, n in enumerate(names)]
     last = exp.Select(expressions=named(shown)).from_(values, copy=False)
-    return text(last if texts else last.where(exp.false(), copy=False))
+    return last if texts else last.where(exp.false(), copy=False)
 
 
 def _text(value: str | None) -> exp.Expression:
@@ -161,6 +161,10 @@ class Span:
         """Whether a number lies in it."""
         return self.meets(number, number)
 
+    def beside(self, tree: exp.Select) -> exp.Select:
+        """A SELECT that can read what the tests read; here they read literals."""
+        return tree
+
     def meets(self, lowest: exp.Expression, highest: exp.Expression) -> exp.Expression:
         """Whether numbers from the lowest to the highest have some in it."""
         tests = [up_to(literal(self.first), highest)]
@@ -169,7 +173,8 @@ class Span:
         return both(*tests)
 
 
-def _program(model: Model, table: str) -> Program:
+def program_of(model: Model, table: str) -> Program:
+    """The program of a table; a ModelNotFoundError where there is none."""
     if table not in model.programs:
         known = nearest(table, model.programs)
         message = f"model '{model.name}' has no program for table '{table}'{known}"
@@ -198,7 +203,7 @@ def _counted(program: Program) -> list[str]:
     return [links[s.alias] for s in program.steps if isinstance(s, PickDistinct)]
 
 
-class _Tables:
+class Tables:
     """The tables of a model as relations of one statement."""
 
     def __init__(
@@ -279,9 +284,9 @@ class _Tables:
         there = self._beside(parent, names)
         return ParentRows(there.relation(parent).source, self.model.programs[parent])
 
-    def _beside(self, table: str, columns: Iterable[str]) -> _Tables:
+    def _beside(self, table: str, columns: Iterable[str]) -> Tables:
         """Other columns of a table, made apart from those that are made here."""
-        return _Tables(self.model, self.seed, self.scale, table, columns, self.query)
+        return Tables(self.model, self.seed, self.scale, table, columns, self.query)
 
     # rows
 
@@ -314,8 +319,7 @@ class _Tables:
         children = family.put("#children", self._most(program, column(main.count)), keep=True)
         family.put("#all", add(children, op(exp.Sub, until, since)), keep=True)
         family.put("#until", fill(_UNTIL), keep=True)
-        if program.table in self.span:
-            self._narrow(family, self.span[program.table])
+        self._counted_out(program, family)
         family.put(NUMBER, fill(_NUMBERS), keep=True)
         rows = Relation(self.query, program.table, family.close(), family.columns)
         first = op(exp.Sub, column("#until"), column("#all"))
@@ -329,13 +333,19 @@ class _Tables:
         rows.put(ADDRESS, made, keep=True)
         return rows
 
+    def _counted_out(self, program: Program, family: Relation) -> None:
+        """What is done with the numbers of children before they become rows."""
+        if program.table in self.span:
+            self._narrow(family, self.span[program.table])
+
     def _narrow(self, family: Relation, span: Span) -> None:
         """Leave out the families that have no row of the span."""
         since = op(exp.Sub, column("#until"), column("#all"))
         last = op(exp.Sub, column("#until"), 1)
         source = family.close()
         tree = select([(n, column(n)) for n in family.columns], source)
-        family.source = self.query.add(family.name, tree.where(span.meets(since, last), copy=False))
+        tree = span.beside(tree.where(span.meets(since, last), copy=False))
+        family.source = self.query.add(family.name, tree)
 
     def _most(self, program: Program, count: exp.Expression) -> exp.Expression:
         """The number of children: no more than there are values that keep them apart."""

@@ -244,12 +244,7 @@ class Sizing:
         keys = [key for key in self._keys(table) if not key.of_parent]
         room = [(self._combinations(table, key), ", ".join(key.columns)) for key in keys]
         most, columns = min(room, default=(MANY, ""))
-        shapes = [
-            (d.format.shapes[0].capacity, name)
-            for name, d in self.sampler.model.programs[table].domains.items()
-            if isinstance(d, Key) and isinstance(d.format, Pattern) and d.format.kind == "text"
-        ]
-        texts, column = min(shapes, default=(MANY, ""))
+        texts, column = text_room(self.sampler.model.programs[table])
         if texts < most:
             return texts, f"there are no more texts of the shape of '{column}'"
         return most, f"its key ({columns}) has no more values"
@@ -425,6 +420,16 @@ def most_rows(program: Program) -> int:
         and isinstance(program.domains[step.column], Categories)
     ]
     return min(ends, default=2**62)
+
+
+def text_room(program: Program) -> tuple[int, str]:
+    """The most rows that the texts of its keys allow (MANY: no bound), and the column."""
+    shapes = [
+        (d.format.shapes[0].capacity, name)
+        for name, d in program.domains.items()
+        if isinstance(d, Key) and isinstance(d.format, Pattern) and d.format.kind == "text"
+    ]
+    return min(shapes, default=(MANY, ""))
 
 
 def positive(raw: Raw) -> np.ndarray:

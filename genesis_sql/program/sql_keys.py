@@ -103,7 +103,7 @@ def key_tables(tails: Iterable[str]) -> Named:
     names = [exp.to_identifier(n) for n in ("i", "tail")]
     values = exp.values([*numbered])
     values.set("alias", exp.TableAlias(this=exp.to_identifier("t"), columns=names))
-    tables = {name: relation_name(f"#{name}") for name in _PLACES}
+    tables: dict[str, exp.Expression] = {name: relation_name(f"#{name}") for name in _PLACES}
     flat = [place for order in (*_ORDER, *_ORDER[:2]) for place in order]
     tables["order"] = as_type(exp.Array(expressions=[literal(p) for p in flat]), "INTEGER[]")
     held = []
@@ -153,7 +153,7 @@ def _rounds() -> exp.Expression:
 
 
 def _named(columns: Iterable[tuple[str, exp.Expression]]) -> list[exp.Expression]:
-    return [exp.alias_(node, name) for name, node in columns]
+    return [exp.Alias(this=node, alias=exp.to_identifier(name)) for name, node in columns]
 
 
 def _begun() -> Named:

@@ -54,9 +54,9 @@ class Query:
         """The whole statement."""
         for name, tree, shared in self._tables:
             alias = exp.to_identifier(name, quoted=True)
-            last = last.with_(alias, as_=tree, materialized=shared, copy=False)
-        if self.keys is not None:
-            last.args["with_"].set("recursive", True)
+            last = last.with_(
+                alias, as_=tree, materialized=shared, recursive=self.keys is not None, copy=False
+            )
         return text(last)
 
 
