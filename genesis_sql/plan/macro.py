@@ -8,7 +8,6 @@ be expected to have them, and some more.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from genesis_sql.program.expressions import sampled
 from genesis_sql.program.sql import NUMBER
 from genesis_sql.program.sql_decode import add_outputs
 from genesis_sql.program.sql_keys import KEYS, SEED, HeldIdentity, key_tables
-from genesis_sql.program.sql_nodes import above, both, less, literal, relation_name, up_to
+from genesis_sql.program.sql_nodes import both, less, literal, relation_name, up_to
 from genesis_sql.program.sql_relation import Query, Relation, select
 from genesis_sql.program.steps import Beyond, Pick, PickDistinct, Program
 from genesis_sql.sqlbuild import column, fill, quoted, text
@@ -42,35 +41,45 @@ _NEW = "#own "
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|/\*.*?\*/", re.DOTALL)
 
 _SEED = 'SELECT CAST(CAST(coalesce(seed, 0) AS HUGEINT) AS VARCHAR) AS "text"'
-_ROWS, _FIRST = "CAST(rows AS BIGINT)", "CAST(coalesce(first_row, 0) AS BIGINT)"
-_SCALE = "CAST(scale AS DOUBLE)"
-_UNTIL = f"({_FIRST} + coalesce({_ROWS}, 0))"
-_PLAIN = f"{_ROWS} IS NULL OR {_UNTIL} = 0"
-_GIVEN = f"""
+_PARTS = {
+    "rows": "CAST(rows AS BIGINT)",
+    "first": "CAST(coalesce(first_row, 0) AS BIGINT)",
+    "scale": "CAST(scale AS DOUBLE)",
+    "until": "(CAST(coalesce(first_row, 0) AS BIGINT) + coalesce(CAST(rows AS BIGINT), 0))",
+    "limit": str(MOST_ROWS),
+}
+"""What the parameters say; the templates below have each as ``$name``."""
+_GIVEN = """
 CASE
-  WHEN {_ROWS} < 0 OR {_ROWS} <> rows
+  WHEN $rows < 0 OR $rows <> rows
     THEN error(concat('rows := ', rows, ' is no whole number from 0'))
-  WHEN {_FIRST} < 0 OR {_FIRST} <> first_row
+  WHEN $first < 0 OR $first <> first_row
     THEN error(concat('first_row := ', first_row, ' is no whole number from 0'))
-  WHEN {_ROWS} > {MOST_ROWS} OR {_FIRST} > {MOST_ROWS}
-    THEN error(concat('rows and first_row may be ', {MOST_ROWS}, ' at most'))
-  WHEN NOT ({_SCALE} > 0 AND {_SCALE} <= {MOST_ROWS})
+  WHEN $rows > $limit OR $first > $limit
+    THEN error(concat('rows and first_row may be ', $limit, ' at most'))
+  WHEN NOT ($scale > 0 AND $scale <= $limit)
     THEN error(concat('scale := ', scale, ' is not a positive number'))
-  WHEN {_SCALE} IS NULL AND NOT ({_PLAIN}) AND {_UNTIL} > $allowed
+  WHEN $scale IS NULL AND NOT ($rows IS NULL OR $until = 0) AND $until > $allowed
     THEN error(concat('rows := ', rows, ' of table ', $named, ': ', $refused))
-  ELSE {_FIRST}
+  ELSE $first
 END
 """
-_OF_ROOT = f"""
-CASE WHEN {_SCALE} IS NOT NULL THEN {_SCALE} WHEN {_PLAIN} THEN 1.0
-  ELSE CAST({_UNTIL} AS DOUBLE) / $fitted END
+_OF_ROOT = """
+CASE WHEN $scale IS NOT NULL THEN $scale WHEN $rows IS NULL OR $until = 0 THEN 1.0
+  ELSE CAST($until AS DOUBLE) / $fitted END
 """
-_OF_BOUND = f"""
-CASE WHEN {_SCALE} IS NOT NULL THEN {_SCALE} WHEN {_PLAIN} THEN 1.0
-  ELSE ceil({_UNTIL} * $each + $more) / $roots END
+_OF_BOUND = """
+CASE WHEN $scale IS NOT NULL THEN $scale WHEN $rows IS NULL OR $until = 0 THEN 1.0
+  ELSE ceil($until * $each + $more) / $roots END
 """
-_OR_ONE = f"coalesce({_SCALE}, 1.0)"
-_SIZE = "least(CAST(round_even(CAST($scale AS DOUBLE) * $fitted, 0) AS BIGINT), $most)"
+_OR_ONE = "coalesce($scale, 1.0)"
+_SIZE = "least(CAST(round_even(CAST($by AS DOUBLE) * $fitted, 0) AS BIGINT), $most)"
+_COUNTED = 'SELECT count(*) AS "#size" FROM $rows_of'
+_LARGEST = 'SELECT coalesce(max("#until"), 0) AS "#size" FROM $family'
+_OF_COPY = """
+CASE WHEN $until > $size THEN error(concat('table ', $named, ' is copied with its ', $size,
+  ' rows; ask for fewer')) ELSE coalesce($rows, $size) END
+"""
 _CHECKED = """
 CASE WHEN $size > $room
   THEN error(concat('table ', $named, ' would have ', $size, ' rows at that scale, and can have ',
@@ -78,30 +87,32 @@ CASE WHEN $size > $room
   ELSE $size END
 """
 _NEEDED = 'SELECT min("#parent") + 1 AS "#needed" FROM $family, $before WHERE "#until" >= "#needed"'
-_FOUND = f"""
-SELECT CASE WHEN {_SCALE} IS NOT NULL THEN {_SCALE} WHEN {_PLAIN} THEN 1.0
-  WHEN "#needed" IS NULL THEN error(concat('table ', $named, ' does not reach ', {_UNTIL},
+_FOUND = """
+SELECT CASE WHEN $scale IS NOT NULL THEN $scale WHEN $rows IS NULL OR $until = 0 THEN 1.0
+  WHEN "#needed" IS NULL THEN error(concat('table ', $named, ' does not reach ', $until,
     ' rows among the parents that were looked at: give a scale'))
   ELSE CAST("#needed" AS DOUBLE) / $roots END AS "#scale"
 FROM $needed
 """
-_SPAN = f"""
+_SPAN = """
 SELECT $given AS "#first", CASE
     WHEN $lost IS NOT NULL THEN error($lost)
     WHEN "#size" > $room THEN error(concat('table ', $named, ' would have ', "#size",
       ' rows at that scale, and can have ', $room, ': take a smaller scale'))
-    WHEN {_ROWS} IS NULL THEN "#size"
-    WHEN {_UNTIL} > "#size" AND {_SCALE} IS NULL THEN error(concat('table ', $named,
-      ' does not reach ', {_UNTIL}, ' rows among the parents that were looked at: give a scale'))
-    WHEN {_UNTIL} > "#size" THEN error(concat('table ', $named, ' has ', "#size",
-      ' rows at scale ', {_SCALE}, ', rows ', {_FIRST}, ' to ', {_UNTIL},
+    WHEN $rows IS NULL THEN "#size"
+    WHEN $until > "#size" AND $scale IS NULL THEN error(concat('table ', $named,
+      ' does not reach ', $until, ' rows among the parents that were looked at: give a scale'))
+    WHEN $until > "#size" THEN error(concat('table ', $named, ' has ', "#size",
+      ' rows at scale ', $scale, ', rows ', $first, ' to ', $until,
       ' were asked for; leave scale out, or take a larger one'))
-    ELSE {_UNTIL} END AS "#stop"
+    ELSE $until END AS "#stop"
 FROM $sized
 """
-_LOST = """
-CASE WHEN (SELECT count(*) FROM $rows) > $most THEN concat($table, $message) ELSE NULL END
-"""
+
+
+def _open(template: str, **nodes: exp.Expression) -> exp.Expression:
+    """A template with the parts that the parameters make."""
+    return fill(template, **{name: fill(part) for name, part in _PARTS.items()}, **nodes)
 
 
 def macro_sql(model: Model, table: str, mark: str) -> str:
@@ -154,21 +165,15 @@ def _copied_sql(model: Model, table: str, marked: tuple[str, exp.Expression, boo
     size = model.verbatim[table].num_rows
     refused = f"it is copied with its {size} rows"
     given = _given(table, size, refused)
-    stop = fill(_SPAN_OF_COPY, size=literal(size), named=exp.Literal.string(f"'{table}'"))
+    stop = _open(_OF_COPY, size=literal(size), named=exp.Literal.string(f"'{table}'"))
     tree = copied(model, table, Span()).limit(stop, copy=False).offset(given, copy=False)
     return text(tree.with_(exp.to_identifier(marked[0], quoted=True), as_=marked[1], copy=False))
-
-
-_SPAN_OF_COPY = f"""
-CASE WHEN {_UNTIL} > $size THEN error(concat('table ', $named, ' is copied with its ', $size,
-  ' rows; ask for fewer')) ELSE coalesce({_ROWS}, $size) END
-"""
 
 
 def _given(table: str, allowed: int, refused: str) -> exp.Expression:
     """The first row; an error where the arguments make no sense."""
     told = {"named": exp.Literal.string(f"'{table}'"), "refused": exp.Literal.string(refused)}
-    return fill(_GIVEN, allowed=literal(allowed), **told)
+    return _open(_GIVEN, allowed=literal(allowed), **told)
 
 
 @dataclass(frozen=True)
@@ -176,12 +181,14 @@ class _Sizes:
     """How large tables are.
 
     Attributes:
+        table: whose macro it is.
         scale: an expression of the parameters, or the largest that the scale can be.
         found: the relation of one row with the scale itself, where a statement has to find it.
         allowed: the most rows that can be asked for without a scale.
         refused: why no more.
     """
 
+    table: str
     scale: str
     nodes: dict[str, exp.Expression]
     found: str | None
@@ -190,7 +197,7 @@ class _Sizes:
 
     def node(self) -> exp.Expression:
         """The scale, or what it is at most."""
-        return fill(self.scale, **self.nodes)
+        return _open(self.scale, **self.nodes)
 
 
 def _sizes(model: Model, table: str, query: Query, identity: HeldIdentity) -> _Sizes:
@@ -201,30 +208,37 @@ def _sizes(model: Model, table: str, query: Query, identity: HeldIdentity) -> _S
         most = most_rows(program)
         why = f"it has at most {most} rows, for its key is made of labels"
         nodes = {"fitted": literal(max(program.rows, 1))}
-        return _Sizes(_OF_ROOT, nodes, None, most if program.rows else 0, why if program.rows else empty)
+        return _Sizes(
+            table,
+            _OF_ROOT,
+            nodes,
+            None,
+            most if program.rows else 0,
+            why if program.rows else empty,
+        )
     counts = wanted_columns(model, table, [])
     if not program.rows:
-        return _Sizes(_OR_ONE, {}, None, 0, empty)
+        return _Sizes(table, _OR_ONE, {}, None, 0, empty)
     if _follow_sizes(model, counts):
         why = "how many rows its parents have depends on the scale, so give that too: scale := 1"
-        return _Sizes(_OR_ONE, {}, None, 0, why)
+        return _Sizes(table, _OR_ONE, {}, None, 0, why)
     many = f"at most {MOST_CHILDREN} can be counted; give scale too, and first_row for pieces"
     roots = _chain(model, table)[-1].rows
     each = max(roots, 1) / program.rows
     nodes = {
-        "each": literal_of(MARGIN * each),
-        "more": literal_of(MORE + 20 * each),
+        "each": _real(MARGIN * each),
+        "more": _real(MORE + 20 * each),
         "roots": literal(max(roots, 1)),
     }
-    bound = _Sizes(_OF_BOUND, nodes, None, MOST_CHILDREN, many)
+    bound = _Sizes(table, _OF_BOUND, nodes, None, MOST_CHILDREN, many)
     if not _follow_sizes(model, wanted_columns(model, table, sampled(program))):
         return bound
     probe = _Open(model, table, [], query, identity, bound)
     found = probe.found_scale(table)
-    return _Sizes(_OF_BOUND, nodes, found, MOST_CHILDREN, many)
+    return _Sizes(table, _OF_BOUND, nodes, found, MOST_CHILDREN, many)
 
 
-def literal_of(value: float) -> exp.Expression:
+def _real(value: float) -> exp.Expression:
     """A double."""
     return fill("CAST($x AS DOUBLE)", x=exp.Literal.string(repr(float(value))))
 
@@ -304,11 +318,11 @@ class _Open(Tables):
 
     def _ends(self, program: Program) -> tuple[exp.Expression, exp.Expression]:
         size = self._size(program, self.sizes.node())
+        first = _given(self.sizes.table, self.sizes.allowed, self.sizes.refused)
         if program.table != self.target:
-            return literal(0), size
-        first = _given(program.table, self.sizes.allowed, self.sizes.refused)
-        until = fill(f"CASE WHEN {_ROWS} IS NULL THEN $n ELSE least({_UNTIL}, $n) END", n=size)
-        return first, fill(f"greatest({_FIRST}, $until)", until=until)
+            return literal(0), fill("CASE WHEN $given >= 0 THEN $size END", given=first, size=size)
+        until = _open("CASE WHEN $rows IS NULL THEN $n ELSE least($until, $n) END", n=size)
+        return first, _open("greatest($first, $end)", end=until)
 
     def _size(self, program: Program, scale: exp.Expression) -> exp.Expression:
         """Rows of a root at a scale."""
@@ -317,17 +331,14 @@ class _Open(Tables):
         room = min(type_room(self.model, table).rows, MOST_ROWS)
         if table != self.table:
             room = min(room, MOST_PARENTS)
-        size = fill(_SIZE, scale=scale, fitted=literal(program.rows), most=literal(most))
+        size = fill(_SIZE, by=scale, fitted=literal(program.rows), most=literal(most))
         named = exp.Literal.string(f"'{table}'")
         return fill(_CHECKED, size=size, room=literal(room), named=named)
 
     def _counted_out(self, program: Program, family: Relation) -> None:
         self.families[program.table] = family.close(shared=True)
         if program.table == self.target:
-            sized = fill(
-                'SELECT coalesce(max("#until"), 0) AS "#size" FROM $f',
-                f=relation_name(self.families[program.table]),
-            )
+            sized = fill(_LARGEST, family=relation_name(self.families[program.table]))
             self.ends = self._span(sized)
             self._narrow(family, _OpenSpan(self.ends))
 
@@ -338,15 +349,15 @@ class _Open(Tables):
             sized = fill('SELECT $n AS "#size"', n=self._size(program, self.sizes.node()))
             if program.main is not None:
                 rows = relation_name(self.relation(self.table).source)
-                sized = fill('SELECT count(*) AS "#size" FROM $rows', rows=rows)
+                sized = fill(_COUNTED, rows_of=rows)
             self.ends = self._span(sized)
         return self.ends
 
     def _span(self, sized: exp.Expression) -> str:
         room = min(type_room(self.model, self.table).rows, MOST_ROWS)
         texts = text_room(self.model.programs[self.table])[0]
-        given = _given(self.table, self.sizes.allowed, self.sizes.refused)
-        tree = fill(
+        given = _given(self.sizes.table, self.sizes.allowed, self.sizes.refused)
+        tree = _open(
             _SPAN,
             given=given,
             lost=self._lost(),
@@ -357,7 +368,7 @@ class _Open(Tables):
         return self.query.add("#span", tree, shared=True)
 
     def _lost(self) -> exp.Expression:
-        """What makes the sizes of the tables above impossible, as a text; NULL where nothing does."""
+        """What makes the sizes above impossible, as a text; NULL where nothing does."""
         told: list[exp.Expression] = []
         for table in self.made:
             program = self.model.programs[table]
@@ -367,30 +378,31 @@ class _Open(Tables):
         for table in [*self.made, self.table]:
             for match in matches(self.model, self.model.programs[table]):
                 if match.link.parent in self.made:
-                    why = f" has no rows at that scale, which those of '{table}' need: take a larger one"
+                    why = f" has no rows at that scale, which '{table}' needs: take a larger one"
                     told.append(self._told(match.link.parent, 0, why, more=False))
-        return fill("coalesce(NULL, $all)", all=told[0]) if len(told) == 1 else (
-            exp.Coalesce(this=told[0], expressions=told[1:]) if told else exp.null()
+        return (
+            fill("coalesce(NULL, $all)", all=told[0])
+            if len(told) == 1
+            else (exp.Coalesce(this=told[0], expressions=told[1:]) if told else exp.null())
         )
 
     def _told(self, table: str, rows: int, why: str, *, more: bool = True) -> exp.Expression:
         test = "(SELECT count(*) FROM $t) > $n" if more else "(SELECT count(*) FROM $t) = $n"
         return fill(
-            f"CASE WHEN {test} THEN $why END",
-            t=relation_name(self.made[table].source),
-            n=literal(rows),
+            "CASE WHEN $test THEN $why END",
+            test=fill(test, t=relation_name(self.made[table].source), n=literal(rows)),
             why=exp.Literal.string(f"table '{table}'{why}"),
         )
 
     def found_scale(self, table: str) -> str:
-        """The relation of the scale whose roots have enough rows of a child for the rows asked for."""
+        """The relation of the smallest scale that has the rows asked for of a child."""
         self.relation(table)
-        needed = self.query.add("#needed", fill(f'SELECT {_UNTIL} AS "#needed"'))
+        needed = self.query.add("#needed", _open('SELECT $until AS "#needed"'))
         chain = _chain(self.model, table)
         for program in chain[:-1]:
             before, family = relation_name(needed), relation_name(self.families[program.table])
             needed = self.query.add("#needed", fill(_NEEDED, family=family, before=before))
-        found = fill(
+        found = _open(
             _FOUND,
             named=exp.Literal.string(f"'{table}'"),
             roots=literal(max(chain[-1].rows, 1)),
