@@ -5,6 +5,7 @@
 #   make dbt     builds the dbt project of examples/dbt, in an environment of its own
 #   make browser installs Chromium (Debian, as root) where there is none: the report's tests open pages in it
 #   make servers installs PostgreSQL and MariaDB (Debian, as root): the tests start servers of their own
+#   make randomness runs dieharder (Debian, installed as root) on the draw for a quarter of an hour
 #   make lint    ruff, mypy
 #   make peers   the environment of the other generators that benchmarks compare with
 #   make dist    sdist and wheel in dist/
@@ -30,7 +31,7 @@ BROWSERS = chromium chromium-browser google-chrome chrome
 PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 READY = pyproject.toml constraints.txt
 
-.PHONY: demo test test-newest test-duckdb15 slow slow-rest slow-schemas slow-duckdb15 gpu dbt browser servers lint peers dist clean
+.PHONY: demo test test-newest test-duckdb15 slow slow-rest slow-schemas slow-duckdb15 gpu dbt browser servers randomness lint peers dist clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -68,6 +69,11 @@ browser:
 servers:
 	@ls /usr/lib/postgresql/*/bin/initdb /usr/bin/mariadb-install-db > /dev/null 2>&1 || { apt-get update -qq \
 	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql mariadb-server > /dev/null; }
+
+randomness: $(VENV)/.dev
+	@command -v dieharder > /dev/null || { apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends dieharder > /dev/null; }
+	nice $(VENV)/bin/python -m benchmarks randomness --check
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check

@@ -220,7 +220,7 @@ def _sizes(model: Model, table: str, query: Query, identity: HeldIdentity) -> _S
     if not program.rows:
         return _Sizes(table, _OR_ONE, {}, None, 0, empty)
     if _follow_sizes(model, counts):
-        why = "how many rows its parents have depends on the scale, so give that too: scale := 1"
+        why = "its size depends on that of other tables, so give the scale, too: scale := 1"
         return _Sizes(table, _OR_ONE, {}, None, 0, why)
     many = f"at most {MOST_CHILDREN} can be counted; give scale too, and first_row for pieces"
     roots = _chain(model, table)[-1].rows

@@ -129,7 +129,7 @@ class Relation:
             tree = select([*passed, *((n, nodes[n]) for n in made)], self.source)
             if level == 1 and self._single:
                 one = exp.Select(expressions=named(self._single.items()))
-                if self.query.keys is not None:
+                if self.query.keys and any(n.startswith(KEY) for n in self._single):
                     one = one.from_(relation_name(self.query.keys), copy=False)
                 lists = relation_name(self.query.add(f"{self.name} lists", one))
                 tree = tree.join(lists, join_type="cross", copy=False)
