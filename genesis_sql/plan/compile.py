@@ -6,7 +6,7 @@ their counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -52,12 +52,14 @@ from genesis_sql.program.sql_nodes import (
     up_to,
 )
 from genesis_sql.program.sql_relation import Columns, Query, Relation, select
+from genesis_sql.program.sql_sequence import add_sequence
 from genesis_sql.program.steps import (
     MainParent,
     Pick,
     PickDistinct,
     Program,
     Stratum,
+    sequential,
     step_inputs,
 )
 from genesis_sql.sqlbuild import column, fill, text
@@ -247,13 +249,23 @@ class _Tables:
                         "read it with genesis_generate"
                     )
                     raise GenesisError(message)
-            rows = self._rows(program)
-            add_steps(rows, program, self.identity, self._around(program), self.wanted[table])
+            rows = self._drawn(program, self.wanted[table])
             kept = dict.fromkeys([NUMBER, ADDRESS, *self.wanted[table]])
             tree = select([(n, column(n)) for n in kept], rows.source)
             name = self.query.add(table, tree, shared=True)
             self.made[table] = Relation(self.query, table, name, kept)
         return self.made[table]
+
+    def _drawn(self, program: Program, wanted: Sequence[str]) -> Relation:
+        """The rows of a table with their raw columns."""
+        around = self._around(program)
+        rows = self._rows(program)
+        if program.main is not None and sequential(program.needed(wanted)):
+            return add_sequence(_begun(rows), program, self.identity, around, wanted)
+        if program.main is not None:
+            self._address(rows, program)
+        add_steps(rows, program, self.identity, around, wanted)
+        return rows
 
     def _around(self, program: Program) -> Around:
         steps = program.needed(self.wanted[program.table])
@@ -314,10 +326,13 @@ class _Tables:
         rows.put(K, case([(known, place)], literal(-1)), keep=True)
         rows.put(COUNT, case([(known, children)], literal(0)), keep=True)
         rows.put(main.link.row, case([(known, column("#parent"))]), keep=True)
+        return rows
+
+    def _address(self, rows: Relation, program: Program) -> None:
+        """Add the addresses of children."""
         low, high = (self.identity.stream(program.table, ADDRESS, p) for p in ("low", "high"))
         made = rows.put_all(address_columns((low, high), PARENT_ADDRESS, "#place"))
         rows.put(ADDRESS, made, keep=True)
-        return rows
 
     def _narrow(self, family: Relation, span: Span) -> None:
         """Leave out the families that have no row of the span."""
@@ -365,6 +380,14 @@ class _Tables:
         totals = [*((k, column(k)) for k in keys), ("total", exp.Max(this=column("until")))]
         largest = select(totals, running).group_by(*map(column, keys), copy=False)
         return Members(self.query.add(f"{name} totals", largest, shared=True), running)
+
+
+def _begun(rows: Relation) -> Relation:
+    """The first rows of families; a row without parent is a family of its own."""
+    source = rows.close()
+    tree = select([(n, column(n)) for n in rows.columns], source)
+    begun = rows.query.add(rows.name, tree.where(up_to(column(K), 0), copy=False))
+    return Relation(rows.query, rows.name, begun, rows.columns)
 
 
 def _chosen(source: str, keys: Columns) -> exp.Select:

@@ -76,7 +76,6 @@ from genesis_sql.program.steps import (
     Sibling,
     Step,
     Stratum,
-    sequential,
     step_columns,
     step_inputs,
 )
@@ -142,16 +141,19 @@ def add_steps(
         GenesisError: a step has no SQL form.
     """
     names = list(wanted)
-    steps = [s for s in program.needed(names) if not isinstance(s, Expression)]
+    steps = steps_of(program, names)
     read = [n for s in steps for n in step_inputs(s)] + [n for n in names if "." in n]
-    writer = _Writer(relation, program, identity, around, read)
+    writer = Writer(relation, program, identity, around, read)
     if program.main is not None:
         writer.attach(PARENT)
     for step in steps:
-        if type(step) not in _WRITE or sequential([step]):
-            raise GenesisError(_without_form(program, step))
-        _WRITE[type(step)](writer, step)
+        writer.write(step)
     relation.close()
+
+
+def steps_of(program: Program, wanted: Iterable[str]) -> list[Step]:
+    """The steps that make raw columns; an expression has none."""
+    return [s for s in program.needed(wanted) if not isinstance(s, Expression)]
 
 
 def _without_form(program: Program, step: Step) -> str:
@@ -177,9 +179,20 @@ def address_columns(keys: tuple[Stream, Stream], parent: str, k: str) -> Columns
         parent: column with the parent's address.
         k: column with the place among the siblings.
     """
+    known = parent_words(keys, parent)
+    one, two = (chain[-1][0] for chain in known)
+    return [*known[0], *known[1], *own_address((one, two), k)]
+
+
+def parent_words(keys: tuple[Stream, Stream], parent: str) -> tuple[Columns, Columns]:
+    """The two words of a parent's address that are the keys of its children's addresses."""
     low, high = keys
-    known = draw_columns(low, parent, "#above low "), draw_columns(high, parent, "#above high ")
-    one, two = (column(chain[-1][0]) for chain in known)
+    return draw_columns(low, parent, "#above low "), draw_columns(high, parent, "#above high ")
+
+
+def own_address(words: tuple[str, str], k: str) -> Columns:
+    """The address of a row out of the columns with its parent's words and its own place."""
+    one, two = map(column, words)
     place = column(k)
     halves = [
         round_columns(op(exp.BitwiseXor, place.copy(), x), y.copy(), f"#own {name} ")
@@ -187,11 +200,19 @@ def address_columns(keys: tuple[Stream, Stream], parent: str, k: str) -> Columns
     ]
     below, above = (div(column(chain[-1][0]), 2) for chain in halves)
     made = add(times(above, LOW), below)
-    return [*known[0], *known[1], *halves[0], *halves[1], ("#made", made)]
+    return [*halves[0], *halves[1], ("#made", made)]
 
 
-class _Writer:
-    """The steps of one program while they are written."""
+class Writer:
+    """The steps of one program while they are written.
+
+    Args:
+        relation: gets the columns; those that it has already are not made again.
+        program: whose steps.
+        identity: uuid and seed.
+        around: parents and members.
+        inputs: what is read.
+    """
 
     def __init__(
         self,
@@ -205,6 +226,16 @@ class _Writer:
         self.around, self.inputs = around, list(dict.fromkeys(inputs))
         self.codes: set[str] = set()
         self.words = 0
+
+    def write(self, step: Step) -> None:
+        """Add the column of a step.
+
+        Raises:
+            GenesisError: it has no SQL form.
+        """
+        if type(step) not in _WRITE:
+            raise GenesisError(_without_form(self.program, step))
+        _WRITE[type(step)](self, step)
 
     def keep(self, name: str, node: exp.Expression) -> exp.Column:
         return self.relation.put(name, node, keep=True)
@@ -232,7 +263,9 @@ class _Writer:
 
     def attach(self, alias: str) -> None:
         """Bring the columns of a parent that steps read; its row ``#row:alias`` is known by now."""
-        asked = [n.split(".", 1)[1] for n in self.inputs if n.startswith(f"{alias}.")]
+        there = set(self.relation.columns)
+        asked = [n for n in self.inputs if n.startswith(f"{alias}.") and n not in there]
+        asked = [n.split(".", 1)[1] for n in asked]
         if alias == PARENT and "#k" in asked:
             self.keep(f"{alias}.#k", case([(up_to(literal(0), column(K)), column(K))]))
         if alias == PARENT and "#count" in asked:
@@ -421,19 +454,19 @@ def _or_zero(program: Program, name: str) -> exp.Expression:
     return column(name, "o")
 
 
-_WRITE: dict[type, Callable[[_Writer, Any], None]] = {
-    Draw: _Writer.draw,
-    Number: _Writer.number,
-    Constant: _Writer.constant,
-    Random: _Writer.random,
-    Copy: _Writer.copy,
-    Digit: _Writer.digit,
-    Sibling: _Writer.sibling,
-    Stratum: _Writer.stratum,
-    Pick: _Writer.pick,
-    PickDistinct: _Writer.pick_distinct,
-    PickSelf: _Writer.pick_self,
-    Beyond: _Writer.beyond,
+_WRITE: dict[type, Callable[[Writer, Any], None]] = {
+    Draw: Writer.draw,
+    Number: Writer.number,
+    Constant: Writer.constant,
+    Random: Writer.random,
+    Copy: Writer.copy,
+    Digit: Writer.digit,
+    Sibling: Writer.sibling,
+    Stratum: Writer.stratum,
+    Pick: Writer.pick,
+    PickDistinct: Writer.pick_distinct,
+    PickSelf: Writer.pick_self,
+    Beyond: Writer.beyond,
     Lookup: write_lookup,
     Formula: write_formula,
     Part: write_part,
