@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from sqlglot import exp
 
@@ -121,6 +121,40 @@ class Around:
     members: Mapping[str, Members] = field(default_factory=dict)
 
 
+Chain = list[tuple[str, exp.Expression]]
+
+
+class Writing(Protocol):
+    """Steps of one program while they are written."""
+
+    def attach(self, alias: str) -> None:
+        """Bring the columns of a parent that are read."""
+        ...
+
+    def write(self, step: Step) -> None:
+        """Add the column of a step."""
+        ...
+
+
+def writing(
+    relation: Relation,
+    program: Program,
+    identity: Identity,
+    around: Around,
+    inputs: Iterable[str],
+) -> Writing:
+    """What writes steps of a program.
+
+    Args:
+        relation: gets the columns; those that it has already are not made again.
+        program: whose steps.
+        identity: uuid and seed.
+        around: parents and members.
+        inputs: what is read.
+    """
+    return _Writer(relation, program, identity, around, inputs)
+
+
 def add_steps(
     relation: Relation,
     program: Program,
@@ -143,7 +177,7 @@ def add_steps(
     names = list(wanted)
     steps = steps_of(program, names)
     read = [n for s in steps for n in step_inputs(s)] + [n for n in names if "." in n]
-    writer = Writer(relation, program, identity, around, read)
+    writer = _Writer(relation, program, identity, around, read)
     if program.main is not None:
         writer.attach(PARENT)
     for step in steps:
@@ -184,7 +218,7 @@ def address_columns(keys: tuple[Stream, Stream], parent: str, k: str) -> Columns
     return [*known[0], *known[1], *own_address((one, two), k)]
 
 
-def parent_words(keys: tuple[Stream, Stream], parent: str) -> tuple[Columns, Columns]:
+def parent_words(keys: tuple[Stream, Stream], parent: str) -> tuple[Chain, Chain]:
     """The two words of a parent's address that are the keys of its children's addresses."""
     low, high = keys
     return draw_columns(low, parent, "#above low "), draw_columns(high, parent, "#above high ")
@@ -203,16 +237,8 @@ def own_address(words: tuple[str, str], k: str) -> Columns:
     return [*halves[0], *halves[1], ("#made", made)]
 
 
-class Writer:
-    """The steps of one program while they are written.
-
-    Args:
-        relation: gets the columns; those that it has already are not made again.
-        program: whose steps.
-        identity: uuid and seed.
-        around: parents and members.
-        inputs: what is read.
-    """
+class _Writer:
+    """The steps of one program while they are written."""
 
     def __init__(
         self,
@@ -228,11 +254,7 @@ class Writer:
         self.words = 0
 
     def write(self, step: Step) -> None:
-        """Add the column of a step.
-
-        Raises:
-            GenesisError: it has no SQL form.
-        """
+        """Add the column of a step; a GenesisError where it has no SQL form."""
         if type(step) not in _WRITE:
             raise GenesisError(_without_form(self.program, step))
         _WRITE[type(step)](self, step)
@@ -454,19 +476,19 @@ def _or_zero(program: Program, name: str) -> exp.Expression:
     return column(name, "o")
 
 
-_WRITE: dict[type, Callable[[Writer, Any], None]] = {
-    Draw: Writer.draw,
-    Number: Writer.number,
-    Constant: Writer.constant,
-    Random: Writer.random,
-    Copy: Writer.copy,
-    Digit: Writer.digit,
-    Sibling: Writer.sibling,
-    Stratum: Writer.stratum,
-    Pick: Writer.pick,
-    PickDistinct: Writer.pick_distinct,
-    PickSelf: Writer.pick_self,
-    Beyond: Writer.beyond,
+_WRITE: dict[type, Callable[[_Writer, Any], None]] = {
+    Draw: _Writer.draw,
+    Number: _Writer.number,
+    Constant: _Writer.constant,
+    Random: _Writer.random,
+    Copy: _Writer.copy,
+    Digit: _Writer.digit,
+    Sibling: _Writer.sibling,
+    Stratum: _Writer.stratum,
+    Pick: _Writer.pick,
+    PickDistinct: _Writer.pick_distinct,
+    PickSelf: _Writer.pick_self,
+    Beyond: _Writer.beyond,
     Lookup: write_lookup,
     Formula: write_formula,
     Part: write_part,

@@ -18,15 +18,14 @@ from genesis_sql.program.domain import Categories, Reals, Words
 from genesis_sql.program.execute import Identity
 from genesis_sql.program.sql import (
     ADDRESS,
-    COUNT,
     NUMBER,
     PARENT_ADDRESS,
     Around,
     K,
-    Writer,
     own_address,
     parent_words,
     steps_of,
+    writing,
 )
 from genesis_sql.program.sql_nodes import (
     add,
@@ -170,7 +169,7 @@ class _Sequence:
         tree = tree.where(exp.Not(this=is_null(column(K))), copy=False)
         rows = Relation(self.query, self.program.table, self.query.add(name, tree), shown)
         inputs = [n for s in plan.outer for n in step_inputs(s)] + [n for n in wanted if "." in n]
-        writer = Writer(rows, self.program, self.identity, self.around, inputs)
+        writer = writing(rows, self.program, self.identity, self.around, inputs)
         writer.attach(PARENT)
         for step in plan.inner:
             if isinstance(step, _CHOICES):
@@ -184,11 +183,9 @@ class _Sequence:
         """The row in front of each family, and the columns that all its rows share."""
         families, read = self.families, [n for s in self.plan.inner for n in step_inputs(s)]
         above = [n for n in read if n.startswith(f"{PARENT}.") and n.split(".", 1)[1] not in PLACES]
-        Writer(families, self.program, self.identity, self.around, above).attach(PARENT)
-        streams = tuple(
-            self.identity.stream(self.program.table, ADDRESS, p) for p in ("low", "high")
-        )
-        for name, chain in zip(_WORDS, parent_words(streams, PARENT_ADDRESS), strict=True):
+        writing(families, self.program, self.identity, self.around, above).attach(PARENT)
+        low, high = (self.identity.stream(self.program.table, ADDRESS, p) for p in ("low", "high"))
+        for name, chain in zip(_WORDS, parent_words((low, high), PARENT_ADDRESS), strict=True):
             families.put(name, families.put_all(chain), keep=True)
         alone = less(column(K), 0)
         end = case([(alone, add(column(PLACE), 1))], column(CHILDREN))
@@ -248,7 +245,7 @@ class _Sequence:
             keep=True,
         )
         rows.put(ADDRESS, rows.put_all(own_address(_WORDS, PLACE)), keep=True)
-        writer = Writer(
+        writer = writing(
             rows,
             program,
             self.identity,
