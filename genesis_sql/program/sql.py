@@ -24,8 +24,10 @@ from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, slot
 from genesis_sql.program.sql_decode import comparable
 from genesis_sql.program.sql_fixed import (
     write_either,
+    write_following,
     write_formula,
     write_lookup,
+    write_override,
     write_part,
 )
 from genesis_sql.program.sql_nodes import (
@@ -64,9 +66,11 @@ from genesis_sql.program.steps import (
     Draw,
     Either,
     Expression,
+    Following,
     Formula,
     Lookup,
     Number,
+    Override,
     Part,
     Pick,
     PickDistinct,
@@ -419,7 +423,7 @@ class _Writer:
         self.relation.join(
             around.members, both(*same, *inside), [(step.column, column("number", "o"))]
         )
-        self.attach(step.alias)
+        self._chosen(step)
 
     def pick_distinct(self, step: PickDistinct) -> None:
         k, _ = self.family()
@@ -435,7 +439,7 @@ class _Writer:
         prime = element(primes, mod(stride, call("len", primes)))
         place = mod(add(offset, times(greatest(k, 0), prime)), greatest(size, 1))
         self.keep(step.column, case([(up_to(literal(0), k), place)]))
-        self.attach(step.alias)
+        self._chosen(step)
 
     def pick_self(self, step: PickSelf) -> None:
         many = column(step.many or NUMBER)
@@ -443,7 +447,19 @@ class _Writer:
         chosen = add(column(step.first), floored(share)) if step.first else floored(share)
         chosen = _where(step.present, chosen)
         self.keep(step.column, case([(above(many.copy(), 0), chosen)]))
-        self.attach(step.alias)
+        self._chosen(step)
+
+    def _chosen(self, step: Pick | PickDistinct | PickSelf) -> None:
+        """Bring what is read of the chosen rows, unless some are going to be other ones."""
+        changed = (s.column for s in self.program.steps if isinstance(s, Override))
+        if step.column not in changed:
+            self.attach(step.alias)
+
+    def override(self, step: Override) -> None:
+        write_override(self, step)
+        for link in self.program.links:
+            if link.row == step.column:
+                self.attach(link.alias)
 
     def beyond(self, step: Beyond) -> None:
         rows = relation_name(self.around.parents[step.alias].relation)
@@ -493,4 +509,6 @@ _WRITE: dict[type, Callable[[_Writer, Any], None]] = {
     Formula: write_formula,
     Part: write_part,
     Either: write_either,
+    Following: write_following,
+    Override: _Writer.override,
 }

@@ -210,3 +210,9 @@ class Relation:
         tree = tree.from_(mine, copy=False).join(their, on=on, join_type="left", copy=False)
         self.source = self.query.add(self.name, tree)
         self.columns += [n for n, _ in added]
+
+    def replace(self, name: str, node: exp.Expression) -> None:
+        """Give a column that is there other values."""
+        source = self.close()
+        tree = select([(n, node if n == name else column(n)) for n in self.columns], source)
+        self.source = self.query.add(self.name, tree)
