@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -160,3 +161,19 @@ def test_the_readme_runs_in_the_command_line(
     found = [tuple(line.split(",")) for line in out.splitlines()]
     assert len(found) == 1000
     assert [tuple(v.strip('"') for v in row) for row in found] == expected
+
+
+def test_json_for_machines(plain: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = tmp_path / "c.duckdb"
+    with genesis_sql.connect(str(path)) as con:
+        con.execute(SHOP)
+        genesis_sql.fit(con, "one", "customers")
+        expected = genesis_sql.generate(con, "one", rows=25).fetchall()
+    call = ["compile", str(path), "one", "--rows", "25", "--json"]
+    ((made,),) = [row.values() for row in json.loads(CliRunner().invoke(main, call).stdout)]
+    assert plain.sql(made).fetchall() == expected
+    assert len(expected) == 25
+    out = tmp_path / "one.sql"
+    told = json.loads(CliRunner().invoke(main, [*call, "--out", str(out)]).stdout)
+    assert told == [{"path": str(out), "characters": len(made)}]
+    assert out.read_text(encoding="utf-8") == f"{made};\n"

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from genesis_sql import doors
-from genesis_sql.cli import files
-from genesis_sql.cli.command import Command, file_argument, seed_option, version_option
+from genesis_sql.cli import files, show
+from genesis_sql.cli.command import (
+    Command,
+    file_argument,
+    json_option,
+    seed_option,
+    version_option,
+)
 
 
 @click.command("compile", cls=Command)
@@ -29,7 +36,10 @@ from genesis_sql.cli.command import Command, file_argument, seed_option, version
     help="Where what was learnt stands: in the text, or in a table or Parquet file.",
 )
 @click.option("--out", metavar="FILE", help="Write the text there; else it is printed.")
-def compile_(*, file: str, model: str, table: str | None, out: str | None, **given: Any) -> None:
+@json_option
+def compile_(
+    *, file: str, model: str, table: str | None, out: str | None, as_json: bool, **given: Any
+) -> None:
     """Turn MODEL into SQL that needs no Python.
 
     The text makes the rows that genesis generate makes, on the engine of --dialect.
@@ -37,7 +47,10 @@ def compile_(*, file: str, model: str, table: str | None, out: str | None, **giv
     with files.opened(file, "read") as con:
         text = doors.compile_sql(con, model, table, **given)
     if out is None:
-        click.echo(text)
+        click.echo(json.dumps([{"sql": text}], ensure_ascii=False) if as_json else text)
         return
     Path(out).write_text(f"{text};\n", encoding="utf-8")
-    click.echo(f"{out}: {len(text):,} characters of SQL for {given['dialect']}")
+    if as_json:
+        show.rows([{"path": out, "characters": len(text)}], as_json=True)
+    else:
+        click.echo(f"{out}: {len(text):,} characters of SQL for {given['dialect']}")
