@@ -163,7 +163,7 @@ class Sampler:
 
     def _raw(self, table: str, numbers: np.ndarray, asked: tuple[str, ...]) -> dict[str, Raw]:
         """Rows of the last segment."""
-        program = self._programs.get(table) or self._program(table)
+        program = self.program(table)
         folded = aggregates(program, asked)
         if not folded:
             return self._drawn(program, numbers, asked)
@@ -213,6 +213,10 @@ class Sampler:
             return self._checks[table]
 
     # keys
+
+    def program(self, table: str) -> Program:
+        """What makes the rows of the last segment: with the values that its open keys need."""
+        return self._programs.get(table) or self._program(table)
 
     def _program(self, table: str) -> Program:
         """What makes the rows of the last segment: the program, with what its open keys need."""

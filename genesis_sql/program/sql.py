@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from genesis_sql.errors import GenesisError
 from genesis_sql.program.domain import Categories, Domain
-from genesis_sql.program.draw import LOW, WORD, Stream, draw_columns, round_columns
+from genesis_sql.program.draw import LOW, WORD, draw_columns
 from genesis_sql.program.execute import STRIDES, Identity
 from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, slot
@@ -52,7 +52,7 @@ from genesis_sql.program.sql_nodes import (
     times,
     up_to,
 )
-from genesis_sql.program.sql_relation import Columns, Relation
+from genesis_sql.program.sql_relation import Relation
 from genesis_sql.program.sql_routes import routed
 from genesis_sql.program.steps import (
     AGAIN,
@@ -123,9 +123,6 @@ class Around:
 
     parents: Mapping[str, ParentRows] = field(default_factory=dict)
     members: Mapping[str, Members] = field(default_factory=dict)
-
-
-Chain = list[tuple[str, exp.Expression]]
 
 
 class Writing(Protocol):
@@ -207,38 +204,6 @@ def _without_form(program: Program, step: Step) -> str:
     else:
         what = f"makes {columns} of the rows before it"
     return f"table '{program.table}' {what}, which has no SQL form; read it with genesis_generate"
-
-
-def address_columns(keys: tuple[Stream, Stream], parent: str, k: str) -> Columns:
-    """`draw.address` as a chain of columns.
-
-    Args:
-        keys: the streams of the lower and the upper half.
-        parent: column with the parent's address.
-        k: column with the place among the siblings.
-    """
-    known = parent_words(keys, parent)
-    one, two = (chain[-1][0] for chain in known)
-    return [*known[0], *known[1], *own_address((one, two), k)]
-
-
-def parent_words(keys: tuple[Stream, Stream], parent: str) -> tuple[Chain, Chain]:
-    """The two words of a parent's address that are the keys of its children's addresses."""
-    low, high = keys
-    return draw_columns(low, parent, "#above low "), draw_columns(high, parent, "#above high ")
-
-
-def own_address(words: tuple[str, str], k: str) -> Columns:
-    """The address of a row out of the columns with its parent's words and its own place."""
-    one, two = map(column, words)
-    place = column(k)
-    halves = [
-        round_columns(op(exp.BitwiseXor, place.copy(), x), y.copy(), f"#own {name} ")
-        for name, x, y in (("low", one, two), ("high", two.copy(), one))
-    ]
-    below, above = (div(column(chain[-1][0]), 2) for chain in halves)
-    made = add(times(above, LOW), below)
-    return [*halves[0], *halves[1], ("#made", made)]
 
 
 class _Writer:

@@ -22,11 +22,10 @@ from genesis_sql.program.sql import (
     PARENT_ADDRESS,
     Around,
     K,
-    own_address,
-    parent_words,
     steps_of,
     writing,
 )
+from genesis_sql.program.sql_address import own_address, parent_words
 from genesis_sql.program.sql_nodes import (
     add,
     as_type,
