@@ -33,6 +33,7 @@ from genesis_sql.program.sql import (
     add_steps,
 )
 from genesis_sql.program.sql_address import address_columns
+from genesis_sql.program.sql_again import add_attempts
 from genesis_sql.program.sql_cells import lookup
 from genesis_sql.program.sql_decode import add_outputs, comparable
 from genesis_sql.program.sql_nodes import (
@@ -219,13 +220,6 @@ class _Tables:
         self.wanted = wanted_columns(model, table, columns)
         self.made: dict[str, Relation] = {}
         self.span: Mapping[str, Span] = {}
-        for name in self.wanted:
-            if model.programs[name].constraints:
-                message = (
-                    f"table '{name}' has constraints, whose rows are drawn again until they hold; "
-                    f"plain SQL cannot do that yet, so leave them out of the fit for it"
-                )
-                raise GenesisError(message)
         self.model = settled.programs(self.wanted)
 
     def read_by_others(self, table: str) -> bool:
@@ -260,11 +254,13 @@ class _Tables:
     def _drawn(self, program: Program, wanted: Sequence[str]) -> Relation:
         """The rows of a table with their raw columns."""
         around = self._around(program)
-        rows = self._rows(program)
+        rows, attempts = self._rows(program), self.settled.attempts(program)
         if program.main is not None and sequential(program.needed(wanted)):
-            return add_sequence(_begun(rows), program, self.identity, around, wanted)
+            return add_sequence(_begun(rows), program, self.identity, around, wanted, attempts)
         if program.main is not None:
             self._address(rows, program)
+        if attempts is not None:
+            add_attempts(rows, self.identity, program.table, attempts)
         add_steps(rows, program, self.identity, around, wanted)
         return rows
 

@@ -13,6 +13,10 @@ from functools import cached_property
 
 import numpy as np
 
+from genesis_sql.errors import GenesisError
+from genesis_sql.plan.above import foreign_columns, is_summary
+from genesis_sql.plan.accept import PATIENCE
+from genesis_sql.plan.compile_folds import plain
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.open_keys import open_keys
 from genesis_sql.plan.required import matches
@@ -20,7 +24,7 @@ from genesis_sql.plan.sampler import Sampler
 from genesis_sql.plan.sizing import loose_rows, most_rows, positive
 from genesis_sql.program.domain import Key
 from genesis_sql.program.pattern import Pattern
-from genesis_sql.program.steps import PARENT, Pick, Program
+from genesis_sql.program.steps import PARENT, Pick, Program, step_columns
 
 MANY = 2**31
 SMALL = 1_000
@@ -93,6 +97,28 @@ class Settled:
         numbers = np.arange(self.sampler.size(link.parent), dtype=np.int64)
         fits = self.sampler.can_have_children(program, step.alias, numbers)
         return np.flatnonzero(~fits)
+
+    def attempts(self, program: Program) -> tuple[np.ndarray, np.ndarray] | None:
+        """The rows that are drawn again until their constraints hold, and the attempt of each.
+
+        Raises:
+            ConstraintError: some rows keep them in no attempt.
+            GenesisError: some need so many that their parents' summaries change.
+        """
+        if not program.constraints:
+            return None
+        names = [c for s in program.steps for c in step_columns(s) if c in program.domains]
+        numbers, tries = self.sampler.attempts(program.table, plain(program, names))
+        told = [n for n in foreign_columns(program, PARENT, tuple(names)) if is_summary(n)]
+        late = int((tries > PATIENCE).sum())
+        if late and told:
+            message = (
+                f"{late:,} rows of table '{program.table}' keep its constraints only behind "
+                f"attempt {PATIENCE}, where what their parents say is drawn anew; this has no SQL "
+                "form, read it with genesis_generate"
+            )
+            raise GenesisError(message)
+        return (numbers, tries) if len(numbers) else None
 
     def _counted(self, program: Program) -> bool:
         """Whether more than the scale and the parents' counts decides on the number of rows."""

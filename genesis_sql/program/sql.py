@@ -20,6 +20,7 @@ from genesis_sql.program.domain import Categories, Domain
 from genesis_sql.program.draw import LOW, WORD, draw_columns
 from genesis_sql.program.execute import STRIDES, Identity
 from genesis_sql.program.fold import Aggregate
+from genesis_sql.program.sql_again import DRAWN
 from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, slot
 from genesis_sql.program.sql_decode import comparable
 from genesis_sql.program.sql_fixed import (
@@ -231,9 +232,10 @@ class _Writer:
     def keep(self, name: str, node: exp.Expression) -> exp.Column:
         return self.relation.put(name, node, keep=True)
 
-    def word(self, of: str, purpose: str, row: str = ADDRESS) -> exp.Column:
+    def word(self, of: str, purpose: str, row: str | None = None) -> exp.Column:
         """A word of the draw, as a column."""
         self.words += 1
+        row = row or (DRAWN if DRAWN in self.relation.columns else ADDRESS)
         keys = self.identity.stream(self.program.table, of, purpose)
         return self.relation.put_all(draw_columns(keys, row, f"#word {self.words} "))
 

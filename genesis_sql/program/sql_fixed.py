@@ -156,23 +156,8 @@ def _days_before(writer: Writer, step: Following) -> exp.Expression:
 
 def write_override(writer: Writer, step: Override) -> None:
     """Other values for some rows, joined by their numbers."""
-    valid = np.ones(len(step.numbers), bool) if step.valid is None else step.valid
-    whole = step.values.dtype.kind != "f"
-    rows = [
-        exp.Tuple(expressions=[literal(n), _value(v, whole=whole) if ok else exp.null()])
-        for n, v, ok in zip(step.numbers.tolist(), step.values.tolist(), valid, strict=True)
-    ]
-    values = exp.values(rows)
-    names = [exp.to_identifier(n) for n in ("c0", "c1")]
-    values.set("alias", exp.TableAlias(this=exp.to_identifier("held"), columns=names))
-    type_ = "BIGINT" if whole else "DOUBLE"
-    held = [
-        ("number", as_type(exp.column("c0"), "BIGINT")),
-        ("value", as_type(exp.column("c1"), type_)),
-    ]
     relation, hit, other = writer.relation, f"#{step.column} changed", f"#{step.column} other"
-    tree = exp.Select(expressions=named(held)).from_(values, copy=False)
-    source = relation.query.add(f"{relation.name} {step.column} changed", tree, shared=True)
+    source = held_rows(relation, f"{step.column} changed", step.numbers, step.values, step.valid)
     same = op(exp.EQ, column("number", "o"), column("#number", "r"))
     relation.join(source, same, [(hit, column("number", "o")), (other, column("value", "o"))])
     kept = column(step.column)
@@ -181,3 +166,29 @@ def write_override(writer: Writer, step: Override) -> None:
 
 def _value(value: float, *, whole: bool) -> exp.Expression:
     return literal(int(value)) if whole else real(value)
+
+
+def held_rows(
+    relation: Relation,
+    name: str,
+    numbers: np.ndarray,
+    values: np.ndarray,
+    valid: np.ndarray | None = None,
+) -> str:
+    """A relation of (number, value) that stands in the statement; returns its name."""
+    known = np.ones(len(numbers), bool) if valid is None else valid
+    whole = values.dtype.kind != "f"
+    rows = [
+        exp.Tuple(expressions=[literal(n), _value(v, whole=whole) if ok else exp.null()])
+        for n, v, ok in zip(numbers.tolist(), values.tolist(), known, strict=True)
+    ]
+    table = exp.values(rows)
+    names = [exp.to_identifier(n) for n in ("c0", "c1")]
+    table.set("alias", exp.TableAlias(this=exp.to_identifier("held"), columns=names))
+    types = ("BIGINT", "BIGINT" if whole else "DOUBLE")
+    shown = [
+        (n, as_type(exp.column(c), t))
+        for n, c, t in zip(("number", "value"), ("c0", "c1"), types, strict=True)
+    ]
+    tree = exp.Select(expressions=named(shown)).from_(table, copy=False)
+    return relation.query.add(f"{relation.name} {name}", tree, shared=True)

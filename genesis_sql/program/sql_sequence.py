@@ -26,6 +26,7 @@ from genesis_sql.program.sql import (
     writing,
 )
 from genesis_sql.program.sql_address import own_address, parent_words
+from genesis_sql.program.sql_again import DRAWN, Attempts, add_attempts
 from genesis_sql.program.sql_nodes import (
     add,
     as_type,
@@ -124,7 +125,12 @@ def planned(program: Program, wanted: Iterable[str]) -> Plan:
 
 
 def add_sequence(
-    families: Relation, program: Program, identity: Identity, around: Around, wanted: Iterable[str]
+    families: Relation,
+    program: Program,
+    identity: Identity,
+    around: Around,
+    wanted: Iterable[str],
+    attempts: Attempts | None = None,
 ) -> Relation:
     """The rows of families with the raw columns that the wanted ones depend on.
 
@@ -136,12 +142,15 @@ def add_sequence(
         identity: uuid and seed.
         around: parents and members.
         wanted: columns of the program.
+        attempts: rows that are drawn again.
 
     Raises:
         GenesisError: a step has no SQL form.
     """
     names = list(wanted)
-    return _Sequence(families, program, identity, around, planned(program, names)).rows(names)
+    made = _Sequence(families, program, identity, around, planned(program, names))
+    made.attempts = attempts
+    return made.rows(names)
 
 
 class _Sequence:
@@ -154,6 +163,7 @@ class _Sequence:
         self.around, self.plan = around, plan
         self.query = families.query
         self.kinds = plan.kinds()
+        self.attempts: Attempts | None = None
 
     def rows(self, wanted: Iterable[str]) -> Relation:
         """All rows, with all that is wanted of them."""
@@ -203,6 +213,8 @@ class _Sequence:
             (ADDRESS, as_type(exp.null(), "BIGINT")),
             (K, as_type(exp.null(), "BIGINT")),
         ]
+        if self.attempts is not None:
+            out.append((DRAWN, as_type(exp.null(), "BIGINT")))
         for name in self.plan.handed:
             out.append((name, self._typed(name, self._nothing(name))))
         for name in self._told():
@@ -244,6 +256,10 @@ class _Sequence:
             keep=True,
         )
         rows.put(ADDRESS, rows.put_all(own_address(_WORDS, PLACE)), keep=True)
+        drawn = []
+        if self.attempts is not None:
+            add_attempts(rows, self.identity, program.table, self.attempts)
+            drawn = [DRAWN]
         writer = writing(
             rows,
             program,
@@ -262,10 +278,10 @@ class _Sequence:
         self._tell(rows, wait)
         same = {k: op(exp.EQ, column(KIND), literal(int(k))) for k in self.kinds}
         entries: list[tuple[str, exp.Expression]] = [
-            (n, column(n)) for n in (*constant, ADDRESS, K)
+            (n, column(n)) for n in (*constant, ADDRESS, K, *drawn)
         ]
         entries = [
-            (n, as_type(node, "BIGINT") if n in (NUMBER, PLACE, ADDRESS, K) else node)
+            (n, as_type(node, "BIGINT") if n in (NUMBER, PLACE, ADDRESS, K, DRAWN) else node)
             for n, node in entries
         ]
         entries += [(n, self._typed(n, column(n))) for n in (*plan.handed, *self._told())]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import duckdb
 import numpy as np
 import pytest
 
 import genesis_sql
+from genesis_sql.errors import GenesisError
 from genesis_sql.plan.compile import compile_sql
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sampler import Sampler
+from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.steps import AGO, PREV, TIME, Override, step_inputs
 from genesis_sql.session import session_of
 from tests.plan.test_compile import check
@@ -70,6 +73,16 @@ def test_a_range_is_that_of_the_whole(plain: duckdb.DuckDBPyConnection, visits: 
     assert part == whole[333:345]
 
 
+def test_constraints_of_rows_that_know_the_rows_before_them(
+    plain: duckdb.DuckDBPyConnection, visits: Model
+) -> None:
+    program = visits.programs["visits"]
+    kept = replace(program, constraints=(Constraint("paid > 20 OR kind = 'cure'", "declared"),))
+    model = replace(visits, programs={**visits.programs, "visits": kept})
+    assert len(Sampler(model, 7).attempts("visits", ["score"])[0]) > 10
+    assert check(plain, model, "visits") > 1000
+
+
 @pytest.mark.parametrize("column", ["kind", "balance"])
 def test_a_column_alone(plain: duckdb.DuckDBPyConnection, visits: Model, column: str) -> None:
     """What stands inside the recursion and behind it depends on what is asked for."""
@@ -109,3 +122,20 @@ def test_a_shop(plain: duckdb.DuckDBPyConnection, shop: Model, table: str) -> No
 @pytest.fixture(scope="module")
 def shop() -> Model:
     return fitted(SHOP)
+
+
+def constrained(model: Model, table: str, sql: str) -> Model:
+    kept = replace(model.programs[table], constraints=(Constraint(sql, "declared"),))
+    return replace(model, programs={**model.programs, table: kept})
+
+
+def test_late_attempts(plain: duckdb.DuckDBPyConnection, shop: Model) -> None:
+    """Behind attempt 63 what the parents say is drawn anew, which has no SQL form."""
+    rare = constrained(shop, "orders", "extract(day FROM placed) = 5")
+    with pytest.raises(
+        GenesisError, match="rows of table 'orders' keep its constraints only behin"
+    ):
+        compile_sql(rare, "orders", scale=0.2)
+    rare = constrained(shop, "customers", "age = 30")
+    assert Sampler(rare, 7, 0.2).attempts("customers", ["age"])[1].max() > 63
+    assert check(plain, rare, "customers", scale=0.2) == 80
