@@ -12,13 +12,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlglot import exp
 
+from genesis_sql.errors import GenesisError
 from genesis_sql.plan.compile import Span, Tables, copied, program_of, wanted_columns
 from genesis_sql.plan.definition import Model
+from genesis_sql.plan.open_keys import open_keys
 from genesis_sql.plan.required import matches
 from genesis_sql.plan.room import type_room
 from genesis_sql.plan.scaling import MOST_CHILDREN
+from genesis_sql.plan.settled import Settled
 from genesis_sql.plan.sizing import MANY, MOST_PARENTS, MOST_ROWS, most_rows, text_room
 from genesis_sql.program.expressions import sampled
 from genesis_sql.program.sql import NUMBER
@@ -134,7 +138,7 @@ def macro_sql(model: Model, table: str, mark: str) -> str:
     sizes = _sizes(model, table, query, identity)
     whole = _Open(model, table, sampled(program), query, identity, sizes)
     whole.target = None if whole.read_by_others(table) else table
-    relation = whole.relation(table)
+    relation = whole.folded(table)
     values = add_outputs(relation, program)
     shown = [(f"{_SHOWN}{i}", node) for i, (_, node) in enumerate(values)]
     span = whole.span_relation()
@@ -280,6 +284,53 @@ class _OpenSpan(Span):
         return both(up_to(column("#first"), highest), less(lowest, column("#stop")))
 
 
+class _Unsettled(Settled):
+    """What is known of the rows where the seed is not: nothing that hangs on all rows together."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model, 0, 1.0)
+
+    def programs(self, tables: Iterable[str]) -> Model:
+        """The model as it is.
+
+        Raises:
+            GenesisError: rows of a table depend on all others of one seed and scale.
+        """
+        for table in tables:
+            program = self.model.programs[table]
+            for key in open_keys(self.model, table):
+                what = (
+                    f"has a key ({', '.join(key.columns)}) that all its rows are looked through for"
+                )
+                raise GenesisError(_fixed(table, what))
+            if program.constraints:
+                what = "has constraints, whose rows are drawn again until they hold"
+                raise GenesisError(_fixed(table, what))
+            for match in matches(self.model, program):
+                if match.columns:
+                    columns = ", ".join(own for own, _ in match.step.shared)
+                    what = f"needs rows of '{match.link.parent}' that agree in {columns}"
+                    raise GenesisError(_fixed(table, what))
+        return self.model
+
+    def children(self, program: Program) -> None:
+        """As many as the parents say."""
+
+    def unfit(self, program: Program, step: Pick) -> np.ndarray:
+        """None."""
+        return np.zeros(0, np.int64)
+
+    def attempts(self, program: Program) -> None:
+        """None."""
+
+
+def _fixed(table: str, what: str) -> str:
+    return (
+        f"table '{table}' {what}, which SQL can have for one seed and scale only: genesis_compile "
+        "writes it; genesis_generate makes it for any"
+    )
+
+
 class _Open(Tables):
     """The tables of a statement whose seed and sizes are parameters.
 
@@ -296,15 +347,15 @@ class _Open(Tables):
         identity: HeldIdentity,
         sizes: _Sizes,
     ) -> None:
-        super().__init__(model, 0, 1.0, table, columns, query)
-        self.identity: HeldIdentity = identity
+        super().__init__(_Unsettled(model), table, columns, query)
+        self.identity = self.held = identity
         self.table, self.sizes = table, sizes
         self.target: str | None = None
         self.families: dict[str, str] = {}
         self.ends: str | None = None
 
     def _beside(self, table: str, columns: Iterable[str]) -> Tables:
-        return _Open(self.model, table, columns, self.query, self.identity, self.sizes)
+        return _Open(self.model, table, columns, self.query, self.held, self.sizes)
 
     def _rows(self, program: Program) -> Relation:
         rows = super()._rows(program)

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.above import Above, is_summary
-from genesis_sql.plan.accept import Checks, draw
+from genesis_sql.plan.accept import Again, Checks, draw
 from genesis_sql.plan.aggregate import aggregate, aggregates
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.checks import table_checks
@@ -163,7 +163,7 @@ class Sampler:
 
     def _raw(self, table: str, numbers: np.ndarray, asked: tuple[str, ...]) -> dict[str, Raw]:
         """Rows of the last segment."""
-        program = self._programs.get(table) or self._program(table)
+        program = self.program(table)
         folded = aggregates(program, asked)
         if not folded:
             return self._drawn(program, numbers, asked)
@@ -176,16 +176,20 @@ class Sampler:
         return out
 
     def _drawn(
-        self, program: Program, numbers: np.ndarray, names: tuple[str, ...]
+        self,
+        program: Program,
+        numbers: np.ndarray,
+        names: tuple[str, ...],
+        again: Again | None = None,
     ) -> dict[str, Raw]:
         """Raw columns that depend on no children."""
         table, checks = program.table, self.checks(program.table)
         needed = (*names, *checks.needed) if checks else names
         rows, parent = self.locate(table, numbers)
         if is_sequential(program, needed):
-            return run_families(self, program, self.identity, rows, parent, names)
+            return run_families(self, program, self.identity, rows, parent, names, again)
         above = Above(self, program, parent, rows, needed)
-        return draw(program, self.identity, rows, above, names, checks)
+        return draw(program, self.identity, rows, above, names, checks, again=again)
 
     def redrawn(
         self, table: str, numbers: np.ndarray, addresses: np.ndarray, names: Sequence[str]
@@ -203,6 +207,20 @@ class Sampler:
         above = Above(self, program, parent, rows, wanted)
         return run(program, self.identity, rows, above, wanted, given=known)
 
+    def attempts(self, table: str, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of a table that are drawn again for some columns, and how often: sorted."""
+        found: dict[int, int] = {}
+
+        def again(numbers: np.ndarray, tries: np.ndarray) -> None:
+            found.update(zip(numbers.tolist(), tries.tolist(), strict=True))
+
+        size, program = self.size(table), self.program(table)
+        for at in range(0, size, KEY_BLOCK):
+            numbers = np.arange(at, min(at + KEY_BLOCK, size), dtype=np.int64)
+            self._drawn(program, numbers, tuple(names), again)
+        held = np.array(sorted(found.items()), np.int64).reshape(-1, 2)
+        return held[:, 0], held[:, 1]
+
     def checks(self, table: str) -> Checks | None:
         """What the rows of a table have to keep, None where there is nothing."""
         with self._lock:
@@ -213,6 +231,10 @@ class Sampler:
             return self._checks[table]
 
     # keys
+
+    def program(self, table: str) -> Program:
+        """What makes the rows of the last segment: with the values that its open keys need."""
+        return self._programs.get(table) or self._program(table)
 
     def _program(self, table: str) -> Program:
         """What makes the rows of the last segment: the program, with what its open keys need."""

@@ -200,8 +200,7 @@ class Sizing:
             counts[block] *= self.sampler.can_have_children(
                 self.sampler.model.programs[table], PARENT, numbers
             )
-            until, since = ((numbers + i) * main.loose // main.parents for i in (1, 0))
-            loose[block] = until - since
+            loose[block] = loose_rows(main, numbers)
         return counts, loose
 
     def most(self, table: str) -> int:
@@ -430,6 +429,12 @@ def text_room(program: Program) -> tuple[int, str]:
         if isinstance(d, Key) and isinstance(d.format, Pattern) and d.format.kind == "text"
     ]
     return min(shapes, default=(MANY, ""))
+
+
+def loose_rows(main: MainParent, numbers: np.ndarray) -> np.ndarray:
+    """The rows without parent behind the children of each parent, by its number."""
+    until, since = ((numbers + i) * main.loose // main.parents for i in (1, 0))
+    return np.asarray(until - since)
 
 
 def positive(raw: Raw) -> np.ndarray:

@@ -7,7 +7,8 @@ of all columns stand beside each other; a level hands on only what a later one r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -21,6 +22,44 @@ KEY = "#key "
 """What the names of columns with keys of streams begin with."""
 
 
+@dataclass(frozen=True)
+class Recursion:
+    """A common table expression that reads itself.
+
+    Attributes:
+        first: its first rows.
+        levels: trees by name, each a derived table of the ones that read it; the first one reads
+            the expression itself.
+        last: what makes the next rows out of the last level.
+    """
+
+    first: exp.Expression
+    levels: tuple[tuple[str, exp.Expression], ...]
+    last: exp.Expression
+
+    def tree(self, write: Callable[[exp.Expression], str]) -> exp.Expression:
+        """The union of both members.
+
+        Args:
+            write: gives the text of a level: trees nested so deeply cannot be walked as one.
+        """
+        texts: dict[str, str] = {}
+        for name, tree in self.levels:
+            texts[name] = write(_nested(tree, texts))
+        last = _nested(self.last, texts)
+        return exp.Union(this=self.first, expression=last, distinct=False)
+
+
+def _nested(tree: exp.Expression, texts: Mapping[str, str]) -> exp.Expression:
+    """A tree with derived tables in the place of the levels that it reads."""
+    for table in list(tree.find_all(exp.Table)):
+        if table.name in texts:
+            alias = exp.to_identifier(table.alias or table.name, quoted=True)
+            inner = exp.Var(this=texts[table.name])
+            table.replace(exp.Subquery(this=inner, alias=exp.TableAlias(this=alias)))
+    return tree
+
+
 class Query:
     """A statement that grows: its common table expressions in order.
 
@@ -30,7 +69,13 @@ class Query:
 
     def __init__(self, keys: str | None = None) -> None:
         self.keys = keys
-        self._tables: list[tuple[str, exp.Expression, bool]] = []
+        self._tables: list[tuple[str, exp.Expression | Recursion, bool]] = []
+        self._names = 0
+
+    def name(self, begin: str) -> str:
+        """A name that no other relation has."""
+        self._names += 1
+        return f"{begin} {self._names - 1}"
 
     def begin(self, tables: Iterable[tuple[str, exp.Expression, bool]]) -> None:
         """Put tables in front of all others: their names, trees, whether they are shared."""
@@ -47,16 +92,23 @@ class Query:
         Returns:
             Its name.
         """
-        self._tables.append((f"{name} {len(self._tables)}", tree, shared))
-        return self._tables[-1][0]
+        made = self.name(name)
+        self._tables.append((made, tree, shared))
+        return made
+
+    def add_recursion(self, name: str, recursion: Recursion) -> None:
+        """Add one that reads itself, under a name of `name`."""
+        self._tables.append((name, recursion, False))
 
     def text(self, last: exp.Select) -> str:
         """The whole statement."""
+        recursive = self.keys is not None
+        recursive |= any(isinstance(tree, Recursion) for _, tree, _ in self._tables)
         for name, tree, shared in self._tables:
             alias = exp.to_identifier(name, quoted=True)
-            last = last.with_(
-                alias, as_=tree, materialized=shared, recursive=self.keys is not None, copy=False
-            )
+            made = tree.tree(text) if isinstance(tree, Recursion) else tree
+            keep = None if isinstance(tree, Recursion) else shared
+            last = last.with_(alias, as_=made, materialized=keep, recursive=recursive, copy=False)
         return text(last)
 
 
@@ -183,3 +235,9 @@ class Relation:
         tree = tree.from_(mine, copy=False).join(their, on=on, join_type="left", copy=False)
         self.source = self.query.add(self.name, tree)
         self.columns += [n for n, _ in added]
+
+    def replace(self, name: str, node: exp.Expression) -> None:
+        """Give a column that is there other values."""
+        source = self.close()
+        tree = select([(n, node if n == name else column(n)) for n in self.columns], source)
+        self.source = self.query.add(self.name, tree)

@@ -121,3 +121,29 @@ def test_a_parent_without_children() -> None:
         assert con.sql("FROM m_c()").fetchall() == []
         with pytest.raises(duckdb.Error, match="it was empty when it was fitted"):
             con.sql("FROM m_c(rows := 1)").fetchall()
+
+
+VISITS = """
+CREATE TABLE patients (id INTEGER PRIMARY KEY, sex VARCHAR);
+CREATE TABLE visits (id INTEGER PRIMARY KEY, patient_id INTEGER REFERENCES patients (id),
+  day DATE NOT NULL, kind VARCHAR, score INTEGER);
+INSERT INTO patients SELECT i, ['f', 'm'][1 + i % 2] FROM range(300) AS r(i);
+INSERT INTO visits SELECT row_number() OVER (ORDER BY i, k), i,
+  DATE '2020-01-01' + CAST(i * 7919 % 211 + 13 * k + i * k * 31 % 11 AS INTEGER),
+  ['check', 'cure', 'test'][1 + (i * 7919 % 1009 + k) % 3], 50 + i * 7919 % 1009 % 20 + k
+FROM range(300) AS p(i), range(9) AS q(k) WHERE k < 3 + i * 37 % 101 % 6;
+"""
+
+
+def test_rows_that_know_the_rows_before_them() -> None:
+    query = "SELECT macro_definition FROM duckdb_functions() WHERE function_name = 'm_visits'"
+    with genesis_sql.connect() as con:
+        con.execute(VISITS)
+        con.execute("CALL genesis_fit_database('m')")
+        genesis_sql.deploy(con, "m")
+        ((text,),) = con.execute(query).fetchall()
+        assert text.count("UNION ALL") > 1  # the rounds of the keys, and the rows of families
+        for given in ("seed := 3", "rows := 70, first_row := 30, seed := 5", "scale := 0.7"):
+            expected = con.sql(f"FROM genesis_generate('m', 'visits', {given})").fetchall()
+            assert len(expected) >= 70
+            assert con.sql(f"FROM m_visits({given})").fetchall() == expected
