@@ -39,9 +39,9 @@ def judged(source: str, verdicts: Sequence[battery.Verdict]) -> list[Line]:
     mine = [v for v in verdicts if v.source == source]
     values = [v.p for v in mine if not math.isnan(v.p)]
     smallest = min(values, default=0.0)
-    name = f"dieharder, {source}: smallest p of {len(values)}"
+    name = f"dieharder, {source}: smallest p of {len(values)}, in millionths"
     without = Line(f"dieharder, {source}: not finished", len(mine) - len(values), Must(most=0))
-    return [Line(name, smallest, Must(least=LEAST)), without]
+    return [Line(name, smallest / LEAST, Must(least=1)), without]
 
 
 def _tell(text: str) -> None:

@@ -18,7 +18,7 @@ def test_one_p_below_the_bound_fails():
     bad = [*fine, Verdict("top24", "t", 9e-7, "FAILED"), Verdict("pairs", "t", 0.5, "PASSED")]
     smallest, missing = randomness.judged("top24", bad)
     assert smallest.failed
-    assert smallest.ours == 9e-7
+    assert smallest.ours == pytest.approx(0.9)
     assert not missing.failed
 
 
@@ -38,7 +38,7 @@ def test_without_dieharder(monkeypatch):
 def test_a_quick_run():
     report = randomness.run(Options(quick=True), tell=lambda _: None)
     assert [line.name for line in report.lines if "smallest" in line.name] == [
-        "dieharder, top24: smallest p of 1",
-        "dieharder, pairs: smallest p of 1",
+        "dieharder, top24: smallest p of 1, in millionths",
+        "dieharder, pairs: smallest p of 1, in millionths",
     ]
     assert not report.failures
