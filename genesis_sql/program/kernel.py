@@ -94,7 +94,7 @@ def walk(codes, pick, roots, nodes, leaf, levels, out):  # type: ignore[no-untyp
 
 
 @njit(nogil=True, cache=True)
-def sift(codes, pick, member, begin, places, masks, leaf, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def sift(codes, pick, member, asked, places, masks, leaf, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Cells of rows into ``out``: each code of a row crosses out leaves, one leaf is left.
 
     After Lucchese et al., "QuickScorer: a fast algorithm to rank documents with additive ensembles
@@ -102,22 +102,23 @@ def sift(codes, pick, member, begin, places, masks, leaf, out):  # type: ignore[
     loop over words in registers.
 
     Args:
-        codes: whole numbers of shape (inputs * n,).
-        pick: where the codes that choose a member begin.
-        member: uint64, where the masks of the member of each of its codes begin.
-        begin: int64, where the codes of each input asked begin; -1 at the end.
+        codes: whole numbers of shape (inputs, n).
+        pick: the input whose code chooses a member.
+        member: uint64, the member of each of its codes (32 bits) and where its masks begin (32).
+        asked: int64, the inputs that have masks; -1 at the end.
         places: uint64, where the masks of each input begin in a member's.
         masks: uint64 of shape (rows, words): the leaves that a code leaves.
         leaf: int32 of shape (members, 64 * words), the cell of each leaf.
         out: int32 of shape (n,).
     """
-    words = np.uint64(masks.shape[1])
-    if words == _ONE:
-        _sift_one(codes, pick, member, begin, places, masks.ravel(), leaf.ravel(), out)
-    elif words == _TWO:
-        _sift_two(codes, pick, member, begin, places, masks.ravel(), leaf.ravel(), out)
+    words, begin = masks.shape[1], asked * codes.shape[1]
+    flat, first = codes.ravel(), np.uint64(pick * codes.shape[1])
+    if words == 1:
+        _sift_one(flat, first, member, begin, places, masks.ravel(), leaf.ravel(), out)
+    elif words == 2:
+        _sift_two(flat, first, member, begin, places, masks.ravel(), leaf.ravel(), out)
     else:
-        _sift_four(codes, pick, member, begin, places, masks.ravel(), leaf.ravel(), out)
+        _sift_four(flat, first, member, begin, places, masks.ravel(), leaf.ravel(), out)
 
 
 @njit(nogil=True, cache=True)
@@ -257,7 +258,7 @@ def draw_grid(cell, keys, halves, spans, choices, values, wide, out, valid):  # 
         halves: see `draw_codes`.
         spans: see `draw_codes`.
         choices: uint64, accept and alias (32 bits each), see `Cells.choices`.
-        values: int64 of shape (2 * slots,): low and width by turns; the width of NULL is negative.
+        values: of shape (2 * slots,): low and width by turns; the width of NULL is negative.
         wide: whether a slot is wider than one number.
         out: int64 of shape (n,).
         valid: bool of shape (n,), False at NULL.

@@ -67,15 +67,19 @@ class Sift:
     masks: np.ndarray
     leaf: np.ndarray
 
-    def run(self, place: np.ndarray, codes: np.ndarray, out: np.ndarray) -> None:
-        """Cells of rows; ``place`` says where among the codes each input of the step stands."""
+    def run(self, codes: np.ndarray, pick: int, asked: np.ndarray, out: np.ndarray) -> None:
+        """Cells of rows.
+
+        Args:
+            codes: of shape (inputs, n).
+            pick: where among them that of the member stands.
+            asked: where those that have masks stand, and -1.
+            out: int32 of shape (n,).
+        """
         from genesis_sql.program import kernel
 
-        n = codes.shape[1]
-        begin = np.append(place[self.asked] * n, -1)
-        pick = np.uint64(place[self.pick] * n)
         masks = (self.places, self.masks, self.leaf)
-        kernel.sift(codes.reshape(-1), pick, self.member, begin, *masks, out)
+        kernel.sift(codes, pick, self.member, asked, *masks, out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,12 +143,16 @@ class Route:
 
     Attributes:
         asked: the columns that are asked; none where all rows have one cell.
-        place: where among the codes each input of the step stands.
+        sift: the masks, None where it walks.
+        pick: where among the codes those stand that choose a member.
+        begin: where those that have masks stand, and -1.
+        walk: the nodes, None where it sifts.
     """
 
     asked: tuple[str, ...]
-    place: np.ndarray
     sift: Sift | None = None
+    pick: int = 0
+    begin: np.ndarray | None = None
     walk: Walk | None = None
 
     @staticmethod
@@ -152,7 +160,7 @@ class Route:
         """The faster way of a step."""
         place = np.array([prepared.place.get(name, -1) for name in step.inputs], np.int64)
         if step.tree.leaves == 1:
-            return Route((), place)
+            return Route(())
         asked = tuple(step.inputs[i] for i in np.unique(step.tree.feature) if i >= 0)
         sizes = np.where(place >= 0, prepared.sizes[place], 0)
         kept = _SIFTS.setdefault(step.tree, {})
@@ -160,12 +168,14 @@ class Route:
         if key not in kept:
             kept[key] = masks(step.tree, sizes)
         sift = kept[key]
-        return Route(asked, place, sift, None if sift else packed(step.tree, sizes, place))
+        if sift is None:
+            return Route(asked, walk=packed(step.tree, sizes, place))
+        return Route(asked, sift, int(place[sift.pick]), np.append(place[sift.asked], -1))
 
     def cells(self, codes: np.ndarray, out: np.ndarray) -> None:
         """The cells of a block of rows into ``out`` (int32, n)."""
-        if self.sift is not None:
-            self.sift.run(self.place, codes, out)
+        if self.sift is not None and self.begin is not None:
+            self.sift.run(codes, self.pick, self.begin, out)
         elif self.walk is not None:
             self.walk.run(codes, out)
 
@@ -175,7 +185,8 @@ class Numbers:
     """Slots of whole numbers as `kernel.draw_grid` takes them.
 
     Attributes:
-        values: int64 of shape (2 * slots,): low and width by turns; the width of NULL is negative.
+        values: of shape (2 * slots,): low and width by turns; the width of NULL is negative. They
+            are held in 32 bits where they fit: half of them stay in the nearer cache.
         wide: whether a slot is wider than one number.
     """
 
@@ -189,7 +200,9 @@ class Numbers:
             raise TypeError(cells)
         width = np.where(cells.null, -cells.width, cells.width)
         values = np.column_stack([cells.low, width]).reshape(-1)
-        return Numbers(np.ascontiguousarray(values, np.int64), bool((cells.width > 1).any()))
+        short = bool((np.abs(values.astype(np.float64)) < 2**31).all())
+        held = values.astype(np.int32 if short else np.int64)
+        return Numbers(held, bool((cells.width > 1).any()))
 
 
 @dataclass(frozen=True, eq=False)

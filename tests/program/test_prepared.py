@@ -80,7 +80,8 @@ def test_masks_and_walks_find_the_cells_of_the_plain_tree(
     assert sift is not None
     for dtype in (np.uint16, np.int32):
         by_masks, by_nodes = np.full((2, rows), -1, np.int32)
-        sift.run(place, held.astype(dtype), by_masks)
+        asked = np.append(place[sift.asked], -1)
+        sift.run(held.astype(dtype), int(place[sift.pick]), asked, by_masks)
         walk.run(held.astype(dtype), by_nodes)
         assert by_masks.tolist() == expected
         assert by_nodes.tolist() == expected
@@ -187,7 +188,9 @@ def _even() -> tuple[np.ndarray, np.ndarray]:
 @settings(deadline=None)
 @given(
     st.lists(st.integers(-2_000, 2_000) | st.floats(-2_000, 2_000), min_size=1, max_size=9),
-    st.lists(st.sampled_from([-(2**63), 2**63 - 1]) | st.integers(-2_100, 2_100), min_size=1, max_size=30),
+    st.lists(
+        st.sampled_from([-(2**63), 2**63 - 1]) | st.integers(-2_100, 2_100), min_size=1, max_size=30
+    ),
     SEEDS,
 )
 def test_codes_by_table_are_those_that_are_searched(
