@@ -27,8 +27,9 @@ class Codes:
         self.halves = np.empty((2, len(address)), np.uint32)
         np.bitwise_and(address, LOW - 1, out=self.halves[0], casting="unsafe")
         np.right_shift(address, HALF, out=self.halves[1], casting="unsafe")
-        self._held = np.empty((len(prepared.place), len(address)), prepared.dtype)
-        self._known: set[str] = set()
+        count = len(prepared.place) + len(prepared.joint)
+        self._held = np.empty((count, len(address)), prepared.dtype)
+        self._known: set[str | tuple[str, ...]] = set()
 
     def cells(self, step: Draw, column: Callable[[str], Raw]) -> np.ndarray:
         """The cell of each row, int32 of shape (n,), or (0,) where all have cell 0.
@@ -41,6 +42,9 @@ class Codes:
         for name in route.asked:
             if name not in self._known:
                 self._learn(name, column(name))
+        for names in route.joint:
+            if names not in self._known:
+                self._join(names)
         out = np.empty(self.rows, np.int32)
         route.cells(self._held, out)
         return out
@@ -68,6 +72,13 @@ class Codes:
             return
         valid = np.ones(len(raw), bool) if raw.valid is None else raw.valid
         kernel.cut(raw.values, valid, edges, out)
+
+    def _join(self, names: tuple[str, ...]) -> None:
+        from genesis_sql.program import kernel
+
+        places = np.array([self.prepared.place[name] for name in names])
+        kernel.join(self._held, places, self.prepared.sizes[places], self.prepared.joint[names])
+        self._known.add(names)
 
     def told(self, values: np.ndarray, table: Told) -> np.ndarray:
         """What a table says of whole numbers."""
@@ -109,7 +120,7 @@ class Codes:
 
         made, cells = self.prepared.number(step), step.cells
         out, valid = np.empty(self.rows, np.int64), np.empty(self.rows, bool)
-        slots = (cells.spans, cells.choices, made.values, made.wide)
+        slots = (cells.spans, made.choices, made.values, made.apart, made.wide)
         kernel.draw_grid(cell, keys, self.halves, *slots, out, valid)
         return Raw(out, None if valid.all() else valid)
 

@@ -219,7 +219,7 @@ def _label(word, span, slots):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
 
 
 @njit(nogil=True, cache=True, inline="always")
-def _slots(cell, first, word, spans, choices, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _slots(cell, first, word, spans, choices, apart, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The slots of some rows into ``at``.
 
     One look into memory per loop: the more rows are waited for at once, the shorter the wait.
@@ -231,7 +231,7 @@ def _slots(cell, first, word, spans, choices, at):  # type: ignore[no-untyped-de
         at[i] = (span >> _S32) + (spread >> _S32)
         word[i] = np.uint32(spread & _MASK)
     for i in range(here):
-        choice = choices[at[i]]
+        choice = choices[at[i] * apart]
         other = np.uint64(np.uint64(word[i]) >= (choice >> _S32))
         at[i] += other * ((choice & _MASK) - at[i])
     return here
@@ -243,13 +243,13 @@ def draw_many_codes(cell, keys, halves, spans, choices, low, out):  # type: igno
     word, at = np.empty(SPAN, np.uint32), np.empty(SPAN, np.uint64)
     for first in range(0, len(out), SPAN):
         _fill(keys, 0, halves, first, word)
-        here, begin = _slots(cell, first, word, spans, choices, at), np.uint64(first)
+        here, begin = _slots(cell, first, word, spans, choices, _ONE, at), np.uint64(first)
         for i in range(here):
             out[begin + i] = low[at[i]]
 
 
 @njit(nogil=True, cache=True)
-def draw_grid(cell, keys, halves, spans, choices, values, wide, out, valid):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def draw_grid(cell, keys, halves, spans, choices, values, apart, wide, out, valid):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Draw whole numbers on a grid.
 
     Args:
@@ -258,27 +258,29 @@ def draw_grid(cell, keys, halves, spans, choices, values, wide, out, valid):  # 
         halves: see `draw_codes`.
         spans: see `draw_codes`.
         choices: uint64, accept and alias (32 bits each), see `Cells.choices`.
-        values: of shape (2 * slots,): low and width by turns; the width of NULL is negative.
+        values: low and width by turns; the width of NULL is negative.
+        apart: uint64 of shape (3,): words from one choice to the next, numbers from one value to
+            the next, and before the first: both may stand side by side, see `prepared.Numbers`.
         wide: whether a slot is wider than one number.
         out: int64 of shape (n,).
         valid: bool of shape (n,), False at NULL.
     """
     word, within = np.empty(SPAN, np.uint32), np.empty(SPAN, np.uint32)
-    at = np.empty(SPAN, np.uint64)
+    at, step, low = np.empty(SPAN, np.uint64), apart[1], apart[2]
     for first in range(0, len(out), SPAN):
         _fill(keys, 0, halves, first, word)
-        here, begin = _slots(cell, first, word, spans, choices, at), np.uint64(first)
+        here, begin = _slots(cell, first, word, spans, choices, apart[0], at), np.uint64(first)
         if wide:
             _fill(keys, 2, halves, first, within)
             for i in range(here):
-                width = values[at[i] * _TWO + _ONE]
+                width = values[at[i] * step + low + _ONE]
                 part = np.float64(within[i]) * _UNIT * np.float64(abs(width))
-                out[begin + i] = values[at[i] * _TWO] + np.int64(part)
+                out[begin + i] = values[at[i] * step + low] + np.int64(part)
                 valid[begin + i] = width > 0
         else:
             for i in range(here):
-                out[begin + i] = values[at[i] * _TWO]
-                valid[begin + i] = values[at[i] * _TWO + _ONE] > 0
+                out[begin + i] = values[at[i] * step + low]
+                valid[begin + i] = values[at[i] * step + low + _ONE] > 0
 
 
 @njit(nogil=True, cache=True)
@@ -289,7 +291,7 @@ def draw_reals(cell, keys, halves, spans, choices, low, width, null, out, valid)
     for first in range(0, len(out), SPAN):
         _fill(keys, 0, halves, first, word)
         _fill(keys, 2, halves, first, within)
-        here, begin = _slots(cell, first, word, spans, choices, at), np.uint64(first)
+        here, begin = _slots(cell, first, word, spans, choices, _ONE, at), np.uint64(first)
         for i in range(here):
             valid[begin + i] = not null[at[i]]
             if width[at[i]] > 0.0:
@@ -321,6 +323,16 @@ def tell(values, valid, lowest, codes, out):  # type: ignore[no-untyped-def]  # 
         out[i] = codes[np.uint64(min(max(values[i], lowest), last) - lowest)]
     for i in range(np.uint64(len(valid))):
         out[i] = out[i] if valid[i] else 0
+
+
+@njit(nogil=True, cache=True)
+def join(codes, places, sizes, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Mixed radix numbers of the codes at some places, into the place ``at``."""
+    for i in range(codes.shape[1]):
+        number = np.int64(0)
+        for k in range(len(places)):
+            number = number * sizes[k] + codes[places[k], i]
+        codes[at, i] = number
 
 
 @njit(nogil=True, cache=True)

@@ -17,6 +17,7 @@ from genesis_sql.program.steps import Draw, Lookup, Program
 from genesis_sql.program.tree import NEVER, Members, Tree, levels
 
 MASK_WORDS = 4  # of 64 leaves: above that a walk is faster (`python -m benchmarks kernel`)
+JOINT = 128  # numbers of codes of inputs that are asked together
 MASK_BYTES = 2**18  # of one step: they should stay in the second cache
 SHORT = 2**16  # codes below it are held in 16 bits
 LOOKUP = "#lookup:"
@@ -54,15 +55,15 @@ class Sift:
     Attributes:
         pick: the step's input that chooses a member.
         member: the member of each of its codes: its number (32 bits), where its masks begin (32).
-        asked: the step's inputs that have masks.
-        places: where the masks of each of them begin in a member's.
+        asked: the step's inputs that have masks, some of them together, see `together`.
+        places: where the masks of each of these begin in a member's.
         masks: uint64 of shape (rows, words).
         leaf: the cell of each leaf, of shape (members, 64 * words).
     """
 
     pick: int
     member: np.ndarray
-    asked: np.ndarray
+    asked: list[tuple[int, ...]]
     places: np.ndarray
     masks: np.ndarray
     leaf: np.ndarray
@@ -90,11 +91,13 @@ class Prepared:
         program: what is prepared.
         place: the inputs of its trees, each with its place among the codes of a block.
         sizes: how many codes of each input its trees tell apart: all from the last on are alike.
+        joint: inputs that are asked together, with their place behind the others.
     """
 
     program: Program
     place: dict[str, int]
     sizes: np.ndarray
+    joint: dict[tuple[str, ...], int]
     routes: dict[str, Route] = field(default_factory=dict)
     numbers: dict[str, Numbers] = field(default_factory=dict)
     lookups: dict[str, Told | None] = field(default_factory=dict)
@@ -146,6 +149,7 @@ class Route:
         sift: the masks, None where it walks.
         pick: where among the codes those stand that choose a member.
         begin: where those that have masks stand, and -1.
+        joint: the columns that are asked together.
         walk: the nodes, None where it sifts.
     """
 
@@ -153,6 +157,7 @@ class Route:
     sift: Sift | None = None
     pick: int = 0
     begin: np.ndarray | None = None
+    joint: tuple[tuple[str, ...], ...] = ()
     walk: Walk | None = None
 
     @staticmethod
@@ -170,7 +175,10 @@ class Route:
         sift = kept[key]
         if sift is None:
             return Route(asked, walk=packed(step.tree, sizes, place))
-        return Route(asked, sift, int(place[sift.pick]), np.append(place[sift.asked], -1))
+        names = [tuple(step.inputs[i] for i in group) for group in sift.asked]
+        begin = [prepared.joint[n] if len(n) > 1 else prepared.place[n[0]] for n in names]
+        joint = tuple(n for n in names if len(n) > 1)
+        return Route(asked, sift, int(place[sift.pick]), np.array([*begin, -1]), joint)
 
     def cells(self, codes: np.ndarray, out: np.ndarray) -> None:
         """The cells of a block of rows into ``out`` (int32, n)."""
@@ -184,13 +192,18 @@ class Route:
 class Numbers:
     """Slots of whole numbers as `kernel.draw_grid` takes them.
 
+    Numbers that fit in 32 bits stand beside the choices: one look into memory finds both.
+
     Attributes:
-        values: of shape (2 * slots,): low and width by turns; the width of NULL is negative. They
-            are held in 32 bits where they fit: half of them stay in the nearer cache.
+        choices: accept and alias of each slot.
+        values: low and width by turns; the width of NULL is negative.
+        apart: where in both a slot stands.
         wide: whether a slot is wider than one number.
     """
 
+    choices: np.ndarray
     values: np.ndarray
+    apart: np.ndarray
     wide: bool
 
     @staticmethod
@@ -198,11 +211,16 @@ class Numbers:
         """The slots of a step's cells."""
         if cells.width is None or cells.null is None:
             raise TypeError(cells)
-        width = np.where(cells.null, -cells.width, cells.width)
-        values = np.column_stack([cells.low, width]).reshape(-1)
-        short = bool((np.abs(values.astype(np.float64)) < 2**31).all())
-        held = values.astype(np.int32 if short else np.int64)
-        return Numbers(held, bool((cells.width > 1).any()))
+        pairs = np.column_stack([cells.low, np.where(cells.null, -cells.width, cells.width)])
+        wide = bool((cells.width > 1).any())
+        if (np.abs(pairs.astype(np.float64)) >= 2**31).any():
+            apart = np.array([1, 2, 0], np.uint64)
+            return Numbers(cells.choices, pairs.astype(np.int64).reshape(-1), apart, wide)
+        beside = np.empty((len(pairs), 2), np.uint64)
+        beside[:, 0] = cells.choices
+        beside.view(np.int32)[:, 2:] = pairs
+        flat = beside.reshape(-1)
+        return Numbers(flat, flat.view(np.int32), np.array([2, 4, 2], np.uint64), wide)
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +280,34 @@ def _inputs(program: Program) -> Prepared:
                 at = place.setdefault(name, len(place))
                 sizes += [0] * (at == len(sizes))
                 sizes[at] = max(sizes[at], threshold + 2)
-    return Prepared(program, place, np.array(sizes, np.int64))
+    told = np.array([*sizes, 0], np.int64)
+    joint: dict[tuple[str, ...], int] = {}
+    for step in program.steps:
+        if isinstance(step, Draw) and step.tree.leaves > 1:
+            own = told[[place.get(name, len(sizes)) for name in step.inputs]]
+            for group in together(step.tree, own):
+                if len(group) > 1:
+                    names = tuple(step.inputs[i] for i in group)
+                    joint.setdefault(names, len(place) + len(joint))
+    return Prepared(program, place, told[:-1], joint)
+
+
+def together(tree: Tree, sizes: np.ndarray) -> list[tuple[int, ...]]:
+    """The inputs that have masks: neighbours with few codes are asked together.
+
+    The input that chooses a member stands alone, behind the others.
+    """
+    asked = [int(i) for i in np.unique(tree.feature) if i >= 0]
+    groups: list[tuple[int, ...]] = []
+    product = JOINT + 1
+    for i in (i for i in asked if i != tree.feature[0]):
+        product *= int(sizes[i])
+        if product <= JOINT:
+            groups[-1] = (*groups[-1], i)
+        else:
+            groups.append((i,))
+            product = int(sizes[i])
+    return groups
 
 
 def packed(tree: Tree, sizes: np.ndarray, place: np.ndarray) -> Walk:
@@ -314,10 +359,30 @@ def masks(tree: Tree, sizes: np.ndarray) -> Sift | None:
         leaf[at, begin[ends]] = tree.left[ends]
         if len(ends) == 1:
             leaf[at] = tree.left[ends[0]]
-    first = np.arange(len(members.roots)) << 32 | np.arange(len(members.roots)) * rows
+    first = np.arange(len(members.roots)) << 32
     which = first[members.of_codes(int(sizes[members.asked]))].astype(np.uint64)
-    flat = made.reshape(-1, words)
-    return Sift(members.asked, which, asked, places[:-1].astype(np.uint64), flat, leaf)
+    groups = together(tree, sizes)
+    if members.asked in asked:
+        groups.append((members.asked,))
+    return _joined(Sift(members.asked, which, groups, where, made, leaf), sizes)
+
+
+def _joined(sift: Sift, sizes: np.ndarray) -> Sift:
+    """The masks of inputs that are asked together: what each of them leaves of the others'."""
+    parts, (count, _, words) = [], sift.masks.shape
+    for group in sift.asked:
+        part = np.full((count, 1, words), 2**64 - 1, np.uint64)
+        for i in group:
+            one = sift.masks[:, sift.places[i] : sift.places[i] + sizes[i]]
+            part = (part[:, :, None] & one[:, None]).reshape(count, -1, words)
+        parts.append(part)
+    ends = np.cumsum([0] + [part.shape[1] for part in parts])
+    masks = np.concatenate(parts, axis=1) if parts else sift.masks
+    numbers = np.arange(count)[(sift.member >> np.uint64(32)).astype(np.int64)]
+    member = (numbers << 32 | numbers * masks.shape[1]).astype(np.uint64)
+    places = ends[:-1].astype(np.uint64)
+    flat = np.ascontiguousarray(masks.reshape(-1, words))
+    return Sift(sift.pick, member, sift.asked, places, flat, sift.leaf)
 
 
 def _leaves(

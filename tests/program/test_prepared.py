@@ -22,7 +22,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def grown(
-    rng: np.random.Generator, inputs: int, leaves: int, forest: int = 1
+    rng: np.random.Generator, inputs: int, leaves: int, forest: int = 1, labels: int = LABELS
 ) -> tuple[Tree, list[list[int]]]:
     """A tree of random splits; the last input chooses among the members of a forest."""
     nodes: list[list[int]] = [[inputs, k + 1, 0, 0] for k in range(forest - 1)]
@@ -38,7 +38,7 @@ def grown(
         while len(growing) < leaves:
             at = growing.pop(int(rng.integers(len(growing))))
             below = [add(), add()]
-            nodes[at] = [int(rng.integers(inputs)), int(rng.integers(LABELS)), *below]
+            nodes[at] = [int(rng.integers(inputs)), int(rng.integers(labels)), *below]
             growing += below
         for at in sorted(growing):
             nodes[at][2], cells = cells, cells + 1
@@ -61,12 +61,17 @@ def plainly(nodes: list[list[int]], codes: np.ndarray) -> list[int]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(SEEDS, st.sampled_from([2, 3, 63, 64, 65, 128, 129, 200, 256]), st.sampled_from([1, 2, 5]))
+@given(
+    SEEDS,
+    st.sampled_from([2, 3, 63, 64, 65, 128, 129, 200, 256]),
+    st.sampled_from([1, 2, 5]),
+    st.sampled_from([4, 9, 30]),
+)
 def test_masks_and_walks_find_the_cells_of_the_plain_tree(
-    seed: int, leaves: int, forest: int
+    seed: int, leaves: int, forest: int, labels: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    tree, nodes = grown(rng, 4, leaves, forest)
+    tree, nodes = grown(rng, 4, leaves, forest, labels)
     sizes = np.zeros(5, np.int64)
     inner = tree.feature >= 0
     np.maximum.at(sizes, tree.feature[inner], tree.threshold[inner] + 2)
@@ -80,8 +85,14 @@ def test_masks_and_walks_find_the_cells_of_the_plain_tree(
     assert sift is not None
     for dtype in (np.uint16, np.int32):
         by_masks, by_nodes = np.full((2, rows), -1, np.int32)
-        asked = np.append(place[sift.asked], -1)
-        sift.run(held.astype(dtype), int(place[sift.pick]), asked, by_masks)
+        joint, asked = held.copy(), []
+        for group in sift.asked:
+            asked.append(int(place[group[0]]))
+            if len(group) > 1:
+                asked[-1] = len(joint)
+                joint = np.vstack([joint, np.zeros((1, rows), np.uint16)])
+                kernel.join(joint, place[list(group)], sizes[list(group)], asked[-1])
+        sift.run(joint.astype(dtype), int(place[sift.pick]), np.array([*asked, -1]), by_masks)
         walk.run(held.astype(dtype), by_nodes)
         assert by_masks.tolist() == expected
         assert by_nodes.tolist() == expected
@@ -94,6 +105,13 @@ def test_trees_too_large_for_masks_are_walked() -> None:
         assert (prepared.masks(tree, sizes) is not None) == fits
     small, _ = grown(np.random.default_rng(0), 4, 200, 2)
     assert prepared.masks(small, np.full(5, 2**14)) is None
+
+
+def test_neighbours_with_few_codes_are_asked_together() -> None:
+    tree, _ = grown(np.random.default_rng(0), 6, 60, 3)
+    assert set(tree.feature.tolist()) == set(range(-1, 7))
+    sizes = np.array([3, 6, 100, 2, 64, 2, 5])
+    assert prepared.together(tree, sizes) == [(0, 1), (2,), (3, 4), (5,)]
 
 
 def test_members_of_a_chain_are_found_by_code() -> None:
@@ -121,7 +139,8 @@ def made(seed: int, domain: Domain) -> Cells:
     null = rng.random(90) < 0.2
     if isinstance(domain, Reals):
         return Cells(start, accept, alias, rng.normal(size=90), width.astype(np.float64), null)
-    return Cells(start, accept, alias, rng.integers(-500, 500, 90), np.maximum(width, 1), null)
+    low = rng.integers(-500, 500, 90) * (2**40 if domain.type == "TIMESTAMP" else 1)
+    return Cells(start, accept, alias, low, np.maximum(width, 1), null)
 
 
 def defined(cells: Cells, cell: np.ndarray, column: str) -> list[object]:
@@ -150,9 +169,10 @@ def defined(cells: Cells, cell: np.ndarray, column: str) -> list[object]:
         Categories("VARCHAR", tuple(map(str, range(40)))),
         Categories("VARCHAR", tuple(map(str, range(70_000)))),
         Grid("BIGINT"),
+        Grid("TIMESTAMP"),
         Reals("DOUBLE"),
     ],
-    ids=["labels", "many labels", "grid", "reals"],
+    ids=["labels", "many labels", "grid", "numbers of 64 bits", "reals"],
 )
 def test_values_are_those_of_the_definition(domain: Domain) -> None:
     which = Categories("VARCHAR", ("a", "b"))
