@@ -96,7 +96,7 @@ class Codes:
             cell: see `cells`.
             keys: uint64 of shape (4,): the streams of the slot and of the place in it.
         """
-        domain = self.prepared.program.domains[step.column]
+        domain = self.prepared.domains[step.column]
         if isinstance(domain, Categories):
             return self._labels(step.cells, cell, keys)
         if not len(cell):

@@ -5,6 +5,7 @@ Nothing here changes what a row is: masks, nodes and cells say the same in other
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from weakref import WeakKeyDictionary
@@ -12,6 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from genesis_sql.program.cells import Cells
+from genesis_sql.program.domain import Domain
 from genesis_sql.program.places import places
 from genesis_sql.program.steps import Draw, Lookup, Program
 from genesis_sql.program.tree import NEVER, Members, Tree, levels
@@ -88,13 +90,16 @@ class Prepared:
     """A program's draws, prepared when they are first asked for.
 
     Attributes:
-        program: what is prepared.
+        domains: of the program's columns. The program itself is not held: what is prepared of it
+            goes with it.
+        cuts: the edges of its numeric inputs.
         place: the inputs of its trees, each with its place among the codes of a block.
         sizes: how many codes of each input its trees tell apart: all from the last on are alike.
         joint: inputs that are asked together, with their place behind the others.
     """
 
-    program: Program
+    domains: Mapping[str, Domain]
+    cuts: Mapping[str, np.ndarray]
     place: dict[str, int]
     sizes: np.ndarray
     joint: dict[tuple[str, ...], int]
@@ -109,7 +114,7 @@ class Prepared:
 
     def edges(self, name: str) -> np.ndarray | None:
         """The edges that a tree asks about, None where the column is not cut."""
-        edges = self.program.edges.get(name)
+        edges = self.cuts.get(name)
         if edges is None or name not in self.place:
             return edges
         return edges[: max(int(self.sizes[self.place[name]]) - 2, 0)]
@@ -289,7 +294,7 @@ def _inputs(program: Program) -> Prepared:
                 if len(group) > 1:
                     names = tuple(step.inputs[i] for i in group)
                     joint.setdefault(names, len(place) + len(joint))
-    return Prepared(program, place, told[:-1], joint)
+    return Prepared(program.domains, program.edges, place, told[:-1], joint)
 
 
 def together(tree: Tree, sizes: np.ndarray) -> list[tuple[int, ...]]:

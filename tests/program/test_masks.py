@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +15,7 @@ from genesis_sql.program.cells import Cells, alias_tables
 from genesis_sql.program.codes import Codes
 from genesis_sql.program.domain import Categories, Domain, Grid, Raw, Reals
 from genesis_sql.program.draw import Stream, draw
-from genesis_sql.program.execute import Identity, Rows, run
+from genesis_sql.program.execute import Identity, Rows, _needed, run
 from genesis_sql.program.places import places
 from genesis_sql.program.steps import Draw, Lookup, Output, Program, Tree
 from genesis_sql.program.tree import Members
@@ -272,6 +275,19 @@ def test_inputs_are_learnt_once() -> None:
     first = codes.cells(step, column).tolist()
     assert first == codes.cells(step, column).tolist() == [0, 0, 0]
     assert asked == ["a"]
+
+
+def test_what_is_prepared_goes_with_its_program() -> None:
+    cells = made(0, Grid("BIGINT"))
+    steps = (Draw("c", (), Tree.single(), cells),)
+    program = Program("t", 1, steps, {"c": Grid("BIGINT")}, {}, (Output("c", "BIGINT"),))
+    run(program, IDENTITY, Rows(np.arange(3), np.arange(3)), None, ["c"])
+    held = weakref.ref(prepared.prepare(program))
+    assert held() is prepared.prepare(program)
+    del program
+    _needed.cache_clear()
+    gc.collect()
+    assert held() is None
 
 
 def test_streams_have_the_keys_of_their_purposes() -> None:
