@@ -24,6 +24,7 @@ NAMES = {
     "delivery": "five tables into PostgreSQL, MariaDB, SQLite and files, beside executemany",
     "schema": "schemas without data: a CRM of five tables, providers, deliveries, meanings",
     "draw": "the counter draw: dieharder, and tests of our own over many streams and families",
+    "engines": "compiled SQL on the engines it is written for: rows per second, identical or not",
     "kernel": "the compiled kernel beside the same loops in numpy",
 }
 

@@ -164,6 +164,43 @@ def generate(
     return _read(con, session, "generate", arguments, database, schema)
 
 
+def compile_sql(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    table: str | None = None,
+    *,
+    rows: int | None = None,
+    first_row: int = 0,
+    scale: float | None = None,
+    seed: int = 0,
+    version: int | None = None,
+    dialect: str = "duckdb",
+    data: str = "values",
+) -> str:
+    """SQL text that makes rows of a model without Python: those of :func:`generate`.
+
+    Args:
+        con: where the model is kept.
+        name: of the model.
+        table: may be left out where the model has one table.
+        rows: how many; all of the table at that scale where not given.
+        first_row: the number of the first one, from 0.
+        scale: of the whole database that the rows belong to.
+        seed: another one gives other rows.
+        version: another than the active one.
+        dialect: the engine that runs it: 'duckdb', 'spark', 'postgres', 'sqlite', 'clickhouse',
+            'datafusion', …
+        data: 'values' writes what was learnt into the text.
+
+    Raises:
+        GenesisError: a step has no SQL form there.
+    """
+    given = {"model": name, "part": table, "rows": rows, "first_row": first_row, "scale": scale}
+    more = {"seed": seed, "version": version, "dialect": dialect, "data": data}
+    ((made,),) = read(con, "compile", {**given, **more}).fetchall()
+    return str(made)
+
+
 def generate_database(
     con: duckdb.DuckDBPyConnection,
     name: str,

@@ -10,6 +10,7 @@ from genesis_sql.actions.arguments import number, text, texts, whole
 from genesis_sql.actions.kept import require_there
 from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
 from genesis_sql.models.methods import METHODS
+from genesis_sql.plan.compile import DATA, DIALECTS, compile_sql
 from genesis_sql.plan.conditions import read_conditions
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, function_name, rows_sql
@@ -20,20 +21,16 @@ from genesis_sql.sqlbuild import rows_of
 from genesis_sql.store import cohorts, executions, ledger, models, profiles, runs, training
 
 if TYPE_CHECKING:
+    import duckdb
+
     from genesis_sql.session import Session
 
 Plan = Callable[["Session", dict[str, Any], str, str], str]
 
 
 def _generate(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
-    rows, first = whole(arguments, "rows"), whole(arguments, "first_row") or 0
-    scale, seed = number(arguments, "scale"), whole(arguments, "seed") or 0
-    check_range(rows, first, scale)
-    part = None if arguments.get("part") is None else text(arguments, "part")
     with session.cursor() as cursor:
-        name, version = text(arguments, "model"), whole(arguments, "version")
-        model = session.load(cursor, database, name, version)
-        table = choose_table(model, part)
+        model, table = _chosen(session, cursor, arguments, database)
         name = function_name(model, table)
         if name not in session.given:
             session.announce(cursor, model)
@@ -47,19 +44,45 @@ def _generate(session: Session, arguments: dict[str, Any], database: str, schema
     if not isinstance(given, Mapping):
         message = f"conditions is {given!r}; it takes a struct, as in {{'state': 'CA'}}"
         raise OptionError(message)
-    spec = replace(Spec.of(seed), conditions=read_conditions(model, table, given))
-    return _range_sql(session, model, table, rows, first, scale, spec)
+    spec = Spec.of(whole(arguments, "seed") or 0)
+    spec = replace(spec, conditions=read_conditions(model, table, given))
+    spec, first, stop = _range(session, model, table, arguments, spec)
+    return rows_sql(model, table, spec, first=first, stop=stop)
 
 
-def _range_sql(
-    session: Session,
-    model: Model,
-    table: str,
-    rows: int | None,
-    first: int,
-    scale: float | None,
-    spec: Spec,
-) -> str:
+def _compile(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    for name, known in (("dialect", DIALECTS), ("data", DATA)):
+        given = text(arguments, name)
+        if given not in known:
+            message = f"{name} := {given!r} is not known{nearest(given, known)}"
+            raise OptionError(message)
+    with session.cursor() as cursor:
+        model, table = _chosen(session, cursor, arguments, database)
+    spec = Spec.of(whole(arguments, "seed") or 0)
+    spec, first, stop = _range(session, model, table, arguments, spec)
+    made = compile_sql(
+        model, table, seed=spec.seed, scale=spec.sizes[0].scale, first=first, stop=stop
+    )
+    return rows_of(["sql"], [[made]])
+
+
+def _chosen(
+    session: Session, cursor: duckdb.DuckDBPyConnection, arguments: dict[str, Any], database: str
+) -> tuple[Model, str]:
+    """The model and the table that a read is about."""
+    part = _optional(arguments, "part")
+    name, version = text(arguments, "model"), whole(arguments, "version")
+    model = session.load(cursor, database, name, version)
+    return model, choose_table(model, part)
+
+
+def _range(
+    session: Session, model: Model, table: str, arguments: dict[str, Any], spec: Spec
+) -> tuple[Spec, int, int]:
+    """The scale that is meant, the first row and the one behind the last."""
+    rows, first = whole(arguments, "rows"), whole(arguments, "first_row") or 0
+    scale = number(arguments, "scale")
+    check_range(rows, first, scale)
     if scale is None:
         scale = (
             1.0
@@ -75,7 +98,7 @@ def _range_sql(
             "asked for; leave scale out, or take a larger one"
         )
         raise OptionError(message)
-    return rows_sql(model, table, spec, first=first, stop=max(stop, first))
+    return spec, first, max(stop, first)
 
 
 def choose_table(model: Model, table: str | None) -> str:
@@ -184,6 +207,7 @@ def _providers(session: Session, arguments: dict[str, Any], database: str, schem
 
 PLANS: dict[str, Plan] = {
     "generate": _generate,
+    "compile": _compile,
     "models": _models,
     "describe": _describe,
     "history": _history,

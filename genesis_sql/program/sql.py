@@ -20,7 +20,7 @@ from genesis_sql.program.domain import Categories, Domain
 from genesis_sql.program.draw import LOW, WORD, Stream, draw_columns, round_columns
 from genesis_sql.program.execute import STRIDES, Identity
 from genesis_sql.program.fold import Aggregate
-from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, route, slot
+from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup, slot
 from genesis_sql.program.sql_decode import comparable
 from genesis_sql.program.sql_fixed import (
     write_either,
@@ -51,6 +51,7 @@ from genesis_sql.program.sql_nodes import (
     up_to,
 )
 from genesis_sql.program.sql_relation import Columns, Relation
+from genesis_sql.program.sql_routes import routed
 from genesis_sql.program.steps import (
     AGAIN,
     PARENT,
@@ -265,7 +266,7 @@ class _Writer:
 
     def draw(self, step: Draw) -> None:
         name, domain = step.column, self.program.domains[step.column]
-        cell = route(step.tree, [self.code(n) for n in step.inputs])
+        cell = routed(self.relation, f"#{name}", step.tree, [self.code(n) for n in step.inputs])
         bounds = (step.at_most, step.at_least)
         if bounds == (None, None):
             self.keep(name, self._cells(step, domain, cell, ""))

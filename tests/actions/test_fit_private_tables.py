@@ -14,7 +14,7 @@ from genesis_sql import errors
 from genesis_sql.actions import private_units
 from genesis_sql.actions.private_units import chosen
 from genesis_sql.models.dp.meter import Meter, Noisy
-from genesis_sql.plan.oracle import oracle_sql
+from genesis_sql.plan.compile import compile_sql
 from genesis_sql.session import session_of
 
 TABLES = """
@@ -95,7 +95,7 @@ def test_one_select_gives_the_same_rows(made: duckdb.DuckDBPyConnection, table: 
     with session.cursor() as cursor:
         model = session.load(cursor, "memory", "m", None)
     with duckdb.connect() as plain:
-        found = plain.sql(oracle_sql(model, table, seed=0, scale=1.0, raw=[]))
+        found = plain.sql(compile_sql(model, table, seed=0, scale=1.0, raw=[]))
         columns = ", ".join(f'"{o.name}"' for o in model.programs[table].outputs)
         ours = found.project(columns).fetchall()
     theirs = made.execute(f"SELECT {columns} FROM synth.{table}").fetchall()

@@ -45,7 +45,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 def test_the_commands() -> None:
     alone = (
-        "activate assert budget certificate check compare demo describe drop export fill fit generate "
+        "activate assert budget certificate check compare compile demo describe drop export fill fit generate "
         "history import ledger methods models privacy privacy-audit profile quality replay report "
         "run validate"
     )

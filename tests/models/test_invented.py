@@ -18,8 +18,8 @@ from genesis_sql.models.fit import fit_tables
 from genesis_sql.models.invented import exchange, invented
 from genesis_sql.models.learnt import FitOptions
 from genesis_sql.models.load import load, load_sample
+from genesis_sql.plan.compile import compile_sql
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.oracle import oracle_sql
 from genesis_sql.plan.output import batch, select_list
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.expressions import sampled
@@ -173,7 +173,7 @@ def test_compiled_sql_makes_the_same_rows() -> None:
     con.register("sampled_rows", rows)
     python = con.execute(f"SELECT {select_list(program)} FROM sampled_rows").fetchall()
     compiled = con.execute(
-        f"SELECT COLUMNS('^[^#]') FROM ({oracle_sql(model, 'customers', seed=3, scale=1.0)}) LIMIT 300"
+        f"SELECT COLUMNS('^[^#]') FROM ({compile_sql(model, 'customers', seed=3, scale=1.0)}) LIMIT 300"
     ).fetchall()
     assert sorted(map(repr, python)) == sorted(map(repr, compiled))
     con.close()

@@ -12,8 +12,8 @@ import pytest
 import genesis_sql
 from genesis_sql.errors import ConstraintError, GenesisError
 from genesis_sql.plan.accept import draw
+from genesis_sql.plan.compile import compile_sql
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.oracle import oracle_sql
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.execute import Identity, Rows, run
@@ -152,7 +152,7 @@ def test_columns_alone_are_the_same(shop: duckdb.DuckDBPyConnection) -> None:
             alone = Sampler(model, 3).raw("trips", at, [name])[name]
             assert alone.values.tolist() == raw.values.tolist()
     with pytest.raises(GenesisError, match="'trips' has constraints, whose rows are drawn again"):
-        oracle_sql(model, "trips")
+        compile_sql(model, "trips")
 
 
 def constrained(family: Model, table: str, *sqls: str) -> Model:

@@ -9,8 +9,8 @@ import pytest
 
 from genesis_sql.errors import GenesisError, ModelFormatError
 from genesis_sql.plan import aggregate
+from genesis_sql.plan.compile import compile_sql
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.oracle import oracle_sql
 from genesis_sql.plan.output import batch
 from genesis_sql.plan.parts import from_parts, to_parts
 from genesis_sql.plan.sampler import Sampler
@@ -118,7 +118,7 @@ def test_a_sum_beyond_the_type_is_told() -> None:
 def test_there_is_no_sql_form_yet() -> None:
     made = model(Aggregate("t", "c", ("x",), "sum"), t=MONEY)
     with pytest.raises(GenesisError, match="'t' of table 'p' is the sum of rows of 'c'"):
-        oracle_sql(made, "p")
+        compile_sql(made, "p")
 
 
 def stored(made: Model) -> Model:

@@ -10,7 +10,7 @@ import pytest
 
 import genesis_sql
 from genesis_sql.errors import GenesisError
-from genesis_sql.plan.oracle import oracle_sql
+from genesis_sql.plan.compile import compile_sql
 from genesis_sql.session import session_of
 
 ROOTS = """
@@ -133,5 +133,5 @@ def test_it_has_no_sql_form() -> None:
     with session.cursor() as cursor:
         model = session.load(cursor, "memory", "m", None)
     with pytest.raises(GenesisError, match=r"key \(p, q\) for which all its rows are looked"):
-        oracle_sql(model, "x")
+        compile_sql(model, "x")
     con.close()

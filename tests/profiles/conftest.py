@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from genesis_sql.plan.compile import compile_sql
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.oracle import oracle_sql
 from genesis_sql.plan.output import rows_of, select_list
 from genesis_sql.plan.parts import from_parts, to_parts
 from genesis_sql.plan.sampler import Sampler
@@ -42,7 +42,7 @@ class Drawn:
 
     def in_sql(self, name: str, seed: int = 0) -> list[tuple[Any, ...]]:
         """The same rows by one statement without Python."""
-        return self.con.execute(oracle_sql(self.model, name, seed=seed)).fetchall()
+        return self.con.execute(compile_sql(self.model, name, seed=seed)).fetchall()
 
     def one(self, query: str) -> Any:
         """The first row of a query."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -84,6 +87,24 @@ def reference(keys: Stream, row: int) -> int:
 @pytest.mark.parametrize("keys", GOLDEN)
 def test_words_never_change(keys: Stream) -> None:
     assert draw(keys, ROWS).tolist() == GOLDEN[keys]
+
+
+def test_the_readme_tells_all_of_it() -> None:
+    """Who writes the draw in another language by the README gets these words."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"<!-- runs: draw -->\n```python\n(.*?)```", readme, re.DOTALL)
+    told: dict[str, Any] = {}
+    exec(compile(block, "README.md", "exec"), told)
+    for keys, words in GOLDEN.items():
+        assert [told["draw"](keys.a, keys.b, int(r)) for r in ROWS] == words
+    long = (-7, "uuid", "örders" * 40, "qty", "cell")
+    for parts in [(0, "", "", "", ""), (7, "uuid", "orders", "qty", "cell"), long]:
+        assert Stream(*told["keys"](*parts)) == stream(*parts)
+    parents, k = np.array([0, 0, 1, 2**62 - 1]), np.array([0, 1, 0, 5])
+    made = [
+        told["address"]((1, 2), (3, 4), int(p), int(i)) for p, i in zip(parents, k, strict=True)
+    ]
+    assert made == address((Stream(1, 2), Stream(3, 4)), parents, k).tolist()
 
 
 def test_streams_never_change() -> None:

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from genesis_sql.errors import ExpressionError, ModelFormatError
+from genesis_sql.plan.compile import compile_sql
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.oracle import oracle_sql
 from genesis_sql.plan.output import batch, select_list
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.allowlist import check_expression
@@ -54,7 +54,7 @@ def test_hidden_columns_travel_with_the_visible_ones(packed: Program) -> None:
     assert len(found) == 30
     assert sum(s is None for _, s in found) == sum(d <= 20 for d, _ in found) > 0
     assert all(s == {"n": d // 2, "it's": {"half": d / 4}} for d, s in found if s is not None)
-    assert con.sql(oracle_sql(model, "t")).fetchall() == found
+    assert con.sql(compile_sql(model, "t")).fetchall() == found
     con.close()
 
 

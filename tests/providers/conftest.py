@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from genesis_sql.plan.oracle import oracle_sql
+from genesis_sql.plan.compile import compile_sql
 from genesis_sql.plan.output import rows_of, select_list
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.plan.spec import Spec
@@ -29,7 +29,7 @@ def drawn(columns: Columns, rows: int = 200, seed: int = 0, *, in_sql: bool = Fa
     model = compile_profile(plain, name="p", version=1)
     with duckdb.connect() as con:
         if in_sql:
-            found = con.execute(oracle_sql(model, "t", seed=seed))
+            found = con.execute(compile_sql(model, "t", seed=seed))
         else:
             batch = rows_of(Sampler(model, Spec.of(seed)), "t", np.arange(rows))
             con.register("made", pa.Table.from_batches([pa.RecordBatch.from_struct_array(batch)]))

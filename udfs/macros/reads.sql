@@ -8,6 +8,10 @@ genesis_plan_(kind, CAST(to_json(given) AS VARCHAR), current_database(), current
 CREATE OR REPLACE TEMP MACRO genesis_generate(model, part := NULL, rows := NULL, first_row := 0, scale := NULL, seed := 0, version := NULL, conditions := NULL) AS TABLE
 FROM query(genesis_ask_('generate', {'model': model, 'part': part, 'rows': rows, 'first_row': first_row, 'scale': scale, 'seed': seed, 'version': version, 'conditions': conditions}));
 
+-- The same rows as SQL text that needs no Python.
+CREATE OR REPLACE TEMP MACRO genesis_compile(model, part := NULL, rows := NULL, first_row := 0, scale := NULL, seed := 0, version := NULL, dialect := 'duckdb', data := 'values') AS TABLE
+FROM query(genesis_ask_('compile', {'model': model, 'part': part, 'rows': rows, 'first_row': first_row, 'scale': scale, 'seed': seed, 'version': version, 'dialect': dialect, 'data': data}));
+
 -- Models and their versions.
 CREATE OR REPLACE TEMP MACRO genesis_models() AS TABLE
 FROM query(genesis_ask_('models', MAP {}));

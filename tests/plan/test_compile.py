@@ -20,8 +20,8 @@ from genesis_sql.introspect.from_duckdb import read_schema
 from genesis_sql.models.fit import FitOptions, fit_tables
 from genesis_sql.models.load import load
 from genesis_sql.models.trees import TreeOptions
+from genesis_sql.plan.compile import compile_sql
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.oracle import oracle_sql
 from genesis_sql.plan.output import batch, rows_of, select_list
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.domain import (
@@ -69,7 +69,7 @@ def check(
     wanted = drawn(program)
     numbers = np.arange(sampler.size(table))
     raw, rows = sampler.raw(table, numbers, wanted), sampler.rows(table, numbers)
-    query = oracle_sql(model, table, seed=seed, scale=scale, raw=wanted)
+    query = compile_sql(model, table, seed=seed, scale=scale, raw=wanted)
     con.execute(f"CREATE OR REPLACE TEMP TABLE made AS {query}")
     found = con.sql("SELECT COLUMNS('^#') FROM made").to_arrow_table()
     assert found["#number"].to_pylist() == numbers.tolist()
@@ -303,7 +303,7 @@ def test_a_table_without_program(family: Model) -> None:
     with pytest.raises(
         ModelNotFoundError, match="no program for table 'user'; did you mean 'users'"
     ):
-        oracle_sql(family, "user")
+        compile_sql(family, "user")
 
 
 def test_a_block_step_has_no_sql_form() -> None:
@@ -312,4 +312,4 @@ def test_a_block_step_has_no_sql_form() -> None:
     )
     model = Model("m", 1, "u", Graph(()), {"net": block}, {}, ("net",))
     with pytest.raises(GenesisError, match="block step of method 'net'"):
-        oracle_sql(model, "net")
+        compile_sql(model, "net")

@@ -1,4 +1,4 @@
-"""A model's table as one SELECT that needs no Python: the same rows as the sampler, slowly.
+"""A model's table as one SELECT that needs no Python: the same rows as the sampler.
 
 Parents come first, each as a relation of raw columns; a child's rows are its parents' rows times
 their counts.
@@ -6,8 +6,10 @@ their counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+import pyarrow as pa
 from sqlglot import exp
 
 from genesis_sql.errors import GenesisError, ModelNotFoundError, nearest
@@ -35,6 +37,7 @@ from genesis_sql.program.sql_nodes import (
     above,
     add,
     as_type,
+    both,
     call,
     case,
     div,
@@ -42,9 +45,11 @@ from genesis_sql.program.sql_nodes import (
     least,
     less,
     literal,
+    named,
     op,
     relation_name,
     times,
+    up_to,
 )
 from genesis_sql.program.sql_relation import Columns, Query, Relation, select
 from genesis_sql.program.steps import (
@@ -55,25 +60,38 @@ from genesis_sql.program.steps import (
     Stratum,
     step_inputs,
 )
-from genesis_sql.sqlbuild import column, fill
+from genesis_sql.sqlbuild import column, fill, text
 
-_ROOT = 'SELECT i AS "#number", i AS "#address" FROM range($n) AS r(i)'
+DIALECTS = ("duckdb",)
+"""Engines that a program is written for."""
+DATA = ("values",)
+"""Where what was learnt can stand: in the text itself."""
+_ROOT = 'SELECT i AS "#number", i AS "#address" FROM range($first, $stop) AS r(i)'
 _UNTIL = 'CAST(sum("#all") OVER (ORDER BY "#parent") AS BIGINT)'
 _NUMBERS = 'unnest(range("#until" - "#all", "#until"))'
 _WEIGHT = 'CASE WHEN sum("#weight") OVER () = 0 THEN 1 ELSE "#weight" END'
 _OF_LEVEL = 'CASE WHEN sum("#weight") OVER (PARTITION BY "g0") = 0 THEN 1 ELSE "#weight" END'
 
 
-def oracle_sql(
-    model: Model, table: str, *, seed: int = 0, scale: float = 1.0, raw: Iterable[str] = ()
+def compile_sql(
+    model: Model,
+    table: str,
+    *,
+    seed: int = 0,
+    scale: float = 1.0,
+    first: int = 0,
+    stop: int | None = None,
+    raw: Iterable[str] = (),
 ) -> str:
-    """A SELECT of a whole table at a scale: columns in order and type, rows by number.
+    """A SELECT of rows of a table at a scale: columns in order and type, rows by number.
 
     Args:
         model: has the table's program.
         table: its name.
         seed: of the draws.
         scale: of the whole model.
+        first: number of the first row.
+        stop: number behind the last row, at most the table's size; None: all of them.
         raw: raw columns to show too, hidden ones as well: behind ``#number`` and ``#address``, each
             as ``#raw`` and its name, in front of the values.
 
@@ -81,14 +99,73 @@ def oracle_sql(
         ModelNotFoundError: the model has no program for that table.
         GenesisError: a step has no SQL form.
     """
+    span = Span(first, stop)
+    if table in model.verbatim:
+        return _copied(model, table, span)
     program, shown = _program(model, table), list(raw)
     whole = _Tables(model, seed, scale, table, [*sampled(program), *shown])
+    if span.bounded and not whole.read_by_others(table):
+        whole.span = {table: span}
     relation = whole.relation(table)
     values = add_outputs(relation, program)
-    first = [(n, column(n)) for n in (NUMBER, ADDRESS)] if shown else []
-    first += [(f"#raw {n}", column(n)) for n in shown]
-    last = select([*first, *values], relation.close())
+    before = [(n, column(n)) for n in (NUMBER, ADDRESS)] if shown else []
+    before += [(f"#raw {n}", column(n)) for n in shown]
+    last = select([*before, *values], relation.close())
+    if span.bounded:
+        last = last.where(span.holds(column(NUMBER)), copy=False)
     return whole.query.text(last.order_by(column(NUMBER), copy=False))
+
+
+def _copied(model: Model, table: str, span: Span) -> str:
+    """The rows of a copied table as they are, one VALUES list."""
+    rows = model.verbatim[table].slice(span.first)
+    rows = rows if span.stop is None else rows.slice(0, max(span.stop - span.first, 0))
+    types = {c.name: c.type for c in model.graph.table(table).columns}
+    names = rows.column_names
+    try:
+        held = [a.cast("string").to_pylist() for a in rows.columns]
+    except pa.ArrowNotImplementedError as error:
+        message = (
+            f"table '{table}' has nested columns, which have no SQL form; read it with "
+            "genesis_generate"
+        )
+        raise GenesisError(message) from error
+    texts = [tuple(_text(v) for v in row) for row in zip(*held, strict=True)]
+    empty = tuple(exp.null() for _ in names)
+    places = [exp.to_identifier(f"c{i}") for i in range(len(names))]
+    values = exp.values([exp.Tuple(expressions=list(row)) for row in texts or [empty]])
+    values.set("alias", exp.TableAlias(this=exp.to_identifier("held"), columns=places))
+    shown = [(n, as_type(exp.column(f"c{i}"), types[n])) for i, n in enumerate(names)]
+    last = exp.Select(expressions=named(shown)).from_(values, copy=False)
+    return text(last if texts else last.where(exp.false(), copy=False))
+
+
+def _text(value: str | None) -> exp.Expression:
+    return exp.null() if value is None else exp.Literal.string(value)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Row numbers from ``first`` up to, not including, ``stop`` (None: to the end)."""
+
+    first: int = 0
+    stop: int | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it leaves rows out."""
+        return self.first > 0 or self.stop is not None
+
+    def holds(self, number: exp.Expression) -> exp.Expression:
+        """Whether a number lies in it."""
+        return self.meets(number, number)
+
+    def meets(self, lowest: exp.Expression, highest: exp.Expression) -> exp.Expression:
+        """Whether numbers from the lowest to the highest have some in it."""
+        tests = [up_to(literal(self.first), highest)]
+        if self.stop is not None:
+            tests.append(less(lowest, literal(self.stop)))
+        return both(*tests)
 
 
 def _program(model: Model, table: str) -> Program:
@@ -137,6 +214,7 @@ class _Tables:
         self.query = query or Query()
         self.wanted = wanted_columns(model, table, columns)
         self.made: dict[str, Relation] = {}
+        self.span: Mapping[str, Span] = {}
         for name in self.wanted:
             if model.programs[name].constraints:
                 message = (
@@ -144,6 +222,12 @@ class _Tables:
                     f"plain SQL cannot do that yet, so leave them out of the fit for it"
                 )
                 raise GenesisError(message)
+
+    def read_by_others(self, table: str) -> bool:
+        """Whether rows of a table are parents of some that are made too."""
+        programs = (self.model.programs[name] for name in self.wanted)
+        links = (x for p in programs for x in [*p.links, *([p.main.link] if p.main else [])])
+        return any(link.parent == table for link in links)
 
     def relation(self, table: str) -> Relation:
         """``#number``, ``#address`` and the wanted raw columns of a table."""
@@ -200,8 +284,11 @@ class _Tables:
         if program.main is not None:
             return self._children(program, program.main)
         size = min(round(self.scale * program.rows), most_rows(program))
-        rows = fill(_ROOT, n=literal(size))
-        name = self.query.add(program.table, rows)
+        span = self.span.get(program.table, Span())
+        stop = size if span.stop is None else min(span.stop, size)
+        rows = fill(_ROOT, first=literal(min(span.first, stop)), stop=literal(stop))
+        # DuckDB hands out range() on one thread, rows that were computed once on all of them
+        name = self.query.add(program.table, rows, shared=True)
         return Relation(self.query, program.table, name, (NUMBER, ADDRESS))
 
     def _children(self, program: Program, main: MainParent) -> Relation:
@@ -217,6 +304,8 @@ class _Tables:
         children = family.put("#children", self._most(program, column(main.count)), keep=True)
         family.put("#all", add(children, op(exp.Sub, until, since)), keep=True)
         family.put("#until", fill(_UNTIL), keep=True)
+        if program.table in self.span:
+            self._narrow(family, self.span[program.table])
         family.put(NUMBER, fill(_NUMBERS), keep=True)
         rows = Relation(self.query, program.table, family.close(), family.columns)
         first = op(exp.Sub, column("#until"), column("#all"))
@@ -229,6 +318,14 @@ class _Tables:
         made = rows.put_all(address_columns((low, high), PARENT_ADDRESS, "#place"))
         rows.put(ADDRESS, made, keep=True)
         return rows
+
+    def _narrow(self, family: Relation, span: Span) -> None:
+        """Leave out the families that have no row of the span."""
+        since = op(exp.Sub, column("#until"), column("#all"))
+        last = op(exp.Sub, column("#until"), 1)
+        source = family.close()
+        tree = select([(n, column(n)) for n in family.columns], source)
+        family.source = self.query.add(family.name, tree.where(span.meets(since, last), copy=False))
 
     def _most(self, program: Program, count: exp.Expression) -> exp.Expression:
         """The number of children: no more than there are values that keep them apart."""

@@ -1,0 +1,56 @@
+"""genesis compile."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from genesis_sql import doors
+from genesis_sql.cli import files, show
+from genesis_sql.cli.command import (
+    Command,
+    file_argument,
+    json_option,
+    seed_option,
+    version_option,
+)
+
+
+@click.command("compile", cls=Command)
+@file_argument
+@click.argument("model")
+@click.argument("table", required=False)
+@click.option("--rows", type=int, help="How many; all of the table where not given.")
+@click.option("--first-row", type=int, default=0, help="The number of the first one, from 0.")
+@click.option("--scale", type=float, help="2 makes twice as many as there were.")
+@seed_option
+@version_option
+@click.option("--dialect", default="duckdb", show_default=True, help="The engine that runs it.")
+@click.option(
+    "--data",
+    default="values",
+    show_default=True,
+    help="Where what was learnt stands: in the text, or in a table or Parquet file.",
+)
+@click.option("--out", metavar="FILE", help="Write the text there; else it is printed.")
+@json_option
+def compile_(
+    *, file: str, model: str, table: str | None, out: str | None, as_json: bool, **given: Any
+) -> None:
+    """Turn MODEL into SQL that needs no Python.
+
+    The text makes the rows that genesis generate makes, on the engine of --dialect.
+    """
+    with files.opened(file, "read") as con:
+        text = doors.compile_sql(con, model, table, **given)
+    if out is None:
+        click.echo(json.dumps([{"sql": text}], ensure_ascii=False) if as_json else text)
+        return
+    Path(out).write_text(f"{text};\n", encoding="utf-8")
+    if as_json:
+        show.rows([{"path": out, "characters": len(text)}], as_json=True)
+    else:
+        click.echo(f"{out}: {len(text):,} characters of SQL for {given['dialect']}")

@@ -1,0 +1,128 @@
+"""Large trees in SQL: a chain of lookups, one for each column that the tree asks about.
+
+A tree is read one input at a time. What is known after some inputs is the set of leaves that are
+still possible; equal sets are one state. The table of an input leads from (state, bin of its code)
+to the next state, and behind the last input only one leaf is left. The cost follows the number of
+inputs, not that of leaves. Leaf sets as bit masks: Lucchese et al., "QuickScorer" (SIGIR 2015).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlglot import exp
+
+from genesis_sql.program.sql_cells import lookup, route
+from genesis_sql.program.sql_nodes import add, least, times
+from genesis_sql.program.sql_relation import Relation
+from genesis_sql.program.tree import Tree
+
+SMALL = 24
+"""Leaves up to which a nested CASE is as fast: it costs about as much per leaf as a lookup."""
+MOST = 600_000
+"""Entries of all tables of a tree; where it needs more, it stays a nested CASE."""
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """One input of a chain.
+
+    Attributes:
+        feature: index into the inputs.
+        bins: the bin of each code up to the last one that makes a difference.
+        width: number of bins.
+        next: the next state, or the cell behind the last input, of shape (states · width,).
+    """
+
+    feature: int
+    bins: np.ndarray
+    width: int
+    next: np.ndarray
+
+
+def routed(
+    relation: Relation, name: str, tree: Tree, codes: Sequence[exp.Expression]
+) -> exp.Expression:
+    """The cell of a row.
+
+    Args:
+        relation: the rows.
+        name: what the tables put here are called.
+        tree: the router.
+        codes: of its inputs.
+    """
+    found = chain(tree) if tree.leaves > SMALL else None
+    if found is None:
+        return route(tree, codes)
+    state: exp.Expression | None = None
+    for at, link in enumerate(found):
+        code = least(codes[link.feature], len(link.bins) - 1)
+        place = lookup(relation, f"{name} bins {at}", link.bins, code)
+        if state is not None:
+            place = add(times(state, link.width), place)
+        state = lookup(relation, f"{name} next {at}", link.next, place)
+    return state if state is not None else route(tree, codes)
+
+
+def chain(tree: Tree) -> list[Link] | None:
+    """The tables of a tree, the cheapest input first each time; None where they are too large."""
+    cells, full, left = _masks(tree)
+    states, entries, out = [full], 0, list[Link]()
+    while left:
+        reached = {f: {s & m for s in states for m in masks} for f, (_, masks) in left.items()}
+        cost = {f: len(states) * len(left[f][1]) + 3 * len(new) for f, new in reached.items()}
+        chosen = min(cost, key=lambda f: (cost[f], f))
+        cuts, masks = left.pop(chosen)
+        entries += len(states) * len(masks)
+        if (
+            entries + max((len(reached[chosen]) * len(m) for _, m in left.values()), default=0)
+            > MOST
+        ):
+            return None
+        after = sorted(reached[chosen])
+        number = {s: i for i, s in enumerate(after)}
+        if not left:
+            number = {s: cells[s.bit_length() - 1] for s in after}
+        table = np.array([number[s & m] for s in states for m in masks], np.int32)
+        bins = np.searchsorted(cuts, np.arange(cuts[-1] + 2)).astype(np.int32)
+        out.append(Link(chosen, bins, len(masks), table))
+        states = after
+    return out
+
+
+def _masks(tree: Tree) -> tuple[list[int], int, dict[int, tuple[list[int], list[int]]]]:
+    """The cells by leaf, all leaves, and by feature its thresholds and the leaves of each bin."""
+    cells: list[int] = []
+    below: dict[int, int] = {}
+    splits: dict[int, list[tuple[int, int]]] = {}
+    for node in _upwards(tree):
+        if tree.feature[node] < 0:
+            below[node] = 1 << len(cells)
+            cells.append(int(tree.left[node]))
+        else:
+            below[node] = below[int(tree.left[node])] | below[int(tree.right[node])]
+            splits.setdefault(int(tree.feature[node]), []).append((int(tree.threshold[node]), node))
+    found = {}
+    for feature, nodes in splits.items():
+        cuts = sorted({threshold for threshold, _ in nodes})
+        masks = [below[0]] * (len(cuts) + 1)
+        for threshold, node in nodes:
+            at = cuts.index(threshold)
+            for bin_ in range(len(masks)):
+                gone = tree.right[node] if bin_ <= at else tree.left[node]
+                masks[bin_] &= ~below[int(gone)]
+        found[feature] = (cuts, masks)
+    return cells, below[0], found
+
+
+def _upwards(tree: Tree) -> list[int]:
+    """Nodes, children before their parents."""
+    order, open_ = list[int](), [0]
+    while open_:
+        node = open_.pop()
+        order.append(node)
+        if tree.feature[node] >= 0:
+            open_ += [int(tree.left[node]), int(tree.right[node])]
+    return order[::-1]

@@ -1,0 +1,94 @@
+"""Trees as chains of lookups lead every row to the cell that the kernel leads it to."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pytest
+
+from genesis_sql.program import kernel, sql_routes
+from genesis_sql.program.sql_relation import Query, Relation, select
+from genesis_sql.program.sql_routes import chain, routed
+from genesis_sql.program.tree import Tree
+from genesis_sql.sqlbuild import column
+
+INPUTS, CODES = 6, 30
+
+
+def grown(leaves: int, seed: int) -> Tree:
+    """A tree that splits its leaves at random places, each within the codes that reach it."""
+    rng = np.random.default_rng(seed)
+    nodes, growing = [[-1, 0, 0, 0]], [(0, [(0, CODES)] * INPUTS)]
+    while len(growing) < leaves:
+        node, box = growing.pop(int(rng.integers(len(growing))))
+        feature = int(rng.choice([f for f, (low, high) in enumerate(box) if high > low]))
+        low, high = box[feature]
+        cut = int(rng.integers(low, high))
+        nodes[node] = [feature, cut, len(nodes), len(nodes) + 1]
+        for side in ((low, cut), (cut + 1, high)):
+            growing.append((len(nodes), [*box[:feature], side, *box[feature + 1 :]]))
+            nodes.append([-1, 0, 0, 0])
+    for cell, (node, _) in enumerate(growing):
+        nodes[node][2] = cell
+    return Tree(*np.array(nodes, np.int32).T)
+
+
+def by_kernel(tree: Tree, codes: np.ndarray) -> list[int]:
+    out = np.empty(codes.shape[1], np.int32)
+    kernel.route(codes, *tree.nodes, out)
+    return [int(cell) for cell in out]
+
+
+def by_sql(tree: Tree, codes: np.ndarray) -> list[int]:
+    names = [f"c{i}" for i in range(len(codes))]
+    with duckdb.connect() as con:
+        values = ", ".join(f"c{i} INTEGER" for i in range(len(codes)))
+        con.execute(f"CREATE TABLE codes (number INTEGER, {values})")
+        con.executemany(
+            f"INSERT INTO codes VALUES ({', '.join('?' * (len(codes) + 1))})",
+            [[at, *map(int, row)] for at, row in enumerate(codes.T)],
+        )
+        query = Query()
+        relation = Relation(query, "t", "codes", ["number", *names])
+        cell = routed(relation, "x", tree, [column(n) for n in names])
+        relation.put("cell", cell, keep=True)
+        shown = select([("cell", column("cell")), ("number", column("number"))], relation.close())
+        found = con.execute(query.text(shown.order_by(column("number")))).fetchall()
+    return [cell for cell, _ in found]
+
+
+@pytest.mark.parametrize(("leaves", "seed"), [(25, 0), (60, 1), (200, 2), (700, 3)])
+def test_cells_are_those_of_the_kernel(leaves: int, seed: int) -> None:
+    tree = grown(leaves, seed)
+    # above all thresholds, too: a code that the fit never saw
+    codes = np.random.default_rng(seed).integers(0, CODES + 3, (INPUTS, 400)).astype(np.int32)
+    assert chain(tree) is not None
+    expected = by_kernel(tree, codes)
+    assert len(set(expected)) > leaves // 20
+    assert by_sql(tree, codes) == expected
+
+
+def test_small_trees_and_those_with_too_many_states_stay_cases(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    codes = np.random.default_rng(5).integers(0, CODES, (INPUTS, 100)).astype(np.int32)
+    for tree in (Tree.single(), grown(sql_routes.SMALL, 4)):
+        assert by_sql(tree, codes) == by_kernel(tree, codes)
+    large = grown(300, 6)
+    monkeypatch.setattr(sql_routes, "MOST", 1_000)
+    assert chain(large) is None
+    assert by_sql(large, codes) == by_kernel(large, codes)
+
+
+def test_tables_lead_from_one_state_to_one_cell_each() -> None:
+    tree = grown(120, 7)
+    links = chain(tree)
+    assert links is not None
+    assert len({link.feature for link in links}) == len(links)
+    states = 1
+    for link in links:
+        assert len(link.next) == states * link.width
+        assert link.bins[0] == 0
+        assert link.bins[-1] == link.width - 1
+        states = int(link.next.max()) + 1
+    assert sorted(set(links[-1].next.tolist())) == list(range(120))
