@@ -21,10 +21,11 @@ from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.checks import table_checks
 from genesis_sql.plan.conditions import conditioned
 from genesis_sql.plan.definition import Model, parent_of
+from genesis_sql.plan.family import BlockedFamily, Family
 from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.plan.required import matches
 from genesis_sql.plan.sequence import is_sequential, run_families
-from genesis_sql.plan.sizing import Family, Sizing, positive
+from genesis_sql.plan.sizing import Sizing, positive
 from genesis_sql.plan.spec import Spec
 from genesis_sql.plan.unique import Breaks, Repair, overridden
 from genesis_sql.plan.whole import drawn_whole
@@ -107,7 +108,7 @@ class Sampler:
         """Rows of a table; see `Sizing.size`."""
         return self.sizing.size(table)
 
-    def family(self, table: str) -> Family:
+    def family(self, table: str) -> Family | BlockedFamily:
         """The children of all rows of a table's main parent."""
         return self.sizing.family(table)
 
@@ -123,10 +124,7 @@ class Sampler:
         main = self.model.programs[table].main
         if main is None:
             return Rows(numbers, numbers), None
-        family = self.family(table)
-        parent = np.searchsorted(family.ends, numbers, side="right")
-        k = numbers - np.where(parent > 0, family.ends[np.maximum(parent, 1) - 1], 0)
-        count = family.counts[parent]
+        parent, k, count = self.family(table).find(numbers)
         parents, back = np.unique(parent, return_inverse=True)
         above = self.rows(main.link.parent, parents).address[back]
         streams = (
