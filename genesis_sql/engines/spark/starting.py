@@ -56,6 +56,8 @@ def session(master: str | None, conf: Mapping[str, str], given: Any = None) -> I
         TargetError: the master does not answer.
     """
     require_pyspark()
+    if master is not None:
+        _require_form(master)
     with _quiet():
         sql = import_module("pyspark.sql")
         active = given or sql.SparkSession.getActiveSession()
@@ -63,7 +65,9 @@ def session(master: str | None, conf: Mapping[str, str], given: Any = None) -> I
             yield _ours(_checked(active, master, conf, given))
             return
         chosen = master or conf.get("spark.master") or LOCAL
-        _require_master(chosen)
+        _require_form(chosen)
+        if chosen.startswith("spark://"):
+            _knock(chosen)
         _require_java()
         started = _start(sql, chosen, conf)
         try:
@@ -94,7 +98,8 @@ def _require_java() -> None:
     raise MissingExtraError(message)
 
 
-def _require_master(master: str) -> None:
+def _require_form(master: str) -> None:
+    """Raise where a text is no master."""
     if master.startswith("sc://"):
         message = (
             f"master '{master}' is Spark Connect, which gives no access to files; name the "
@@ -107,8 +112,6 @@ def _require_master(master: str) -> None:
             "in --master local[4]"
         )
         raise OptionError(message)
-    if master.startswith("spark://"):
-        _knock(master)
 
 
 def _knock(master: str) -> None:
