@@ -4,7 +4,7 @@
 #   make slow    the tests that take longer (also: make gpu, with a CUDA device)
 #   make dbt     builds the dbt project of examples/dbt, in an environment of its own
 #   make browser installs Chromium (Debian, as root) where there is none: the report's tests open pages in it
-#   make servers installs PostgreSQL and MariaDB (Debian, as root): the tests start servers of their own
+#   make servers installs PostgreSQL, MariaDB and Java for Spark (Debian, as root): the tests start servers of their own
 #   make lint    ruff, mypy
 #   make peers   the environment of the other generators that benchmarks compare with
 #   make dist    sdist and wheel in dist/
@@ -66,8 +66,8 @@ browser:
 	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null
 
 servers:
-	@ls /usr/lib/postgresql/*/bin/initdb /usr/bin/mariadb-install-db > /dev/null 2>&1 || { apt-get update -qq \
-	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql mariadb-server > /dev/null; }
+	@ls /usr/lib/postgresql/*/bin/initdb /usr/bin/mariadb-install-db /usr/bin/java > /dev/null 2>&1 || { apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql mariadb-server openjdk-17-jre-headless > /dev/null; }
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import click
 
 from genesis_sql.cli import files, show
-from genesis_sql.engines.spark.arguments import HOWS, PARTITION_ROWS
+from genesis_sql.engines.spark.arguments import PARTITION_ROWS
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-OPTIONS = ("to", "master", "how", "partition_rows", "spark_conf")
+OPTIONS = ("to", "master", "partition_rows", "spark_conf")
 """What only Spark takes, by name."""
 
 
@@ -32,11 +32,6 @@ def spark_options(function: _Function) -> _Function:
                 "--to", metavar="FOLDER", help="Spark: s3a://…, hdfs://… or a path all share."
             ),
             click.option("--master", help="Spark: local[4], spark://host:7077, yarn, k8s://…."),
-            click.option(
-                "--how",
-                type=click.Choice(HOWS),
-                help="Spark: the compiled program, or the sampler in Python (auto: as it can).",
-            ),
             click.option(
                 "--partition-rows",
                 metavar="N",
@@ -110,7 +105,6 @@ def on_spark(
             rows=rows,
             conditions=conditions,
             if_exists=given["if_exists"] or "resume",
-            how=given["how"] or "auto",
             partition_rows=_partition_rows(given["partition_rows"]),
             conf=_settings(given["spark_conf"]),
             **chosen,

@@ -17,7 +17,6 @@ from genesis_sql.reads import choose_table, row_range
 if TYPE_CHECKING:
     from genesis_sql.session import Session
 
-HOWS = ("auto", "sql", "python")
 PARTITION_ROWS = 5_000_000
 
 
@@ -35,7 +34,6 @@ class SparkArguments:
     version: int | None = None
     conditions: Mapping[str, Any] = field(default_factory=dict)
     if_exists: str = "resume"
-    how: str = "auto"
     partition_rows: int = PARTITION_ROWS
     conf: Mapping[str, str] = field(default_factory=dict)
 
@@ -51,9 +49,6 @@ class SparkArguments:
         """
         if not self.to:
             message = "to is empty; say where the files go, as in to='s3a://bucket/shop'"
-            raise OptionError(message)
-        if self.how not in HOWS:
-            message = f"how='{self.how}' is not known; it takes {', '.join(map(repr, HOWS))}"
             raise OptionError(message)
         if self.partition_rows < 1:
             message = f"partition_rows={self.partition_rows} is not positive; give a number from 1"

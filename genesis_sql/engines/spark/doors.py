@@ -57,7 +57,6 @@ def generate_on_spark(
     version: int | None = None,
     conditions: Mapping[str, Any] | None = None,
     if_exists: str = "resume",
-    how: str = "auto",
     partition_rows: int = PARTITION_ROWS,
     conf: Mapping[str, str] | None = None,
 ) -> list[Row]:
@@ -81,8 +80,6 @@ def generate_on_spark(
         conditions: what every row has: {'state': 'CA'} with ``table``, by table without it.
         if_exists: where the folder is not empty: 'resume', 'error', or 'replace' what an earlier
             call wrote.
-        how: 'sql' runs the compiled program on Spark, 'python' the sampler of this package; 'auto'
-            takes SQL where the program compiles.
         partition_rows: of each file.
         conf: settings of the Spark that is started, such as {'spark.executor.memory': '8g'}.
 
@@ -93,7 +90,7 @@ def generate_on_spark(
     """
     arguments = SparkArguments(
         str(to), table, master, dict(rows) if isinstance(rows, Mapping) else rows, first_row,
-        scale, seed, version, conditions or {}, if_exists, how, partition_rows, conf or {},
+        scale, seed, version, conditions or {}, if_exists, partition_rows, conf or {},
     )  # fmt: skip
     arguments.check()
     return _worked(con, name, arguments, spark)

@@ -45,7 +45,7 @@ class TablePlan:
 
     Attributes:
         table, folder: its name, and where its files go.
-        how: 'python' or 'sql'.
+        how: what makes the rows; 'python' is the sampler of this package.
         columns: as they are written.
     """
 

@@ -102,7 +102,7 @@ def write(spark: Any, place: Place, plan: Plan, frame: Frame, job: Job) -> dict[
 def _tasks(plan: Plan, group: int) -> Iterator[_Task]:
     for table in plan.tables:
         parts = table.parts()
-        while some := tuple(islice(parts, group if table.how == "python" else 1)):
+        while some := tuple(islice(parts, group)):
             yield _Task(table, some)
 
 

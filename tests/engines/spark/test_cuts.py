@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 import genesis_sql
 from tests.engines.spark.test_doors import require_same
+from tests.test_readme import _block
 
 pytestmark = pytest.mark.slow
 
@@ -40,16 +43,18 @@ def begun(arguments: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
             stdout=subprocess.PIPE,
             stderr=err,
             start_new_session=True,
-            env={**os.environ, "SPARK_LOCAL_DIRS": str(log.parent), "SPARK_WORKER_DIR": str(log.parent)},
+            env={
+                **os.environ,
+                "SPARK_LOCAL_DIRS": str(log.parent),
+                "SPARK_WORKER_DIR": str(log.parent),
+            },
             cwd=log.parent,
         )
         try:
             yield process
         finally:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             process.wait()
             process.stdout.close()
 
@@ -68,7 +73,9 @@ def parts(to: Path) -> list[Path]:
 
 def executors(above: int) -> list[int]:
     """The processes of Spark's executors that descend from a process."""
-    listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+    )
     rows = [line.split(None, 2) for line in listed.stdout.splitlines()[1:]]
     family = {above}
     while more := {int(p) for p, parent, _ in rows if int(parent) in family} - family:
@@ -139,6 +146,19 @@ def test_ctrl_c_leaves_what_is_complete(java: None, shop_file: Path, tmp_path: P
     with genesis_sql.connect(str(shop_file)) as con:
         query = "SELECT status FROM genesis_history() WHERE arguments ->> 'to' = ?"
         assert con.execute(query, [str(to)]).fetchall() == [("interrupted",)]
+
+
+def test_the_command_of_the_readme(java: None, shop_file: Path, tmp_path: Path) -> None:
+    shutil.copy(shop_file, tmp_path / "shop.duckdb")
+    words = shlex.split(_block("bash", "On Spark"))
+    assert words[:2] == ["genesis", "generate"]
+    with begun([*COMMAND, *words[2:]], tmp_path / "log") as process:
+        process.communicate(timeout=600)
+        assert process.returncode == 0, (tmp_path / "log").read_text()[-3000:]
+    with genesis_sql.connect(str(tmp_path / "shop.duckdb")) as con:
+        for table in ("shops", "customers", "orders", "items"):
+            query = f"FROM genesis_generate('shop', '{table}', scale := 10)"
+            require_same(con, query, tmp_path / "lake" / table)
 
 
 def test_a_worker_without_the_package_is_told_of(

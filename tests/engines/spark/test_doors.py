@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,12 @@ import pytest
 
 import genesis_sql
 from genesis_sql.cli import main
+from genesis_sql.engines.spark.arguments import SparkArguments, asked
+from genesis_sql.engines.spark.manifest import TablePlan
 from genesis_sql.errors import OptionError, TargetError, TransactionError
+from genesis_sql.session import session_of
 from tests.conftest import Script
+from tests.test_readme import _block
 
 TABLES = ("shops", "customers", "orders", "items")
 
@@ -180,7 +186,9 @@ def test_a_place_of_another_file_system(
 ) -> None:
     held = spark._jsc.hadoopConfiguration()
     held.set("fs.viewfs.mounttable.genesis.link./data", tmp_path.as_uri())
-    made = genesis_sql.generate_on_spark(tiny_model, "people", to="viewfs://genesis/data/x", rows=50)
+    made = genesis_sql.generate_on_spark(
+        tiny_model, "people", to="viewfs://genesis/data/x", rows=50
+    )
     assert made[0]["path"] == "viewfs://genesis/data/x/people"
     query = "FROM genesis_generate('people', rows := 50)"
     require_same(tiny_model, query, tmp_path / "x" / "people", rows=50)
@@ -202,6 +210,17 @@ def test_the_command_writes_them_too(shop_file: Path, spark: Any, tmp_path: Path
         told = con.execute("SELECT kind, status, rows, arguments FROM genesis_history()").fetchall()
     assert told[0][:3] == ("generate_on_spark", "done", 300)
     assert json.loads(told[0][3])["partition_rows"] == 100
+
+
+def test_the_python_block_of_the_readme(
+    shop_file: Path, spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(shop_file, tmp_path / "shop.duckdb")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(_block("python", "On Spark"), "README.md", "exec"), {})
+    with genesis_sql.connect("shop.duckdb") as con:
+        query = "FROM genesis_generate('shop', 'orders', rows := 1000)"
+        require_same(con, query, tmp_path / "lake2" / "orders", rows=1000)
 
 
 @pytest.mark.parametrize(
@@ -268,13 +287,30 @@ def test_what_is_missing_is_told_with_the_command_that_helps(
     assert not (tmp_path / "out").exists()
 
 
+def test_ten_billion_rows_are_two_thousand_partitions(
+    tiny_model: duckdb.DuckDBPyConnection,
+) -> None:
+    session = session_of(tiny_model)
+    with session.cursor() as cursor:
+        model = session.load(cursor, "memory", "people", None)
+        rows = asked(session, model, SparkArguments("x", rows=10**10))
+        shop = session.load(cursor, "memory", "shop", None)
+        with pytest.raises(OptionError, match="'id' is of type INTEGER"):
+            asked(session, shop, SparkArguments("x", "shops", rows=10**10))
+    assert rows.ranges == (("people", 0, 10**10),)
+    plan = TablePlan("people", "people", 0, 10**10, 5_000_000, "python", ())
+    assert plan.count == 2000
+    last = next(islice(plan.parts(), 1999, None))
+    assert last.name == "part-01999-9995000000-10000000000.parquet"
+    assert TablePlan("people", "people", 5, 5, 10, "python", ()).count == 1
+
+
 def test_arguments_that_make_no_sense(tiny_model: duckdb.DuckDBPyConnection) -> None:
     def run(*table: str, **more: Any) -> None:
         genesis_sql.generate_on_spark(tiny_model, "shop", *table, **{"to": "x", **more})
 
     for more, told in (
         ({"to": ""}, "to is empty"),
-        ({"how": "fast"}, "how='fast' is not known"),
         ({"partition_rows": 0}, "partition_rows=0 is not positive"),
         ({"rows": 5}, "rows is about one table and model 'shop' has 4"),
         ({"first_row": 5}, "first_row is about one table"),
