@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from genesis_sql.cli import files, show
-from genesis_sql.engines.spark.arguments import PARTITION_ROWS
+from genesis_sql.engines.spark.doors import PARTITION_ROWS, generate_on_spark
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -84,8 +84,6 @@ def on_spark(
     conditions: Mapping[str, Any],
 ) -> None:
     """Write a model's rows on Spark and show what was written."""
-    from genesis_sql.engines.spark.doors import generate_on_spark
-
     for name in ("out", "target"):
         if given[name] is not None:
             message = f"--engine spark writes into --to FOLDER and takes no --{name}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from genesis_sql.engines.spark.doors import PARTITION_ROWS
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.conditions import read_all, read_conditions
 from genesis_sql.plan.definition import Model
@@ -16,8 +17,6 @@ from genesis_sql.reads import choose_table, row_range
 
 if TYPE_CHECKING:
     from genesis_sql.session import Session
-
-PARTITION_ROWS = 5_000_000
 
 
 @dataclass(frozen=True)
