@@ -177,7 +177,8 @@ def _start(sql: Any, master: str, conf: Mapping[str, str]) -> Any:
         raise TargetError(message) from error
     if threading.current_thread() is threading.main_thread() and held is not None:
         signal.signal(signal.SIGINT, held)  # pyspark puts one of its own there
-    started.sparkContext.setLogLevel("ERROR")
+    if "spark.log.level" not in conf:
+        started.sparkContext.setLogLevel("OFF")  # of an error one sentence is told
     return started
 
 
