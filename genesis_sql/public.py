@@ -23,6 +23,7 @@ from genesis_sql.doors import list_models as list_models
 from genesis_sql.doors import training_log as training_log
 from genesis_sql.doors import undeploy as undeploy
 from genesis_sql.doors import uninstall as uninstall
+from genesis_sql.engines.spark.doors import generate_on_spark as generate_on_spark
 from genesis_sql.errors import GenesisError as GenesisError
 from genesis_sql.measure_doors import assert_quality as assert_quality
 from genesis_sql.measure_doors import audit_privacy as audit_privacy
@@ -79,6 +80,7 @@ __all__ = [
     "compile_sql",
     "fill",
     "export_database",
+    "generate_on_spark",
     "measure_quality",
     "compare",
     "measure_privacy",
