@@ -22,6 +22,7 @@ from genesis_sql.program.cells import Cells, alias_tables
 from genesis_sql.program.domain import Categories, Domain, Grid, Raw, Reals
 from genesis_sql.program.execute import Identity, Rows, run
 from genesis_sql.program.partial import steps_from
+from genesis_sql.program.prepared import cells_of
 from genesis_sql.program.steps import Draw, Formula, Lookup, Part, Program
 
 FIXED = (Formula, Lookup, Part)
@@ -236,17 +237,13 @@ def _route(
     program: Program, step: Draw, raw: Mapping[str, Raw], codes: dict[str, np.ndarray]
 ) -> np.ndarray:
     """The cell of each row: int32 of shape (n,)."""
-    from genesis_sql.program import kernel
-
     target = raw[step.column]
     asked = np.empty((len(step.inputs), len(target)), np.int32)
     for i, name in enumerate(step.inputs):
         if name not in codes:
             codes[name] = _codes(program, name, raw[name])
         asked[i] = codes[name]
-    cell = np.empty(len(target), np.int32)
-    kernel.route(asked, *step.tree.nodes, cell)
-    return cell
+    return cells_of(step.tree, asked)
 
 
 def _codes(program: Program, name: str, raw: Raw) -> np.ndarray:

@@ -21,7 +21,6 @@ from genesis_sql.plan.definition import Model
 from genesis_sql.plan.open_keys import open_keys
 from genesis_sql.plan.required import matches
 from genesis_sql.plan.room import type_room
-from genesis_sql.plan.scaling import MOST_CHILDREN
 from genesis_sql.plan.settled import Settled
 from genesis_sql.plan.sizing import MANY, MOST_PARENTS, MOST_ROWS, most_rows, text_room
 from genesis_sql.program.expressions import sampled
@@ -36,6 +35,8 @@ from genesis_sql.sqlbuild import column, fill, quoted, text
 PARAMETERS = ("rows", "first_row", "scale", "seed")
 MARK = "genesis_deploy "
 """What the text that says whose a macro is begins with; it stands in the macro itself."""
+MOST_CHILDREN = 10**9
+"""Rows of a child whose scale is looked for: the counts of more parents do not fit into memory."""
 MARGIN, MORE = 1.25, 1000
 """Roots that are looked at for a child's rows: a quarter more than it takes, and so many more."""
 _SHOWN = "#shown "

@@ -81,13 +81,14 @@ class Settled:
             return None
         main, sampler = program.main, self.sampler
         family, most = sampler.family(program.table), sampler.sizing.most(program.table)
-        numbers = np.arange(len(family.ends), dtype=np.int64)
+        numbers = np.arange(sampler.size(main.link.parent), dtype=np.int64)
+        first, of_each = family.of(numbers)
         said = sampler.raw(main.link.parent, numbers, [main.count])[main.count]
         counts, loose = np.minimum(positive(said), most), loose_rows(main, numbers)
-        there = np.diff(family.ends, prepend=0) - family.counts
-        if np.array_equal(counts, family.counts) and np.array_equal(loose, there):
+        there = np.diff(first, append=family.rows) - of_each
+        if np.array_equal(counts, of_each) and np.array_equal(loose, there):
             return Children(most)
-        return Children(most, family.counts, there)
+        return Children(most, of_each, there)
 
     def unfit(self, program: Program, step: Pick) -> np.ndarray:
         """Rows that a choice leaves out, as no required parent agrees with them: int64."""

@@ -333,6 +333,22 @@ def packed(tree: Tree, sizes: np.ndarray, place: np.ndarray) -> Walk:
     return Walk(int(place[members.asked]), roots, nodes, cells, int(depth[leaf].mean()) + 2)
 
 
+def cells_of(tree: Tree, codes: np.ndarray) -> np.ndarray:
+    """The cells of rows by a tree alone, without its program: int32 of shape (n,).
+
+    Args:
+        tree: the router.
+        codes: of its inputs, int32 of shape (inputs, n), 0 or more.
+    """
+    out = np.full(codes.shape[1], tree.left[0], np.int32)
+    if tree.leaves > 1:
+        sizes, inner = np.ones(len(codes), np.int64), tree.feature >= 0
+        np.maximum.at(sizes, tree.feature[inner], tree.threshold[inner] + 2)
+        told = np.minimum(codes, sizes[:, None] - 1).astype(np.int32)
+        packed(tree, sizes, np.arange(len(codes))).run(told, out)
+    return out
+
+
 def masks(tree: Tree, sizes: np.ndarray) -> Sift | None:
     """A tree as masks over codes below those sizes; None where they would be too large."""
     from genesis_sql.program import kernel

@@ -4,7 +4,6 @@ import pytest
 
 from benchmarks import child, scale, scale_jobs
 from benchmarks.options import BenchmarkError, Options
-from benchmarks.report import NOT_MEASURED
 
 
 @pytest.fixture
@@ -57,11 +56,12 @@ def test_tables_with_the_same_keys_are_filled_by_duckdb(tmp_path):
         assert con.execute(query).fetchall() == [(1,)]
 
 
-def test_what_another_helper_measures_has_its_line():
+def test_adult_stands_beside_random():
     report = scale.run(Options(quick=True, only=("random",)))
-    (line,) = report.lines[:1]
-    assert line.ours == NOT_MEASURED or isinstance(line.ours, float)
-    assert line.must is not None
+    rates, share = report.lines
+    assert rates.ours > 0 < rates.peers["random()"]
+    assert share.ours > 0
+    assert share.must is not None
 
 
 def test_an_unknown_part_is_refused():

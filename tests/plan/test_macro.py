@@ -142,7 +142,9 @@ def test_rows_that_know_the_rows_before_them() -> None:
         con.execute("CALL genesis_fit_database('m')")
         genesis_sql.deploy(con, "m")
         ((text,),) = con.execute(query).fetchall()
-        assert len(re.findall(r"UNION\s+ALL", text)) > 1  # the rounds of the keys, and the rows of families
+        assert (
+            len(re.findall(r"UNION\s+ALL", text)) > 1
+        )  # the rounds of the keys, and the rows of families
         for given in ("seed := 3", "rows := 70, first_row := 30, seed := 5", "scale := 0.7"):
             expected = con.sql(f"FROM genesis_generate('m', 'visits', {given})").fetchall()
             assert len(expected) >= 70
