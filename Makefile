@@ -4,7 +4,8 @@
 #   make slow    the tests that take longer (also: make gpu, with a CUDA device)
 #   make dbt     builds the dbt project of examples/dbt, in an environment of its own
 #   make browser installs Chromium (Debian, as root) where there is none: the report's tests open pages in it
-#   make servers installs PostgreSQL and MariaDB (Debian, as root): the tests start servers of their own
+#   make servers installs PostgreSQL, MariaDB and Java for Spark (Debian, as root): the tests start servers of their own
+#   make randomness runs dieharder (Debian, installed as root) on the draw for a quarter of an hour
 #   make lint    ruff, mypy
 #   make peers   the environment of the other generators that benchmarks compare with
 #   make dist    sdist and wheel in dist/
@@ -22,7 +23,7 @@ DUCKDB15 ?= duckdb>=1.5,<1.6
 SAME_ON_ANY_DUCKDB = test_packaging.py test_layers.py test_imports.py test_refdata.py test_doctests.py benchmarks \
   models/dp models/neural report/test_page.py report/test_browser.py report/test_certificate.py reference_data \
   evaluate/test_detection.py evaluate/test_utility.py cli/test_demo.py cli/test_demo_health.py cli/test_schema.py \
-  cli/test_fill.py actions/delivering domains language providers scenarios graph/test_picture.py encoders \
+  cli/test_fill.py actions/delivering engines/spark domains language providers scenarios graph/test_picture.py encoders \
   test_pytest_plugin.py test_notebooks.py \
   $(patsubst %,introspect/test_from_%.py,ddl sqlalchemy url mapping manifest anything)
 BROWSERS = chromium chromium-browser google-chrome chrome
@@ -30,7 +31,7 @@ BROWSERS = chromium chromium-browser google-chrome chrome
 PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 READY = pyproject.toml constraints.txt
 
-.PHONY: demo test test-newest test-duckdb15 slow slow-rest slow-schemas slow-duckdb15 gpu dbt browser servers lint peers dist clean
+.PHONY: demo test test-newest test-duckdb15 slow slow-rest slow-schemas slow-duckdb15 gpu dbt browser servers randomness lint peers dist clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -66,8 +67,13 @@ browser:
 	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null
 
 servers:
-	@ls /usr/lib/postgresql/*/bin/initdb /usr/bin/mariadb-install-db > /dev/null 2>&1 || { apt-get update -qq \
-	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql mariadb-server > /dev/null; }
+	@ls /usr/lib/postgresql/*/bin/initdb /usr/bin/mariadb-install-db /usr/bin/java > /dev/null 2>&1 || { apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql mariadb-server openjdk-17-jre-headless > /dev/null; }
+
+randomness: $(VENV)/.dev
+	@command -v dieharder > /dev/null || { apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends dieharder > /dev/null; }
+	nice $(VENV)/bin/python -m benchmarks randomness --check
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check

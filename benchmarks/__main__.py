@@ -25,6 +25,8 @@ NAMES = {
     "schema": "schemas without data: a CRM of five tables, providers, deliveries, meanings",
     "draw": "the counter draw: dieharder, and tests of our own over many streams and families",
     "engines": "compiled SQL on the engines it is written for: rows per second, identical or not",
+    "randomness": "dieharder on the words programs use: no p-value under 1e-6",
+    "scale": "large fits, streams, flights ten times, keys, binding, compiled SQL: time and memory",
     "kernel": "the compiled kernel beside the same loops in numpy",
 }
 

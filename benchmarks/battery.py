@@ -60,7 +60,8 @@ def run_test(source: str, seed: int, test: Sequence[str]) -> list[Verdict]:
             return [Verdict(source, " ".join(test), float("nan"), "NOT FINISHED")]
         finally:
             words.terminate()
-    return parse(source, done.stdout)
+    found = parse(source, done.stdout)
+    return found or [Verdict(source, " ".join(test), float("nan"), "NO RESULT")]
 
 
 def parse(source: str, text: str) -> list[Verdict]:

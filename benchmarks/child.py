@@ -172,7 +172,15 @@ def compare(told: str) -> dict[str, Any]:
     return compare_job(told)
 
 
+def scale(told: str) -> dict[str, Any]:
+    """What `benchmarks.scale_jobs` says."""
+    from benchmarks.scale_jobs import job
+
+    return job(told)
+
+
 JOBS = {
+    "scale": scale,
     "compare": compare,
     "network": network,
     "large": large,

@@ -324,6 +324,39 @@ def import_(con: duckdb.DuckDBPyConnection, path: str, *, name: str | None = Non
     return effect(con, "import", {"path": str(path), "model": name})
 
 
+def deploy(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    *,
+    version: int | None = None,
+    prefix: str | None = None,
+    if_exists: str = "error",
+) -> list[Row]:
+    """Write the tables of a model as macros into the current schema; they need no Python.
+
+    Any client of the file then reads ``FROM shop_orders(rows := 1000, seed := 7)``, also with
+    ``first_row`` and ``scale``: the rows of :func:`generate`.
+
+    Args:
+        con: where the model is kept.
+        name: of the model.
+        version: another than the active one.
+        prefix: what the names begin with, by default the model's name and an underscore.
+        if_exists: 'error', or 'replace' macros that an earlier call wrote.
+
+    Raises:
+        TargetError: a name is taken.
+        GenesisError: a step has no SQL form; nothing is written then.
+    """
+    given = {"model": name, "version": version, "prefix": prefix, "if_exists": if_exists}
+    return effect(con, "deploy", given)
+
+
+def undeploy(con: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
+    """Remove the macros that :func:`deploy` wrote for a model."""
+    return effect(con, "undeploy", {"model": name})
+
+
 def uninstall(con: duckdb.DuckDBPyConnection) -> list[Row]:
     """Remove the schema genesis: models, history and all."""
     return effect(con, "uninstall", {})

@@ -194,6 +194,19 @@ def _manage(
     return manage.uninstall(ws)
 
 
+def _deploy(
+    session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
+) -> list[dict[str, Any]]:
+    from genesis_sql.actions import deploy
+
+    ws, given = workspace(session, cursor, call.database, call.schema, job), call.arguments
+    if call.verb == "undeploy":
+        return deploy.undeploy(ws, text(given, "model"))
+    prefix = None if given.get("prefix") is None else text(given, "prefix")
+    if_exists = given.get("if_exists") or "error"
+    return deploy.deploy(ws, text(given, "model"), whole(given, "version"), prefix, if_exists)
+
+
 def _budget(
     session: Session, cursor: duckdb.DuckDBPyConnection, call: Call, job: Job
 ) -> list[dict[str, Any]]:
@@ -244,5 +257,7 @@ EFFECTS: dict[str, Effect] = {
     "generate_database": _generate_database,
     "cancel": _cancel,
     "budget": _budget,
+    "deploy": _deploy,
+    "undeploy": _deploy,
     **dict.fromkeys(("activate", "drop", "export", "import", "check", "uninstall"), _manage),
 }

@@ -15,7 +15,10 @@ from genesis_sql import interrupt
 from genesis_sql.errors import GenesisError, InterruptedFitError
 from genesis_sql.types import Progress, no_progress
 
-LONG = ("fit", "fit_database", "generate_database", "run", "replay", "fill", "export_database")
+LONG = (
+    "fit", "fit_database", "generate_database", "run", "replay", "fill", "export_database",
+    "generate_on_spark",
+)  # fmt: skip
 """Verbs that `genesis_jobs` shows."""
 KEPT = 100  # jobs that are shown after their end
 CANCELLED = "cancelled by genesis_cancel"

@@ -6,6 +6,7 @@ from genesis_sql.doors import activate as activate
 from genesis_sql.doors import cancel as cancel
 from genesis_sql.doors import check as check
 from genesis_sql.doors import compile_sql as compile_sql
+from genesis_sql.doors import deploy as deploy
 from genesis_sql.doors import describe as describe
 from genesis_sql.doors import drop as drop
 from genesis_sql.doors import export as export
@@ -20,7 +21,9 @@ from genesis_sql.doors import list_jobs as list_jobs
 from genesis_sql.doors import list_methods as list_methods
 from genesis_sql.doors import list_models as list_models
 from genesis_sql.doors import training_log as training_log
+from genesis_sql.doors import undeploy as undeploy
 from genesis_sql.doors import uninstall as uninstall
+from genesis_sql.engines.spark.doors import generate_on_spark as generate_on_spark
 from genesis_sql.errors import GenesisError as GenesisError
 from genesis_sql.measure_doors import assert_quality as assert_quality
 from genesis_sql.measure_doors import audit_privacy as audit_privacy
@@ -77,6 +80,7 @@ __all__ = [
     "compile_sql",
     "fill",
     "export_database",
+    "generate_on_spark",
     "measure_quality",
     "compare",
     "measure_privacy",
@@ -98,6 +102,8 @@ __all__ = [
     "drop",
     "export",
     "import_",
+    "deploy",
+    "undeploy",
     "uninstall",
     "load_reference",
     "list_reference_tables",

@@ -46,7 +46,7 @@ def _generate(session: Session, arguments: dict[str, Any], database: str, schema
         raise OptionError(message)
     spec = Spec.of(whole(arguments, "seed") or 0)
     spec = replace(spec, conditions=read_conditions(model, table, given))
-    spec, first, stop = _range(session, model, table, arguments, spec)
+    spec, first, stop = row_range(session, model, table, arguments, spec)
     return rows_sql(model, table, spec, first=first, stop=stop)
 
 
@@ -59,7 +59,7 @@ def _compile(session: Session, arguments: dict[str, Any], database: str, schema:
     with session.cursor() as cursor:
         model, table = _chosen(session, cursor, arguments, database)
     spec = Spec.of(whole(arguments, "seed") or 0)
-    spec, first, stop = _range(session, model, table, arguments, spec)
+    spec, first, stop = row_range(session, model, table, arguments, spec)
     made = compile_sql(
         model, table, seed=spec.seed, scale=spec.sizes[0].scale, first=first, stop=stop
     )
@@ -76,7 +76,7 @@ def _chosen(
     return model, choose_table(model, part)
 
 
-def _range(
+def row_range(
     session: Session, model: Model, table: str, arguments: dict[str, Any], spec: Spec
 ) -> tuple[Spec, int, int]:
     """The scale that is meant, the first row and the one behind the last."""

@@ -105,14 +105,21 @@ def test_names_and_labels_cannot_become_sql(plain: duckdb.DuckDBPyConnection) ->
     assert plain.execute("FROM victim").fetchall() == [(1,)]
 
 
-def test_what_has_no_sql_form_is_named() -> None:
+def test_constraints_are_kept(plain: duckdb.DuckDBPyConnection) -> None:
     with genesis_sql.connect() as con:
         con.execute("CREATE TABLE p AS SELECT i AS id, i % 3 AS g FROM range(3, 300) AS r(i)")
         genesis_sql.fit(con, "kept", "p", constraints=["id > g"])
-        with pytest.raises(
-            GenesisError, match="table 'p' has constraints.*leave them out of the fit"
-        ):
-            genesis_sql.compile_sql(con, "kept")
+        found = plain.sql(genesis_sql.compile_sql(con, "kept")).fetchall()
+        assert found == genesis_sql.generate(con, "kept").fetchall()
+        assert len(found) == 297
+
+
+def test_what_has_no_sql_form_is_named() -> None:
+    with genesis_sql.connect() as con:
+        con.execute("CREATE TABLE p AS SELECT i AS id, range(i % 4) AS xs FROM range(300) AS r(i)")
+        genesis_sql.fit(con, "lists", "p")
+        with pytest.raises(GenesisError, match="'xs' of table 'p' is the list of rows.*generate"):
+            genesis_sql.compile_sql(con, "lists", "p")
 
 
 def test_a_copied_table(plain: duckdb.DuckDBPyConnection) -> None:

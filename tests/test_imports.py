@@ -11,7 +11,7 @@ import pytest
 
 import genesis_sql
 
-HEAVY = ("pandas", "sklearn", "sqlalchemy", "numba", "faker", "torch", "sdv")
+HEAVY = ("pandas", "sklearn", "sqlalchemy", "numba", "faker", "torch", "sdv", "pyspark")
 MOST_SECONDS_ADDED = 0.2
 RUNS = 7
 

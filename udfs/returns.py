@@ -13,6 +13,9 @@ RETURNS = {
     "import": "model VARCHAR, version INTEGER, path VARCHAR, bytes BIGINT",
     "check": "severity VARCHAR, table_name VARCHAR, column_name VARCHAR, finding VARCHAR, "
     "fix VARCHAR",
+    "deploy": "model VARCHAR, version INTEGER, table_name VARCHAR, macro VARCHAR, bytes BIGINT, "
+    "status VARCHAR",
+    "undeploy": "model VARCHAR, version INTEGER, table_name VARCHAR, macro VARCHAR, status VARCHAR",
     "uninstall": "removed VARCHAR",
     "cancel": "model VARCHAR, version INTEGER, status VARCHAR",
     "jobs": "id BIGINT, kind VARCHAR, model VARCHAR, version INTEGER, table_name VARCHAR, "

@@ -17,8 +17,9 @@ from genesis_sql.actions.integrity import require_rows, verify
 from genesis_sql.actions.kept import require_there
 from genesis_sql.actions.loading import fill
 from genesis_sql.actions.target import Writing, find_target, settle
+from genesis_sql.actions.unwritten import is_unwritten, why_unwritten
 from genesis_sql.actions.workspace import Workspace, ending
-from genesis_sql.errors import IntegrityError, OptionError
+from genesis_sql.errors import IntegrityError, OptionError, TargetError
 from genesis_sql.plan.conditions import read_all
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, declared_keys, output_columns
@@ -120,9 +121,12 @@ def generate_database(
             written = _write(ws, model, writing, replace_old=arguments.if_exists == "replace")
             if recording.hashed:
                 _hash(ws, model, writing, written)
+            run.commit(written)
         except duckdb.ConstraintException as error:
             raise broken_key(error) from error
-        run.commit(written)
+        except duckdb.Error as error:
+            _require_written(error, arguments.target)
+            raise
     return written.report
 
 
@@ -132,6 +136,20 @@ def broken_key(error: duckdb.ConstraintException) -> IntegrityError:
         f"a generated row breaks a key: {str(error).splitlines()[0]}; nothing was kept, "
         f"please report it, or take keys := 'none'"
     )
+
+
+def _require_written(error: duckdb.Error, target: str) -> None:
+    """Turn a full disk into an error of ours.
+
+    Raises:
+        TargetError: a file could not be written.
+    """
+    if is_unwritten(error):
+        message = (
+            f"'{target}' cannot be written: {why_unwritten(error)}; nothing was kept, make room "
+            f"and run it again"
+        )
+        raise TargetError(message) from error
 
 
 def _require_choice(option: str, value: str, known: tuple[str, ...]) -> None:

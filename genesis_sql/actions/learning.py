@@ -25,7 +25,7 @@ from genesis_sql.models.family import ties
 from genesis_sql.models.fit import Fitted, fit_tables
 from genesis_sql.models.learnt import FitOptions
 from genesis_sql.models.load import Loaded, fingerprint, load, load_sample
-from genesis_sql.models.methods import METHODS, prepare
+from genesis_sql.models.methods import METHODS, TREES, prepare
 from genesis_sql.models.quasi import anonymity_notes
 from genesis_sql.models.watch import Watch
 from genesis_sql.plan.definition import Model, block_methods
@@ -36,6 +36,8 @@ from genesis_sql.types import Graph, RawSchema, RawTable, Role, Table
 
 STREAMED, SAMPLE = 1_000_000, 200_000
 """Rows from which a network's table is streamed; rows of it that the rest is learnt from."""
+TREE_STREAMED, TREE_SAMPLE = 5_000_000, 2_000_000
+"""The same where trees learn it: what they ask comes of the sample, their cells of all rows."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,8 @@ def read(
     """The tables of a graph, as they are learnt from."""
     with ws.job.reading(ws.con):
         if _streamed(graph, options):
-            return load_sample(ws.con, graph, SAMPLE)
+            neural = METHODS[options[graph.tables[0].name].method].neural
+            return load_sample(ws.con, graph, SAMPLE if neural else TREE_SAMPLE)
         return load(ws.con, graph, orphans, {n: o.anonymity for n, o in options.items()})
 
 
@@ -290,10 +293,12 @@ def _learn(
 
 
 def _streamed(graph: Graph, options: Mapping[str, FitOptions]) -> bool:
-    """Whether a table is so large that only a sample is kept: a network alone, without trees."""
+    """Whether a table is so large that only a sample of it is kept: alone, without rules."""
     table = graph.tables[0]
     alone = len(graph.tables) == 1 and not graph.relationships and not table.verbatim
     asked = options[table.name]
+    if alone and asked.method == TREES:
+        return table.rows > TREE_STREAMED and asked.anonymity is None and not graph.rules
     if not (alone and table.rows > STREAMED and METHODS[asked.method].neural):
         return False
     if asked.anonymity is not None:

@@ -6,7 +6,7 @@ import click
 
 from genesis_sql.cli.cohorts import cohorts
 from genesis_sql.cli.demo import demo
-from genesis_sql.cli.engines import compile_
+from genesis_sql.cli.engines import compile_, deploy, undeploy
 from genesis_sql.cli.fill import fill
 from genesis_sql.cli.generate import generate
 from genesis_sql.cli.learn import check, fit
@@ -61,8 +61,8 @@ def main() -> None:
 
 
 for _command in (
-    demo, profile, check, methods, fit, generate, compile_, schema, fill, quality, privacy, report,
-    assert_,
+    demo, profile, check, methods, fit, generate, compile_, deploy, undeploy, schema, fill, quality,
+    privacy, report, assert_,
     certificate, compare, privacy_audit, ledger, budget, models, describe, history, activate, drop,
     export, import_, reference, profiles, run, replay, validate, cohorts,
 ):  # fmt: skip

@@ -45,10 +45,10 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except (KeyboardInterrupt, InterruptedFitError, duckdb.InterruptException):
-            self._cancelled()
+            self._cancelled(ctx)
         except (GenesisError, duckdb.Error, RuntimeError) as error:
             if interrupt.pressed():
-                self._cancelled()
+                self._cancelled(ctx)
             if not isinstance(error, GenesisError | duckdb.Error):
                 raise
             text = str(error).strip()
@@ -58,8 +58,10 @@ class Command(click.Command):
             as_json = bool(ctx.params.get("as_json"))
             raise Failure(text, type(error).__name__, as_json=as_json) from error
 
-    def _cancelled(self) -> NoReturn:
-        click.echo("Cancelled by Ctrl-C; nothing was changed.", err=True)
+    def _cancelled(self, ctx: click.Context) -> NoReturn:
+        kept = ctx.params.get("engine") == "spark"
+        left = "what is complete stays, the same call goes on" if kept else "nothing was changed"
+        click.echo(f"Cancelled by Ctrl-C; {left}.", err=True)
         raise click.exceptions.Exit(CANCELLED) from None
 
 

@@ -1,4 +1,4 @@
-"""genesis compile."""
+"""genesis compile, deploy, undeploy: a model where there is no Python."""
 
 from __future__ import annotations
 
@@ -54,3 +54,37 @@ def compile_(
         show.rows([{"path": out, "characters": len(text)}], as_json=True)
     else:
         click.echo(f"{out}: {len(text):,} characters of SQL for {given['dialect']}")
+
+
+@click.command(cls=Command)
+@file_argument
+@click.argument("model")
+@version_option
+@click.option("--prefix", help="What the names begin with; by default MODEL and an underscore.")
+@click.option(
+    "--if-exists",
+    type=click.Choice(["error", "replace"]),
+    default="error",
+    show_default=True,
+    help="What becomes of macros that an earlier call wrote.",
+)
+@json_option
+def deploy(*, file: str, model: str, as_json: bool, **given: Any) -> None:
+    """Write the tables of MODEL into FILE as macros.
+
+    Any client of the file then makes rows without Python: FROM shop_orders(rows := 1000).
+    """
+    with files.opened(file) as con:
+        found = doors.deploy(con, model, **given)
+    show.rows(found, as_json=as_json)
+
+
+@click.command(cls=Command)
+@file_argument
+@click.argument("model")
+@json_option
+def undeploy(*, file: str, model: str, as_json: bool) -> None:
+    """Remove the macros of MODEL from FILE."""
+    with files.opened(file) as con:
+        found = doors.undeploy(con, model)
+    show.rows(found, as_json=as_json)

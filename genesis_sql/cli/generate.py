@@ -19,6 +19,7 @@ from genesis_sql.cli.command import (
 )
 from genesis_sql.cli.learn import read_options
 from genesis_sql.cli.progress import watching
+from genesis_sql.cli.spark import number_of, on_spark, refuse_without_spark, spark_options
 from genesis_sql.errors import TargetError
 
 FIRST = 20
@@ -33,7 +34,7 @@ FIRST = 20
     "--rows",
     multiple=True,
     metavar="N | TABLE=N",
-    help="How many rows of the one table; with --target of a table, as often as you like.",
+    help="How many rows of the one table, also as 10e9; of several tables TABLE=N (repeat).",
 )
 @click.option("--first-row", type=int, default=0, help="The number of the first one, from 0.")
 @click.option("--scale", type=float, help="2 makes twice as many as there were.")
@@ -45,10 +46,9 @@ FIRST = 20
 )
 @click.option(
     "--if-exists",
-    type=click.Choice(["error", "replace", "append"]),
-    default="error",
-    show_default=True,
-    help="Where --out or --target is there already; only tables of --target can be appended to.",
+    type=click.Choice(["error", "replace", "append", "resume"]),
+    help="Where --out, --target or --to is there already (error; with --engine spark resume); "
+    "only tables of --target can be appended to.",
 )
 @click.option(
     "--keys",
@@ -63,15 +63,26 @@ FIRST = 20
     metavar="COLUMN=VALUE",
     help="What every row has: state=CA; with --target TABLE.COLUMN=VALUE (repeat).",
 )
+@spark_options
 @json_option
 def generate(*, file: str, model: str, table: str | None, as_json: bool, **given: Any) -> None:
     """Make rows of MODEL, which FILE keeps.
 
     Rows of one TABLE (it may be left out where the model has one), or all tables with --target.
     Without --out and --target the rows go to the standard output: a look at the first ones on a
-    terminal, CSV where it is piped. The same call always gives the same rows.
+    terminal, CSV where it is piped. The same call always gives the same rows. With --engine spark
+    workers of Spark write them as Parquet files into --to, and the same call goes on after a cut.
     """
     rows, where = given.pop("rows"), read_options(given.pop("where"), "'--where'")
+    if given.pop("engine") == "spark":
+        counts = _counts(rows) if rows and number_of(rows[0]) is None else _one_number(rows)
+        on_spark(file, model, table, rows=counts, as_json=as_json, given=given, conditions=where)
+        return
+    refuse_without_spark(given)
+    given["if_exists"] = given["if_exists"] or "error"
+    if given["if_exists"] == "resume":
+        message = "--if-exists resume goes with --engine spark"
+        raise click.UsageError(message)
     if given["target"] is None:
         _table(file, model, table, as_json=as_json, rows=_one_number(rows), where=where, **given)
         return
@@ -88,7 +99,7 @@ def generate(*, file: str, model: str, table: str | None, as_json: bool, **given
             raise click.UsageError(message)
     chosen = {k: given[k] for k in ("seed", "version", "if_exists", "keys")}
     chosen["conditions"] = where
-    chosen["rows"] = dict(_table_number(text) for text in rows)
+    chosen["rows"] = _counts(rows)
     scale = 1.0 if given["scale"] is None else given["scale"]
     found = _database(file, model, given["target"], scale=scale, **chosen)
     show.rows(found, as_json=as_json)
@@ -98,26 +109,29 @@ def _one_number(rows: Sequence[str]) -> int | None:
     """The number of --rows where one table is made."""
     if not rows:
         return None
-    if len(rows) > 1 or not _is_number(rows[0]):
+    number = number_of(rows[0])
+    if len(rows) > 1 or number is None:
         message = f"--rows {' --rows '.join(rows)}: give one number, or --target for all tables"
         raise click.UsageError(message)
-    return int(rows[0])
+    return number
+
+
+def _counts(rows: Sequence[str]) -> dict[str, int]:
+    """The numbers of --rows where several tables are made."""
+    return dict(_table_number(text) for text in rows)
 
 
 def _table_number(text: str) -> tuple[str, int]:
     """A table and its rows out of TABLE=N."""
-    table, _, number = text.rpartition("=")
-    if not table or not _is_number(number):
+    table, _, told = text.rpartition("=")
+    number = number_of(told)
+    if not table or number is None:
         message = (
             f"--target writes all tables and takes no --rows {text}; write --rows TABLE=N, as in "
             "--rows customers=10000"
         )
         raise click.UsageError(message)
-    return table, int(number)
-
-
-def _is_number(text: str) -> bool:
-    return text.removeprefix("-").isdecimal()
+    return table, number
 
 
 def _table(

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from genesis_sql.program.domain import Grid, Raw, Reals
 
+GRAIN_ROWS = 10_000  # values among which 20 different ones are looked for first
 MAX_SCALE = 9  # decimals looked for in doubles
 EXACT = 2**53  # whole numbers a double holds exactly
 INFINITE = 2**63 - 1  # DuckDB's 'infinity' of a timestamp
@@ -87,17 +88,10 @@ def decimals(values: np.ndarray) -> int | None:
 
 def _grain(values: np.ndarray) -> int:
     """The greatest common divisor of the values, 1 where they are under 20 and it says nothing."""
-    distinct = np.unique(values)
-    if len(distinct) < 20:
+    if len(np.unique(values[:GRAIN_ROWS])) < 20 and len(np.unique(values)) < 20:
         return 1
-    return max(
-        1,
-        int(
-            np.gcd.reduce(
-                np.abs(distinct.astype(object) if distinct.min() == -(2**63) else distinct)
-            )
-        ),
-    )
+    least = values.min() == -(2**63)
+    return max(1, int(np.gcd.reduce(np.abs(np.unique(values).astype(object) if least else values))))
 
 
 def fit_number(array: pa.Array, type_: str) -> tuple[Grid | Reals, Raw]:

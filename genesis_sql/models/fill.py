@@ -52,14 +52,31 @@ def fill_labels(
     Returns:
         The cells and how many labels were withheld.
     """
-    keep = np.r_[True, column.count >= options.floor]
+    at, weight = _count(cell, column.rank, cells, len(column.count) + 1)
+    return label_cells(at, weight, np.r_[0, column.count], cells, options)
+
+
+def label_cells(
+    at: np.ndarray, weight: np.ndarray, count: np.ndarray, cells: int, options: FillOptions
+) -> tuple[Cells, int]:
+    """The same of rows that are counted already.
+
+    Args:
+        at: cell · (labels + 1) + code, each once, in order.
+        weight: the rows of each of them.
+        count: the rows of NULL, which does not matter, and of each label.
+        cells: how many cells there are.
+        options: the floor.
+    """
+    size = len(count)
+    keep = np.r_[True, count[1:] >= options.floor]
     if not keep[1:].any():  # every label is rare: a small table, where all are equally rare
         keep[:] = True
-    withheld = int((~keep[1:] & (column.count > 0)).sum())
-    allowed = keep[column.rank]
-    at, weight = _count(cell[allowed], column.rank[allowed], cells, len(keep))
-    code, owner = at % len(keep), at // len(keep)
-    code, owner, weight = _fallback(code, owner, weight, column.rank[allowed], cells)
+    withheld = int((~keep[1:] & (count[1:] > 0)).sum())
+    allowed = keep[at % size]
+    at, weight = at[allowed], weight[allowed]
+    code, owner = at % size, at // size
+    code, owner, weight = _fallback(code, owner, weight, cells)
     start = np.searchsorted(owner, np.arange(cells + 1))
     accept, alias = alias_tables(start, weight)
     return Cells(start, accept, alias, code.astype(np.int32)), withheld
@@ -78,17 +95,17 @@ def _count(
 
 
 def _fallback(
-    code: np.ndarray, owner: np.ndarray, weight: np.ndarray, rank: np.ndarray, cells: int
+    code: np.ndarray, owner: np.ndarray, weight: np.ndarray, cells: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Give cells that lost all their rows the distribution of the whole column."""
     empty = np.setdiff1d(np.arange(cells), owner)
     if len(empty) == 0:
         return code, owner, weight
-    everywhere, total = (
-        np.unique(rank, return_counts=True)
-        if len(rank)
-        else (np.zeros(1, np.int64), np.ones(1, np.int64))
-    )
+    everywhere, total = np.zeros(1, np.int64), np.ones(1, np.int64)
+    if len(code):
+        counted = np.bincount(code, weight).astype(np.int64)
+        everywhere = np.flatnonzero(counted)
+        total = counted[everywhere]
     code = np.r_[code, np.tile(everywhere, len(empty))]
     owner = np.r_[owner, np.repeat(empty, len(everywhere))]
     weight = np.r_[weight, np.tile(total, len(empty))].astype(np.int64)
@@ -142,8 +159,23 @@ def _trim(column: Coded, rows: int) -> np.ndarray:
 
 def fill_numbers(column: Coded, cell: np.ndarray, cells: int, options: FillOptions) -> Cells:
     """Cells of a number column (grid or doubles); arguments as in :func:`fill_labels`."""
+    at, weight = _count(cell, column.rank, cells, len(column.values) + 1)
+    return number_cells(column, at, weight, cells, options)
+
+
+def number_cells(
+    column: Coded, at: np.ndarray, weight: np.ndarray, cells: int, options: FillOptions
+) -> Cells:
+    """The same of rows that are counted already.
+
+    Args:
+        column: its distinct values, and how many rows have each; rows are not looked at.
+        at: cell · (values + 1) + rank, each once, in order.
+        weight: the rows of each of them.
+        cells: how many cells there are.
+        options: how they are filled.
+    """
     size = len(column.values) + 1
-    at, weight = _count(cell, column.rank, cells, size)
     if not len(at):  # an empty table: NULL
         at, weight = np.arange(cells) * size, np.ones(cells, np.int64)
     rank, owner = at % size, at // size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,7 @@ from genesis_sql.models.methods import TREES
 from genesis_sql.models.nested import with_lists
 from genesis_sql.models.order import entropy
 from genesis_sql.models.quasi import GROUP, learn_quasi
+from genesis_sql.models.recount import recounted
 from genesis_sql.models.siblings import arrange
 from genesis_sql.models.summaries import ordered, summaries
 from genesis_sql.models.timed import Timed
@@ -111,7 +112,7 @@ def fit_tables(
         learn_together(learners)
     for name, learner in learners.items():
         out.notes[name] = learner.notes
-        out.programs[name] = learner.program()
+        out.programs[name] = _counted(learner, progress)
         out.described.extend(learner.described)
     for name in verbatim:
         out.described.extend(
@@ -122,6 +123,15 @@ def fit_tables(
     with_lists(out.programs, {n: _lists(tables[n]) for n in made})
     progress("fitted", 1.0)
     return out
+
+
+def _counted(learner: Learner, progress: Progress) -> Program:
+    """The program of a learner, its cells filled from all rows where it saw a sample of them."""
+    program, stream = learner.program(), learner.loaded.stream
+    if stream is None or learner.options.method != TREES:
+        return program
+    told = partial(progress, f"{learner.name}: counting all rows")
+    return recounted(program, stream, learner.options.fill, told)
 
 
 def _learner(

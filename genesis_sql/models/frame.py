@@ -54,10 +54,30 @@ def coded(name: str, domain: Domain, raw: Raw) -> Coded:
             count,
         )
     valid = np.ones(len(raw), bool) if raw.valid is None else raw.valid
-    values, inverse, count = np.unique(raw.values[valid], return_inverse=True, return_counts=True)
+    values, inverse, count = distinct(raw.values[valid])
     rank = np.zeros(len(raw), np.int32)
     rank[valid] = inverse + 1
     return Coded(name, domain, raw, rank, values, count.astype(np.int64))
+
+
+def distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct values in order, the place of each value among them, and how often each occurs.
+
+    Whole numbers that lie close together are counted, the others sorted.
+
+    Example:
+        >>> distinct(np.array([7, 5, 7]))
+        (array([5, 7]), array([1, 0, 1]), array([1, 2]))
+    """
+    if values.dtype.kind == "i" and len(values):
+        low, high = int(values.min()), int(values.max())
+        if high - low < len(values):
+            count = np.bincount(values - low)
+            found = np.flatnonzero(count)
+            place = np.cumsum(count > 0) - 1
+            return (found + low).astype(values.dtype), place[values - low], count[found]
+    found, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return found, place, count
 
 
 def spread(x: np.ndarray) -> np.ndarray:

@@ -125,7 +125,7 @@ def parts(column: Coded, wanted: Sequence[str]) -> Iterator[tuple[Part, Coded]]:
         return
     valid = column.rank > 0
     for part in wanted:
-        values = np.where(valid, part_of(column.raw.values, per, part), 0)
+        values = np.r_[0, part_of(column.values, per, part)][column.rank]
         made = coded(f"#{part}:{column.name}", Grid("BIGINT"), Raw(values, valid))
         if len(made.values) > 1:
             yield Part(made.name, column.name, part, per), made

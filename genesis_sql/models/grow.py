@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -83,8 +83,13 @@ class Grown(Settled):
 
     def sample(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Rows in their canonical random order; ``rows`` (bool) keeps some of them."""
-        order = np.argsort(self.loaded.hash, kind="stable")
+        order = self._canonical
         return order if rows is None else order[rows[order]]
+
+    @cached_property
+    def _canonical(self) -> np.ndarray:
+        """All rows by their hash."""
+        return np.argsort(self.loaded.hash, kind="stable")
 
     def parent_row(self) -> np.ndarray:
         """The main parent's row of every row, -1: none."""

@@ -82,6 +82,16 @@ class Stream:
         for batch in reader:
             yield exchange(batch, self.exchanged)
 
+    def distinct(self, name: str) -> pa.Table:
+        """The values of a column that are not NULL, and how many rows have each."""
+        query = _select([self.table.column(name)], self.table.source)
+        value = quoted(name)
+        got: pa.Table = self.con.sql(
+            f"SELECT {value}, count(*) AS rows FROM ({query}) "  # noqa: S608 - quoted names
+            f"WHERE {value} IS NOT NULL GROUP BY {value}"
+        ).to_arrow_table()
+        return got.combine_chunks()
+
     def fingerprint(self) -> str:
         """Of all rows, whatever their order."""
         columns = [c for c in self.table.columns if c.role is not Role.UNSUPPORTED]

@@ -37,6 +37,8 @@ _SETTLED = (Number, Constant, Digit, Sibling, PickDistinct, Copy)
 
 Broken = Callable[[Mapping[str, Raw], int], np.ndarray]
 """(raw columns, n) -> bool of shape (n,): the rows that break a predicate."""
+Again = Callable[[np.ndarray, np.ndarray], None]
+"""(row numbers, their attempts): hears of rows that were drawn again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,7 @@ def draw(
     wanted: Iterable[str],
     checks: Checks | None,
     history: History | None = None,
+    again: Again | None = None,
 ) -> dict[str, Raw]:
     """Raw columns of a block as `program.execute.run` gives them, of rows that keep the checks.
 
@@ -90,6 +93,7 @@ def draw(
         wanted: the columns to produce.
         checks: of the table; without any it is the same as `run`.
         history: earlier siblings; None where the rows have none.
+        again: is told which rows were drawn again.
 
     Raises:
         ConstraintError: a row kept them in no attempt.
@@ -102,8 +106,11 @@ def draw(
     if not len(bad):
         return first
     search = _Search(program, identity, checks, rows, parents, history)
-    again = search.run(bad, search.attempts(bad), names)
-    return {n: _patched(first[n], bad, again[n]) for n in names if n in again}
+    tries = search.attempts(bad)
+    if again is not None:
+        again(rows.number[bad], tries)
+    others = search.run(bad, tries, names)
+    return {n: _patched(first[n], bad, others[n]) for n in names if n in others}
 
 
 @lru_cache(maxsize=1_024)

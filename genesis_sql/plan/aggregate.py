@@ -83,9 +83,7 @@ def _families(sampler: Sampler, child: str, parents: np.ndarray) -> tuple[np.nda
     """Number of the first child, and the children, of each parent (sorted row numbers)."""
     if not len(parents):
         return parents, parents
-    family = sampler.family(child)
-    ends = np.r_[0, family.ends]
-    return ends[parents], family.counts[parents]
+    return sampler.family(child).of(parents)
 
 
 def _pieces(first: np.ndarray, count: np.ndarray) -> Iterable[tuple[np.ndarray, np.ndarray]]:

@@ -6,19 +6,21 @@ their counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 from sqlglot import exp
 
 from genesis_sql.errors import GenesisError, ModelNotFoundError, nearest
+from genesis_sql.plan.aggregate import aggregates
+from genesis_sql.plan.compile_folds import add_fold, plain, unfolded
 from genesis_sql.plan.definition import Model, apart, group_columns, read_of_parents
-from genesis_sql.plan.open_keys import open_keys
-from genesis_sql.plan.required import matches
-from genesis_sql.plan.sizing import most_rows
+from genesis_sql.plan.settled import Settled
+from genesis_sql.plan.sizing import only_child
 from genesis_sql.program.dialects.base import Dialect
 from genesis_sql.program.dialects.duckdb import DUCKDB
+from genesis_sql.program.draw import Streams
 from genesis_sql.program.execute import Identity
 from genesis_sql.program.expressions import sampled
 from genesis_sql.program.sql import (
@@ -32,8 +34,10 @@ from genesis_sql.program.sql import (
     Members,
     ParentRows,
     add_steps,
-    address_columns,
 )
+from genesis_sql.program.sql_address import address_columns
+from genesis_sql.program.sql_again import add_attempts
+from genesis_sql.program.sql_cells import lookup
 from genesis_sql.program.sql_decode import add_outputs, comparable
 from genesis_sql.program.sql_nodes import (
     above,
@@ -54,12 +58,15 @@ from genesis_sql.program.sql_nodes import (
     up_to,
 )
 from genesis_sql.program.sql_relation import Columns, Query, Relation, select
+from genesis_sql.program.sql_sequence import add_sequence
 from genesis_sql.program.steps import (
     MainParent,
     Pick,
     PickDistinct,
     Program,
+    Step,
     Stratum,
+    sequential,
     step_inputs,
 )
 from genesis_sql.sqlbuild import column, fill, text
@@ -103,12 +110,14 @@ def compile_sql(
     """
     span = Span(first, stop)
     if table in model.verbatim:
-        return _copied(model, table, span)
-    program, shown = _program(model, table), list(raw)
-    whole = _Tables(model, seed, scale, table, [*sampled(program), *shown], Query(dialect))
+        return text(copied(model, table, span))
+    program, shown = program_of(model, table), list(raw)
+    query = Query(dialect)
+    whole = Tables(Settled(model, seed, scale), table, [*sampled(program), *shown], query)
+    program = whole.model.programs[table]
     if span.bounded and not whole.read_by_others(table):
         whole.span = {table: span}
-    relation = whole.relation(table)
+    relation = whole.folded(table)
     values = add_outputs(relation, program)
     before = [(n, column(n)) for n in (NUMBER, ADDRESS)] if shown else []
     before += [(f"#raw {n}", column(n)) for n in shown]
@@ -118,7 +127,7 @@ def compile_sql(
     return whole.query.text(last.order_by(column(NUMBER), copy=False))
 
 
-def _copied(model: Model, table: str, span: Span) -> str:
+def copied(model: Model, table: str, span: Span) -> exp.Select:
     """The rows of a copied table as they are, one VALUES list."""
     rows = model.verbatim[table].slice(span.first)
     rows = rows if span.stop is None else rows.slice(0, max(span.stop - span.first, 0))
@@ -139,7 +148,7 @@ def _copied(model: Model, table: str, span: Span) -> str:
     values.set("alias", exp.TableAlias(this=exp.to_identifier("held"), columns=places))
     shown = [(n, as_type(exp.column(f"c{i}"), types[n])) for i, n in enumerate(names)]
     last = exp.Select(expressions=named(shown)).from_(values, copy=False)
-    return text(last if texts else last.where(exp.false(), copy=False))
+    return last if texts else last.where(exp.false(), copy=False)
 
 
 def _text(value: str | None) -> exp.Expression:
@@ -162,6 +171,10 @@ class Span:
         """Whether a number lies in it."""
         return self.meets(number, number)
 
+    def beside(self, tree: exp.Select) -> exp.Select:
+        """A SELECT that can read what the tests read; here they read literals."""
+        return tree
+
     def meets(self, lowest: exp.Expression, highest: exp.Expression) -> exp.Expression:
         """Whether numbers from the lowest to the highest have some in it."""
         tests = [up_to(literal(self.first), highest)]
@@ -170,7 +183,8 @@ class Span:
         return both(*tests)
 
 
-def _program(model: Model, table: str) -> Program:
+def program_of(model: Model, table: str) -> Program:
+    """The program of a table; a ModelNotFoundError where there is none."""
     if table not in model.programs:
         known = nearest(table, model.programs)
         message = f"model '{model.name}' has no program for table '{table}'{known}"
@@ -180,7 +194,7 @@ def _program(model: Model, table: str) -> Program:
 
 def wanted_columns(model: Model, table: str, columns: Iterable[str]) -> dict[str, list[str]]:
     """The columns of a table and of those above it that must be drawn for these, by table."""
-    wanted: dict[str, dict[str, None]] = {table: dict.fromkeys(columns)}
+    wanted = unfolded(model, table, columns)
     for name in reversed(model.order):
         before = -1
         while name in wanted and len(wanted[name]) > before:  # a table may be its own parent
@@ -199,31 +213,23 @@ def _counted(program: Program) -> list[str]:
     return [links[s.alias] for s in program.steps if isinstance(s, PickDistinct)]
 
 
-class _Tables:
+class Tables:
     """The tables of a model as relations of one statement."""
 
     def __init__(
         self,
-        model: Model,
-        seed: int,
-        scale: float,
+        settled: Settled,
         table: str,
         columns: Iterable[str],
         query: Query | None = None,
     ) -> None:
-        self.model, self.seed, self.scale = model, seed, scale
-        self.identity = Identity(model.uuid, seed)
+        self.settled, model = settled, settled.model
+        self.identity: Streams = Identity(model.uuid, settled.seed)
         self.query = query or Query()
         self.wanted = wanted_columns(model, table, columns)
         self.made: dict[str, Relation] = {}
         self.span: Mapping[str, Span] = {}
-        for name in self.wanted:
-            if model.programs[name].constraints:
-                message = (
-                    f"table '{name}' has constraints, whose rows are drawn again until they hold; "
-                    f"plain SQL cannot do that yet, so leave them out of the fit for it"
-                )
-                raise GenesisError(message)
+        self.model = settled.programs(self.wanted)
 
     def read_by_others(self, table: str) -> bool:
         """Whether rows of a table are parents of some that are made too."""
@@ -235,27 +241,37 @@ class _Tables:
         """``#number``, ``#address`` and the wanted raw columns of a table."""
         if table not in self.made:
             program = self.model.programs[table]
-            for key in open_keys(self.model, table):
-                message = (
-                    f"table '{table}' has a key ({', '.join(key.columns)}) for which all its rows "
-                    "are looked through, which has no SQL form; read it with genesis_generate"
-                )
-                raise GenesisError(message)
-            for match in matches(self.model, program):
-                if match.columns:
-                    message = (
-                        f"rows of '{table}' need one of '{match.link.parent}' that agrees in "
-                        f"{', '.join(own for own, _ in match.step.shared)}, which has no SQL form; "
-                        "read it with genesis_generate"
-                    )
-                    raise GenesisError(message)
-            rows = self._rows(program)
-            add_steps(rows, program, self.identity, self._around(program), self.wanted[table])
-            kept = dict.fromkeys([NUMBER, ADDRESS, *self.wanted[table]])
+            drawn = plain(program, self.wanted[table])
+            rows = self._drawn(program, drawn)
+            kept = dict.fromkeys([NUMBER, ADDRESS, *drawn])
             tree = select([(n, column(n)) for n in kept], rows.source)
             name = self.query.add(table, tree, shared=True)
             self.made[table] = Relation(self.query, table, name, kept)
         return self.made[table]
+
+    def folded(self, table: str) -> Relation:
+        """The rows of a table with the wanted columns that are made of their children, too."""
+        rows, program = self.relation(table), self.model.programs[table]
+        made = aggregates(program, tuple(self.wanted[table])).values()
+        if not made:
+            return rows
+        rows = Relation(self.query, table, rows.source, rows.columns)
+        for step in made:
+            add_fold(rows, self.folded(step.child), self.model.programs[step.child], step)
+        return rows
+
+    def _drawn(self, program: Program, wanted: Sequence[str]) -> Relation:
+        """The rows of a table with their raw columns."""
+        around = self._around(program)
+        rows, attempts = self._rows(program), self.settled.attempts(program)
+        if program.main is not None and sequential(program.needed(wanted)):
+            return add_sequence(_begun(rows), program, self.identity, around, wanted, attempts)
+        if program.main is not None:
+            self._address(rows, program)
+        if attempts is not None:
+            add_attempts(rows, self.identity, program.table, attempts)
+        add_steps(rows, program, self.identity, around, wanted)
+        return rows
 
     def _around(self, program: Program) -> Around:
         steps = program.needed(self.wanted[program.table])
@@ -267,6 +283,8 @@ class _Tables:
             if x.parent in self.wanted and x.parent != program.table and x.alias not in alone
         }
         picks = [s for s in steps if isinstance(s, Pick)]
+        if program.main is not None and sequential(steps):
+            parents |= self._own(program, steps)
         parents |= {s.alias: self._apart(program, s) for s in picks if s.alias in alone}
         members = {s.column: self._members(program, parents[s.alias], s) for s in picks}
         return Around(parents, members)
@@ -277,21 +295,41 @@ class _Tables:
         reads = (n.partition(".") for s in program.steps for n in step_inputs(s))
         names = [read for alias, _, read in reads if alias == step.alias]
         names += [step.weight, *group_columns(step)]
-        there = _Tables(self.model, self.seed, self.scale, parent, names, self.query)
-        return ParentRows(there.relation(parent).source, self.model.programs[parent])
+        return self._another(parent, names)
+
+    def _another(self, table: str, names: Iterable[str]) -> ParentRows:
+        """A relation with columns of a table that this one is not made of."""
+        there = self._beside(table, names)
+        return ParentRows(there.relation(table).source, there.model.programs[table])
+
+    def _own(self, program: Program, steps: Iterable[Step]) -> dict[str, ParentRows]:
+        """The earlier rows of a table that rows read, where these are drawn in their order."""
+        aliases = [link.alias for link in program.links if link.parent == program.table]
+        asked = [*self.wanted[program.table], *(n for s in steps for n in step_inputs(s))]
+        read = {a: [n.split(".", 1)[1] for n in asked if n.startswith(f"{a}.")] for a in aliases}
+        return {a: self._another(program.table, names) for a, names in read.items() if names}
+
+    def _beside(self, table: str, columns: Iterable[str]) -> Tables:
+        """Other columns of a table, made apart from those that are made here."""
+        return Tables(self.settled, table, columns, self.query)
 
     # rows
 
     def _rows(self, program: Program) -> Relation:
         if program.main is not None:
             return self._children(program, program.main)
-        size = min(round(self.scale * program.rows), most_rows(program))
-        span = self.span.get(program.table, Span())
-        stop = size if span.stop is None else min(span.stop, size)
-        rows = self.query.dialect.rows(min(span.first, stop), stop)
+        first, stop = self._ends(program)
+        rows = self.query.dialect.rows(first, stop)
         # DuckDB hands out range() on one thread, rows that were computed once on all of them
         name = self.query.add(program.table, rows, shared=True)
         return Relation(self.query, program.table, name, (NUMBER, ADDRESS))
+
+    def _ends(self, program: Program) -> tuple[exp.Expression, exp.Expression]:
+        """The first row of a root, and the one behind its last."""
+        size = self.settled.roots(program)
+        span = self.span.get(program.table, Span())
+        stop = size if span.stop is None else min(span.stop, size)
+        return literal(min(span.first, stop)), literal(stop)
 
     def _children(self, program: Program, main: MainParent) -> Relation:
         """Rows in the order (parent, k): those of a parent, then the loose ones behind it."""
@@ -303,11 +341,18 @@ class _Tables:
         family = Relation(self.query, program.table, parent.source, [])
         family.put("#parent", column(NUMBER), keep=True)
         family.put(PARENT_ADDRESS, column(ADDRESS), keep=True)
-        children = family.put("#children", self._most(program, column(main.count)), keep=True)
-        family.put("#all", add(children, op(exp.Sub, until, since)), keep=True)
+        loose = op(exp.Sub, until, since)
+        settled = self.settled.children(program)
+        if settled is None or settled.counts is None or settled.loose is None:
+            many = self._most(program, column(main.count))
+            many = many if settled is None else least(many, settled.most)
+        else:
+            many = lookup(family, "#children known", settled.counts, column(NUMBER))
+            loose = lookup(family, "#loose known", settled.loose, column(NUMBER))
+        children = family.put("#children", as_type(many, "BIGINT"), keep=True)
+        family.put("#all", add(children, loose), keep=True)
         family.put("#until", fill(_UNTIL), keep=True)
-        if program.table in self.span:
-            self._narrow(family, self.span[program.table])
+        self._counted_out(program, family)
         begin = op(exp.Sub, column("#until"), column("#all"))
         source, known = family.close(), list(family.columns)
         each = self.query.dialect.repeated(source, known, begin, column("#until"), NUMBER)
@@ -319,10 +364,18 @@ class _Tables:
         rows.put(K, case([(inside, place)], literal(-1)), keep=True)
         rows.put(COUNT, case([(inside, children)], literal(0)), keep=True)
         rows.put(main.link.row, case([(inside, column("#parent"))]), keep=True)
+        return rows
+
+    def _address(self, rows: Relation, program: Program) -> None:
+        """Add the addresses of children."""
         low, high = (self.identity.stream(program.table, ADDRESS, p) for p in ("low", "high"))
         made = rows.put_all(address_columns((low, high), PARENT_ADDRESS, "#place"))
         rows.put(ADDRESS, made, keep=True)
-        return rows
+
+    def _counted_out(self, program: Program, family: Relation) -> None:
+        """What is done with the numbers of children before they become rows."""
+        if program.table in self.span:
+            self._narrow(family, self.span[program.table])
 
     def _narrow(self, family: Relation, span: Span) -> None:
         """Leave out the families that have no row of the span."""
@@ -330,7 +383,8 @@ class _Tables:
         last = op(exp.Sub, column("#until"), 1)
         source = family.close()
         tree = select([(n, column(n)) for n in family.columns], source)
-        family.source = self.query.add(family.name, tree.where(span.meets(since, last), copy=False))
+        tree = span.beside(tree.where(span.meets(since, last), copy=False))
+        family.source = self.query.add(family.name, tree)
 
     def _most(self, program: Program, count: exp.Expression) -> exp.Expression:
         """The number of children: no more than there are values that keep them apart."""
@@ -341,7 +395,7 @@ class _Tables:
         for step in program.steps:
             if isinstance(step, Stratum):
                 count = least(count, len(step.values))
-        return count
+        return least(count, 1) if only_child(self.model, program.table) else count
 
     # further parents
 
@@ -357,7 +411,12 @@ class _Tables:
         rows.put("#weight", greatest(call("coalesce", column(step.weight), literal(0)), 0))
         own = parent.program.table == program.table and not step.shared
         weight = fill(_OF_LEVEL if own else _WEIGHT)
-        rows.put("weight", greatest(weight, 1) if step.shared else weight, keep=True)
+        weight = greatest(weight, 1) if step.shared else weight
+        unfit = self.settled.unfit(program, step)
+        if len(unfit):
+            left_out = exp.In(this=column(NUMBER), expressions=[literal(n) for n in unfit])
+            weight = case([(left_out, literal(0))], weight)
+        rows.put("weight", weight, keep=True)
         source = rows.close(shared=True)
         chosen: exp.Expression = _chosen(source, [(k, column(k)) for k in keys])
         if not step.shared:
@@ -370,6 +429,14 @@ class _Tables:
         totals = [*((k, column(k)) for k in keys), ("total", exp.Max(this=column("until")))]
         largest = select(totals, running).group_by(*map(column, keys), copy=False)
         return Members(self.query.add(f"{name} totals", largest, shared=True), running)
+
+
+def _begun(rows: Relation) -> Relation:
+    """The first rows of families; a row without parent is a family of its own."""
+    source = rows.close()
+    tree = select([(n, column(n)) for n in rows.columns], source)
+    begun = rows.query.add(rows.name, tree.where(up_to(column(K), 0), copy=False))
+    return Relation(rows.query, rows.name, begun, rows.columns)
 
 
 def _chosen(source: str, keys: Columns) -> exp.Select:

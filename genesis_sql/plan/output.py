@@ -190,12 +190,8 @@ def chunk_of(
     whole = _whole(numbers)
     at = np.asarray(whole.to_numpy(zero_copy_only=False), np.int64)
     size = len(at)
-    if (
-        table in sampler.model.verbatim
-        or size == 0
-        or at[-1] - at[0] != size - 1
-        or (np.diff(at) != 1).any()
-    ):
+    consecutive = size > 0 and bool((at == np.arange(at[0], at[0] + size)).all())
+    if table in sampler.model.verbatim or not consecutive:
         return rows_of(sampler, table, at)
     blocks = sampler.blocks(
         table, lambda first, stop: rows_of(sampler, table, np.arange(first, stop))

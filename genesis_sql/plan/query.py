@@ -46,12 +46,23 @@ def rows_sql(
         if table in model.verbatim
         else select_list(model.programs[table])
     )
+    if number is not None:
+        columns = f"i AS {quoted(number)}, {columns}"
+    source = source_sql(model, table, spec, first=first, stop=stop, numbered=number is not None)
+    return f"SELECT {columns} FROM ({source})"  # noqa: S608 - quoted names and text
+
+
+def source_sql(
+    model: Model, table: str, spec: Spec, *, first: int, stop: int, numbered: bool
+) -> str:
+    """A SELECT of fields c0, c1, … of rows [first, stop), with the row number i where asked for.
+
+    They come from the kernel. Who compiles a program to SQL can put that here: nothing else of a
+    statement tells where its rows come from.
+    """
     call = f"{function_name(model, table)}(i, {stop}::BIGINT, {string(spec.to_json())})"
-    numbers = f"range({first}, {stop}) AS numbers(i)"
-    if number is None:
-        return f"SELECT {columns} FROM (SELECT unnest({call}) FROM {numbers})"  # noqa: S608 - numbers, quoted names and text
-    columns = f"i AS {quoted(number)}, {columns}"
-    return f"SELECT {columns} FROM (SELECT i, unnest({call}) FROM {numbers})"  # noqa: S608
+    number = "i, " if numbered else ""
+    return f"SELECT {number}unnest({call}) FROM range({first}, {stop}) AS numbers(i)"  # noqa: S608 - numbers, quoted names and text
 
 
 def verbatim_columns(model: Model, table: str) -> str:

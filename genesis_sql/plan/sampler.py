@@ -15,16 +15,17 @@ import pyarrow as pa
 
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.above import Above, is_summary
-from genesis_sql.plan.accept import Checks, draw
+from genesis_sql.plan.accept import Again, Checks, draw
 from genesis_sql.plan.aggregate import aggregate, aggregates
 from genesis_sql.plan.blocks import Blocks
 from genesis_sql.plan.checks import table_checks
 from genesis_sql.plan.conditions import conditioned
 from genesis_sql.plan.definition import Model, parent_of
+from genesis_sql.plan.family import BlockedFamily, Family
 from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.plan.required import matches
 from genesis_sql.plan.sequence import is_sequential, run_families
-from genesis_sql.plan.sizing import Family, Sizing, positive
+from genesis_sql.plan.sizing import Sizing, positive
 from genesis_sql.plan.spec import Spec
 from genesis_sql.plan.unique import Breaks, Repair, overridden
 from genesis_sql.plan.whole import drawn_whole
@@ -107,7 +108,7 @@ class Sampler:
         """Rows of a table; see `Sizing.size`."""
         return self.sizing.size(table)
 
-    def family(self, table: str) -> Family:
+    def family(self, table: str) -> Family | BlockedFamily:
         """The children of all rows of a table's main parent."""
         return self.sizing.family(table)
 
@@ -123,10 +124,7 @@ class Sampler:
         main = self.model.programs[table].main
         if main is None:
             return Rows(numbers, numbers), None
-        family = self.family(table)
-        parent = np.searchsorted(family.ends, numbers, side="right")
-        k = numbers - np.where(parent > 0, family.ends[np.maximum(parent, 1) - 1], 0)
-        count = family.counts[parent]
+        parent, k, count = self.family(table).find(numbers)
         parents, back = np.unique(parent, return_inverse=True)
         above = self.rows(main.link.parent, parents).address[back]
         streams = (
@@ -163,7 +161,7 @@ class Sampler:
 
     def _raw(self, table: str, numbers: np.ndarray, asked: tuple[str, ...]) -> dict[str, Raw]:
         """Rows of the last segment."""
-        program = self._programs.get(table) or self._program(table)
+        program = self.program(table)
         folded = aggregates(program, asked)
         if not folded:
             return self._drawn(program, numbers, asked)
@@ -176,16 +174,20 @@ class Sampler:
         return out
 
     def _drawn(
-        self, program: Program, numbers: np.ndarray, names: tuple[str, ...]
+        self,
+        program: Program,
+        numbers: np.ndarray,
+        names: tuple[str, ...],
+        again: Again | None = None,
     ) -> dict[str, Raw]:
         """Raw columns that depend on no children."""
         table, checks = program.table, self.checks(program.table)
         needed = (*names, *checks.needed) if checks else names
         rows, parent = self.locate(table, numbers)
         if is_sequential(program, needed):
-            return run_families(self, program, self.identity, rows, parent, names)
+            return run_families(self, program, self.identity, rows, parent, names, again)
         above = Above(self, program, parent, rows, needed)
-        return draw(program, self.identity, rows, above, names, checks)
+        return draw(program, self.identity, rows, above, names, checks, again=again)
 
     def redrawn(
         self, table: str, numbers: np.ndarray, addresses: np.ndarray, names: Sequence[str]
@@ -203,6 +205,20 @@ class Sampler:
         above = Above(self, program, parent, rows, wanted)
         return run(program, self.identity, rows, above, wanted, given=known)
 
+    def attempts(self, table: str, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of a table that are drawn again for some columns, and how often: sorted."""
+        found: dict[int, int] = {}
+
+        def again(numbers: np.ndarray, tries: np.ndarray) -> None:
+            found.update(zip(numbers.tolist(), tries.tolist(), strict=True))
+
+        size, program = self.size(table), self.program(table)
+        for at in range(0, size, KEY_BLOCK):
+            numbers = np.arange(at, min(at + KEY_BLOCK, size), dtype=np.int64)
+            self._drawn(program, numbers, tuple(names), again)
+        held = np.array(sorted(found.items()), np.int64).reshape(-1, 2)
+        return held[:, 0], held[:, 1]
+
     def checks(self, table: str) -> Checks | None:
         """What the rows of a table have to keep, None where there is nothing."""
         with self._lock:
@@ -213,6 +229,10 @@ class Sampler:
             return self._checks[table]
 
     # keys
+
+    def program(self, table: str) -> Program:
+        """What makes the rows of the last segment: with the values that its open keys need."""
+        return self._programs.get(table) or self._program(table)
 
     def _program(self, table: str) -> Program:
         """What makes the rows of the last segment: the program, with what its open keys need."""

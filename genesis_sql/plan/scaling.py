@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.plan.sizing import most_rows
 from genesis_sql.plan.spec import Spec
-
-MOST_CHILDREN = 10**9  # beyond that the counts of all parents would not fit into memory
 
 
 def smallest_scale(
@@ -42,12 +38,6 @@ def smallest_scale(
             )
             raise OptionError(message)
         return rows / program.rows
-    if rows > MOST_CHILDREN:
-        message = (
-            f"rows := {rows:,} of table '{table}', which has a parent, is more than "
-            f"{MOST_CHILDREN:,}; generate in pieces with scale and first_row"
-        )
-        raise OptionError(message)
     return _child_scale(sampler, model, table, rows, spec)
 
 
@@ -70,7 +60,7 @@ def _child_scale(
     needed, at = rows, table
     program = model.programs[table]
     while program.main is not None:
-        needed = int(np.searchsorted(drawn.family(at).ends, needed)) + 1
+        needed = drawn.family(at).parents_of(needed)
         at = program.main.link.parent
         program = model.programs[at]
     exact = needed / max(program.rows, 1)

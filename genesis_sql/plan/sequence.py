@@ -15,7 +15,7 @@ import numpy as np
 
 from genesis_sql.plan.above import Above
 from genesis_sql.plan.above import Tables as ParentTables
-from genesis_sql.plan.accept import Checks, draw
+from genesis_sql.plan.accept import Again, Checks, draw
 from genesis_sql.program.domain import Categories, Raw, Reals
 from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows
@@ -62,6 +62,7 @@ def run_families(
     rows: Rows,
     parent: np.ndarray | None,
     wanted: tuple[str, ...],
+    again: Again | None = None,
 ) -> dict[str, Raw]:
     """Raw columns of rows whose program reads earlier siblings.
 
@@ -72,6 +73,7 @@ def run_families(
         rows: the rows asked for, any subset in any order.
         parent: each row's number of the main parent, -1: it stands alone.
         wanted: columns.
+        again: is told which rows were drawn again.
     """
     if parent is None or rows.k is None:
         message = "a root has no siblings"
@@ -89,7 +91,7 @@ def run_families(
         block = families.at(identity, program.table, place, size)
         history.begin(place, size)
         above.begin(block, size)
-        drawn = draw(program, identity, block, above, kept, checks, history)
+        drawn = draw(program, identity, block, above, kept, checks, history, again)
         for name in kept:
             buffers.setdefault(name, _Buffer(families.total)).put(
                 families.begins[place], drawn[name]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 
 from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
 from genesis_sql.plan.definition import Model, parent_of
+from genesis_sql.plan.family import BlockedFamily, Family
 from genesis_sql.plan.open_keys import OpenKey, open_keys
 from genesis_sql.plan.required import matches
 from genesis_sql.plan.room import Room, type_room
@@ -31,21 +32,11 @@ from genesis_sql.program.steps import (
 )
 
 MOST_ROWS = 10**12  # of a table at any scale
-MOST_PARENTS = 10**8  # where their children are counted: 16 bytes of memory for each
+MOST_PARENTS = 10**8  # where their children are counted, which takes a second for a million
+IN_BLOCKS = 10**6  # parents from which on the counts of a block are kept at a time
 MOST_DRAWN = 3 * 10**9  # rows that can be shared out anew: their square stays below 2**63
 MANY = 2**31  # children of one parent, where no key sets a bound
-COUNT_BLOCK = 65_536  # parents whose counts are drawn at a time
-
-
-@dataclass(frozen=True, eq=False)
-class Family:
-    """Children of all parents.
-
-    ``ends[p]`` rows belong to parents up to p, ``counts[p]`` of them are the children of p.
-    """
-
-    ends: np.ndarray
-    counts: np.ndarray
+COUNT_BLOCK = 65_536  # parents whose counts are drawn, and kept, at a time
 
 
 class Draws(Protocol):
@@ -75,7 +66,7 @@ class Sizing:
         self.sampler, self.before = sampler, before
         self.sizes = sampler.spec.sizes[-1]
         self._lock = lock  # the sampler's: each asks the other
-        self._families: dict[str, Family] = {}
+        self._families: dict[str, Family | BlockedFamily] = {}
         self._open: dict[str, tuple[OpenKey, ...]] = {}
         self._types: dict[str, Room] = {}
 
@@ -91,8 +82,7 @@ class Sizing:
         program = model.programs[table]
         if program.main is None:
             return self._typed(table, self._roots(program))
-        ends = self.family(table).ends
-        return self._typed(table, int(ends[-1]) if len(ends) else 0)
+        return self._typed(table, self.family(table).rows)
 
     def _typed(self, table: str, rows: int) -> int:
         """The rows, where the types of its keys have room for them."""
@@ -138,21 +128,25 @@ class Sizing:
             raise OptionError(message)
         return rows
 
-    def family(self, table: str) -> Family:
+    def family(self, table: str) -> Family | BlockedFamily:
         """The children of all rows of the main parent."""
         with self._lock:
             if table not in self._families:
                 self._families[table] = self._family(table)
             return self._families[table]
 
-    def _family(self, table: str) -> Family:
+    def _family(self, table: str) -> Family | BlockedFamily:
         main = main_of(self.sampler.model, table)
         parent = main.link.parent
         stop = self._allowed(parent, self.size(parent), MOST_PARENTS, ", which has children")
         first = self.first(parent)
-        counts, loose = self._drawn(table, main, first, stop)
         exact = self.sizes.exact(table)
         room, why = self._room(table)
+        if stop > IN_BLOCKS and exact is None and room >= MANY and self.before is None:
+            blocks = BlockedFamily(stop, COUNT_BLOCK, partial(self._drawn, table, main))
+            if blocks.rows:
+                return blocks
+        counts, loose = self._drawn(table, main, first, stop)
         left = max(room - self.first(table), 0)
         if exact is not None and room < MANY and exact > left:
             message = (
@@ -171,8 +165,16 @@ class Sizing:
         if self.before is None:
             return Family(ends, counts)
         old = self.before.family(table)
+        if isinstance(old, BlockedFamily):
+            old = self.before._whole(table)
         since = old.ends[-1] if len(old.ends) else 0
         return Family(np.r_[old.ends, since + ends], np.r_[old.counts, counts])
+
+    def _whole(self, table: str) -> Family:
+        """The children of all parents at once, where the sizes behind need them."""
+        main = main_of(self.sampler.model, table)
+        counts, loose = self._drawn(table, main, 0, self.size(main.link.parent))
+        return Family(np.cumsum(counts + loose), counts)
 
     def _check_fixed(self, table: str, main: MainParent, exact: int | None, counted: int) -> None:
         """Refuse other rows than the parents' columns say, each of which stands for one row."""
@@ -200,8 +202,7 @@ class Sizing:
             counts[block] *= self.sampler.can_have_children(
                 self.sampler.model.programs[table], PARENT, numbers
             )
-            until, since = ((numbers + i) * main.loose // main.parents for i in (1, 0))
-            loose[block] = until - since
+            loose[block] = loose_rows(main, numbers)
         return counts, loose
 
     def most(self, table: str) -> int:
@@ -244,12 +245,7 @@ class Sizing:
         keys = [key for key in self._keys(table) if not key.of_parent]
         room = [(self._combinations(table, key), ", ".join(key.columns)) for key in keys]
         most, columns = min(room, default=(MANY, ""))
-        shapes = [
-            (d.format.shapes[0].capacity, name)
-            for name, d in self.sampler.model.programs[table].domains.items()
-            if isinstance(d, Key) and isinstance(d.format, Pattern) and d.format.kind == "text"
-        ]
-        texts, column = min(shapes, default=(MANY, ""))
+        texts, column = text_room(self.sampler.model.programs[table])
         if texts < most:
             return texts, f"there are no more texts of the shape of '{column}'"
         return most, f"its key ({columns}) has no more values"
@@ -425,6 +421,22 @@ def most_rows(program: Program) -> int:
         and isinstance(program.domains[step.column], Categories)
     ]
     return min(ends, default=2**62)
+
+
+def text_room(program: Program) -> tuple[int, str]:
+    """The most rows that the texts of its keys allow (MANY: no bound), and the column."""
+    shapes = [
+        (d.format.shapes[0].capacity, name)
+        for name, d in program.domains.items()
+        if isinstance(d, Key) and isinstance(d.format, Pattern) and d.format.kind == "text"
+    ]
+    return min(shapes, default=(MANY, ""))
+
+
+def loose_rows(main: MainParent, numbers: np.ndarray) -> np.ndarray:
+    """The rows without parent behind the children of each parent, by its number."""
+    until, since = ((numbers + i) * main.loose // main.parents for i in (1, 0))
+    return np.asarray(until - since)
 
 
 def positive(raw: Raw) -> np.ndarray:

@@ -35,10 +35,27 @@ class Cells:
     null: np.ndarray | None = None
 
     @cached_property
-    def either(self) -> np.ndarray:
-        """Slot and alias side by side, int32 of shape (slots, 2): picked without a branch."""
-        own = np.arange(len(self.alias), dtype=np.int32)
-        return np.ascontiguousarray(np.column_stack([own, self.alias]))
+    def spans(self) -> np.ndarray:
+        """First slot (32 bits) and number of slots of each cell, uint64 of shape (cells,)."""
+        first, size = self.start[:-1].astype(np.uint64), np.diff(self.start).astype(np.uint64)
+        return first << np.uint64(32) | size
+
+    @cached_property
+    def choices(self) -> np.ndarray:
+        """Threshold and alias of each slot (32 bits each), uint64 of shape (slots,)."""
+        return self.accept.astype(np.uint64) << np.uint64(32) | self.alias.astype(np.uint64)
+
+    @cached_property
+    def labels(self) -> np.ndarray | None:
+        """Threshold (32 bits), the alias's code and the own (16 bits each), uint64 of (slots,).
+
+        None where a code does not fit.
+        """
+        if int(self.low.max(initial=0)) >= 2**16:
+            return None
+        low = self.low.astype(np.uint64)
+        other = low[self.alias] << np.uint64(16)
+        return np.asarray(self.accept.astype(np.uint64) << np.uint64(32) | other | low)
 
     @property
     def count(self) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import cast
+from typing import Protocol, cast
 
 import numpy as np
 from sqlglot import exp
@@ -30,6 +30,22 @@ class Stream:
     b: int
 
 
+@dataclass(frozen=True)
+class Held:
+    """The keys of a stream that are known only when a statement runs: two columns with them."""
+
+    a: str
+    b: str
+
+
+class Streams(Protocol):
+    """What gives the keys of each purpose of a column."""
+
+    def stream(self, table: str, column: str, purpose: str) -> Stream | Held:
+        """The keys, or where they are found."""
+        ...
+
+
 def stream(seed: int, uuid: str, table: str, column: str, purpose: str) -> Stream:
     """The stream of one purpose of one column.
 
@@ -37,10 +53,15 @@ def stream(seed: int, uuid: str, table: str, column: str, purpose: str) -> Strea
     """
     digest = blake2b(digest_size=8)
     for part in (str(seed), uuid, table, column, purpose):
-        raw = part.encode()
-        digest.update(len(raw).to_bytes(8, "little") + raw)
+        digest.update(length_and(part))
     word = int.from_bytes(digest.digest(), "little")
     return Stream(word & 0xFFFFFFFF, word >> 32)
+
+
+def length_and(part: str) -> bytes:
+    """A text as it stands in the message: its length in 8 bytes, the lowest first, then itself."""
+    raw = part.encode()
+    return len(raw).to_bytes(8, "little") + raw
 
 
 def _mix(x: np.ndarray) -> np.ndarray:
@@ -85,6 +106,11 @@ def number(value: int) -> exp.Expression:
     return exp.cast(exp.Literal.number(value), "BIGINT")
 
 
+def _key(value: int | str) -> exp.Expression:
+    """A key: itself, or the column that holds it."""
+    return number(value) if isinstance(value, int) else exp.column(value, quoted=True)
+
+
 def _paren(node: exp.Expression) -> exp.Expression:
     return (
         node
@@ -122,7 +148,7 @@ def _steps_sql(x: str, name: str) -> list[tuple[str, exp.Expression]]:
     return out
 
 
-def draw_columns(keys: Stream, row: str, name: str) -> list[tuple[str, exp.Expression]]:
+def draw_columns(keys: Stream | Held, row: str, name: str) -> list[tuple[str, exp.Expression]]:
     """SQL of one draw as a chain of named columns.
 
     The last one is the word (BIGINT, 0 ≤ word < 2**32).
@@ -134,9 +160,9 @@ def draw_columns(keys: Stream, row: str, name: str) -> list[tuple[str, exp.Expre
     """
     source = exp.column(row, quoted=True)
     upper = binary(exp.IntDiv, source, number(LOW))
-    low = binary(exp.BitwiseXor, binary(exp.Mod, source.copy(), number(LOW)), number(keys.a))
+    low = binary(exp.BitwiseXor, binary(exp.Mod, source.copy(), number(LOW)), _key(keys.a))
     first = binary(exp.Add, low, binary(exp.Mul, upper, number(HIGH)))
-    added = binary(exp.Add, binary(exp.Mul, upper.copy(), number(GOLDEN)), number(keys.b))
+    added = binary(exp.Add, binary(exp.Mul, upper.copy(), number(GOLDEN)), _key(keys.b))
     return round_columns(binary(exp.Mod, first, number(WORD)), added, name)
 
 

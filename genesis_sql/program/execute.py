@@ -14,11 +14,13 @@ import numpy as np
 
 from genesis_sql.errors import ModelFormatError
 from genesis_sql.program.calendar import part_of
-from genesis_sql.program.domain import Categories, Raw, Reals
+from genesis_sql.program.codes import Codes
+from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.draw import Stream, draw, stream
 from genesis_sql.program.formula import evaluate, formula_columns
 from genesis_sql.program.partial import steps_from
-from genesis_sql.program.places import reached
+from genesis_sql.program.places import places
+from genesis_sql.program.prepared import prepare
 from genesis_sql.program.steps import (
     AGAIN,
     BEFORE,
@@ -59,8 +61,18 @@ class Identity:
         """The stream of one purpose of one column."""
         return _stream(self.seed, self.uuid, table, column, purpose)
 
+    def keys(self, table: str, column: str, purposes: tuple[str, ...]) -> np.ndarray:
+        """The keys of some streams one after the other, uint64: what the kernel takes."""
+        return _keys(self, table, column, purposes)
+
 
 _stream = lru_cache(maxsize=16_384)(stream)
+
+
+@lru_cache(maxsize=16_384)
+def _keys(identity: Identity, table: str, column: str, purposes: tuple[str, ...]) -> np.ndarray:
+    streams = [identity.stream(table, column, purpose) for purpose in purposes]
+    return np.array([key for s in streams for key in (s.a, s.b)], np.uint64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,7 +239,7 @@ class _State:
         self.history = history
         self.address = rows.address.astype(np.uint64)
         self.raw: dict[str, Raw] = {}
-        self.codes: dict[str, np.ndarray] = {}
+        self.codes = Codes(prepare(program), self.address)
 
     def do(self, step: Any) -> None:
         if isinstance(step, Block):
@@ -235,9 +247,8 @@ class _State:
                 message = f"a program has a block of method '{step.method}', which is not installed"
                 raise ModelFormatError(message)
             words = self._block_words
-            self.raw.update(
-                BLOCKS[step.method](step, self.program, self.rows, self._inputs(step), words)
-            )
+            made = BLOCKS[step.method](step, self.program, self.rows, self._inputs(step), words)
+            self.raw.update(made)
         elif not isinstance(step, Expression):
             self.raw[step.column] = _DO[type(step)](self, step)
 
@@ -257,36 +268,11 @@ class _State:
             self.raw[name] = source.column(name, self.raw)
         return self.raw[name]
 
-    def keys(self, column: str, *purposes: str) -> np.ndarray:
-        streams = [self.identity.stream(self.program.table, column, p) for p in purposes]
-        return np.array([k for s in streams for k in (s.a, s.b)], np.uint64)
-
     def word(self, column: str, purpose: str) -> np.ndarray:
         return draw(self.identity.stream(self.program.table, column, purpose), self.rows.address)
 
-    def code(self, name: str) -> np.ndarray:
-        """Codes of an input, int32 of shape (n,)."""
-        from genesis_sql.program import kernel
-
-        if name not in self.codes:
-            raw = self.get(name)
-            if name in self.program.edges:
-                out = np.empty(len(raw), np.int32)
-                kernel.cut(raw.values, _valid(raw), self.program.edges[name], out)
-                self.codes[name] = out
-            else:
-                self.codes[name] = raw.values.astype(np.int32, copy=False)
-        return self.codes[name]
-
     def draw(self, step: Draw) -> Raw:
-        from genesis_sql.program import kernel
-
-        n = len(self.address)
-        codes = np.empty((len(step.inputs), n), np.int32)
-        for i, name in enumerate(step.inputs):
-            codes[i] = self.code(name)
-        cell = np.empty(n, np.int32)
-        kernel.route(codes, *step.tree.nodes, cell)
+        cell = self.codes.cells(step, self.get)
         drawn = self._from_cells(step, cell, "")
         if step.at_most is None and step.at_least is None:
             return drawn
@@ -305,29 +291,10 @@ class _State:
         return _where(_below(drawn, least), least, drawn) if least else drawn
 
     def _from_cells(self, step: Draw, cell: np.ndarray, again: str) -> Raw:
-        from genesis_sql.program import kernel
-
-        n, domain = len(self.address), self.program.domains[step.column]
-        cells = (step.cells.start, step.cells.accept, step.cells.either)
-        keys = self.keys(step.column, f"cell{again}", f"within{again}")
-        if isinstance(domain, Categories):
-            out = np.empty(n, np.int32)
-            kernel.draw_codes(cell, keys, self.address, cells, step.cells.low, out)
-            return Raw(out)
-        call = kernel.draw_reals if isinstance(domain, Reals) else kernel.draw_grid
-        values, valid = np.empty(n, step.cells.low.dtype), np.empty(n, bool)
-        call(
-            cell,
-            keys,
-            self.address,
-            cells,
-            step.cells.low,
-            step.cells.width,
-            step.cells.null,
-            values,
-            valid,
+        purposes = (f"cell{again}", f"within{again}")
+        return self.codes.draw(
+            step, cell, self.identity.keys(self.program.table, step.column, purposes)
         )
-        return Raw(values, None if valid.all() else valid)
 
     def present(self, name: str | None) -> np.ndarray | None:
         return None if name is None else self.raw[name].values > 0
@@ -353,13 +320,14 @@ class _State:
         return Raw(np.where(missing, other.values, source.values), valid)
 
     def lookup(self, step: Lookup) -> Raw:
-        place = np.zeros(len(self.address), np.int64)
-        for name, levels in zip(step.inputs, step.levels, strict=True):
-            raw = self.get(name)
-            at = np.maximum(reached(levels, raw.values), 1)
-            known = raw.values > 0 if self._labels(name) else _valid(raw)
-            place = place * (len(levels) + 1) + np.where(known, at, 0)
-        found = np.maximum(reached(step.keys, place) - 1, 0)
+        held = [self.get(name) for name in step.inputs]
+        labels = [self._labels(name) for name in step.inputs]
+        if len(held) == 1 and step.valid is None and (labels[0] or held[0].valid is None):
+            told = self.codes.prepared.looked_up(step, labels=labels[0])
+            if told is not None:
+                return Raw(self.codes.told(held[0].values, told))
+        known = [r.values > 0 if of else _valid(r) for r, of in zip(held, labels, strict=True)]
+        found = places(step, [r.values for r in held], known)
         return Raw(step.values[found], None if step.valid is None else step.valid[found])
 
     def _labels(self, name: str) -> bool:

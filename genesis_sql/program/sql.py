@@ -11,21 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from sqlglot import exp
 
 from genesis_sql.errors import GenesisError
 from genesis_sql.program.domain import Categories, Domain
-from genesis_sql.program.draw import LOW, WORD, Stream, draw_columns, round_columns
-from genesis_sql.program.execute import STRIDES, Identity
+from genesis_sql.program.draw import LOW, WORD, Streams, draw_columns
+from genesis_sql.program.execute import STRIDES
 from genesis_sql.program.fold import Aggregate
+from genesis_sql.program.sql_again import DRAWN
 from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup
 from genesis_sql.program.sql_decode import comparable
 from genesis_sql.program.sql_fixed import (
     write_either,
+    write_following,
     write_formula,
     write_lookup,
+    write_override,
     write_part,
 )
 from genesis_sql.program.sql_nodes import (
@@ -48,7 +51,7 @@ from genesis_sql.program.sql_nodes import (
     times,
     up_to,
 )
-from genesis_sql.program.sql_relation import Columns, Relation
+from genesis_sql.program.sql_relation import Relation
 from genesis_sql.program.sql_routes import routed
 from genesis_sql.program.steps import (
     AGAIN,
@@ -62,9 +65,11 @@ from genesis_sql.program.steps import (
     Draw,
     Either,
     Expression,
+    Following,
     Formula,
     Lookup,
     Number,
+    Override,
     Part,
     Pick,
     PickDistinct,
@@ -74,7 +79,6 @@ from genesis_sql.program.steps import (
     Sibling,
     Step,
     Stratum,
-    sequential,
     step_columns,
     step_inputs,
 )
@@ -119,10 +123,41 @@ class Around:
     members: Mapping[str, Members] = field(default_factory=dict)
 
 
+class Writing(Protocol):
+    """Steps of one program while they are written."""
+
+    def attach(self, alias: str) -> None:
+        """Bring the columns of a parent that are read."""
+        ...
+
+    def write(self, step: Step) -> None:
+        """Add the column of a step."""
+        ...
+
+
+def writing(
+    relation: Relation,
+    program: Program,
+    identity: Streams,
+    around: Around,
+    inputs: Iterable[str],
+) -> Writing:
+    """What writes steps of a program.
+
+    Args:
+        relation: gets the columns; those that it has already are not made again.
+        program: whose steps.
+        identity: uuid and seed.
+        around: parents and members.
+        inputs: what is read.
+    """
+    return _Writer(relation, program, identity, around, inputs)
+
+
 def add_steps(
     relation: Relation,
     program: Program,
-    identity: Identity,
+    identity: Streams,
     around: Around,
     wanted: Iterable[str],
 ) -> None:
@@ -139,16 +174,19 @@ def add_steps(
         GenesisError: a step has no SQL form.
     """
     names = list(wanted)
-    steps = [s for s in program.needed(names) if not isinstance(s, Expression)]
+    steps = steps_of(program, names)
     read = [n for s in steps for n in step_inputs(s)] + [n for n in names if "." in n]
     writer = _Writer(relation, program, identity, around, read)
     if program.main is not None:
         writer.attach(PARENT)
     for step in steps:
-        if type(step) not in _WRITE or sequential([step]):
-            raise GenesisError(_without_form(program, step))
-        _WRITE[type(step)](writer, step)
+        writer.write(step)
     relation.close()
+
+
+def steps_of(program: Program, wanted: Iterable[str]) -> list[Step]:
+    """The steps that make raw columns; an expression has none."""
+    return [s for s in program.needed(wanted) if not isinstance(s, Expression)]
 
 
 def _without_form(program: Program, step: Step) -> str:
@@ -166,27 +204,6 @@ def _without_form(program: Program, step: Step) -> str:
     return f"table '{program.table}' {what}, which has no SQL form; read it with genesis_generate"
 
 
-def address_columns(keys: tuple[Stream, Stream], parent: str, k: str) -> Columns:
-    """`draw.address` as a chain of columns.
-
-    Args:
-        keys: the streams of the lower and the upper half.
-        parent: column with the parent's address.
-        k: column with the place among the siblings.
-    """
-    low, high = keys
-    known = draw_columns(low, parent, "#above low "), draw_columns(high, parent, "#above high ")
-    one, two = (column(chain[-1][0]) for chain in known)
-    place = column(k)
-    halves = [
-        round_columns(op(exp.BitwiseXor, place.copy(), x), y.copy(), f"#own {name} ")
-        for name, x, y in (("low", one, two), ("high", two.copy(), one))
-    ]
-    below, above = (div(column(chain[-1][0]), 2) for chain in halves)
-    made = add(times(above, LOW), below)
-    return [*known[0], *known[1], *halves[0], *halves[1], ("#made", made)]
-
-
 class _Writer:
     """The steps of one program while they are written."""
 
@@ -194,7 +211,7 @@ class _Writer:
         self,
         relation: Relation,
         program: Program,
-        identity: Identity,
+        identity: Streams,
         around: Around,
         inputs: Iterable[str],
     ) -> None:
@@ -203,12 +220,19 @@ class _Writer:
         self.codes: set[str] = set()
         self.words = 0
 
+    def write(self, step: Step) -> None:
+        """Add the column of a step; a GenesisError where it has no SQL form."""
+        if type(step) not in _WRITE:
+            raise GenesisError(_without_form(self.program, step))
+        _WRITE[type(step)](self, step)
+
     def keep(self, name: str, node: exp.Expression) -> exp.Column:
         return self.relation.put(name, node, keep=True)
 
-    def word(self, of: str, purpose: str, row: str = ADDRESS) -> exp.Column:
+    def word(self, of: str, purpose: str, row: str | None = None) -> exp.Column:
         """A word of the draw, as a column."""
         self.words += 1
+        row = row or (DRAWN if DRAWN in self.relation.columns else ADDRESS)
         keys = self.identity.stream(self.program.table, of, purpose)
         return self.relation.put_all(draw_columns(keys, row, f"#word {self.words} "))
 
@@ -229,7 +253,9 @@ class _Writer:
 
     def attach(self, alias: str) -> None:
         """Bring the columns of a parent that steps read; its row ``#row:alias`` is known by now."""
-        asked = [n.split(".", 1)[1] for n in self.inputs if n.startswith(f"{alias}.")]
+        there = set(self.relation.columns)
+        asked = [n for n in self.inputs if n.startswith(f"{alias}.") and n not in there]
+        asked = [n.split(".", 1)[1] for n in asked]
         if alias == PARENT and "#k" in asked:
             self.keep(f"{alias}.#k", case([(up_to(literal(0), column(K)), column(K))]))
         if alias == PARENT and "#count" in asked:
@@ -361,7 +387,7 @@ class _Writer:
         self.relation.join(
             around.members, both(*same, *inside), [(step.column, column("number", "o"))]
         )
-        self.attach(step.alias)
+        self._chosen(step)
 
     def pick_distinct(self, step: PickDistinct) -> None:
         k, _ = self.family()
@@ -373,7 +399,7 @@ class _Writer:
         prime = self._prime(f"#{step.column}", size, stride)
         place = mod(add(offset, times(greatest(k, 0), prime)), greatest(size, 1))
         self.keep(step.column, case([(up_to(literal(0), k), place)]))
-        self.attach(step.alias)
+        self._chosen(step)
 
     def _prime(self, name: str, size: exp.Column, stride: exp.Column) -> exp.Expression:
         """One of the primes that do not divide a size: number stride mod their count of them."""
@@ -396,7 +422,19 @@ class _Writer:
         chosen = add(column(step.first), floored(share)) if step.first else floored(share)
         chosen = _where(step.present, chosen)
         self.keep(step.column, case([(above(many.copy(), 0), chosen)]))
-        self.attach(step.alias)
+        self._chosen(step)
+
+    def _chosen(self, step: Pick | PickDistinct | PickSelf) -> None:
+        """Bring what is read of the chosen rows, unless some are going to be other ones."""
+        changed = (s.column for s in self.program.steps if isinstance(s, Override))
+        if step.column not in changed:
+            self.attach(step.alias)
+
+    def override(self, step: Override) -> None:
+        write_override(self, step)
+        for link in self.program.links:
+            if link.row == step.column:
+                self.attach(link.alias)
 
     def beyond(self, step: Beyond) -> None:
         rows = relation_name(self.around.parents[step.alias].relation)
@@ -446,4 +484,6 @@ _WRITE: dict[type, Callable[[_Writer, Any], None]] = {
     Formula: write_formula,
     Part: write_part,
     Either: write_either,
+    Following: write_following,
+    Override: _Writer.override,
 }

@@ -21,16 +21,22 @@ from genesis_sql.program.sql_nodes import (
     div,
     greatest,
     is_null,
+    least,
     less,
     literal,
     mod,
+    named,
     op,
     own,
+    real,
     times,
 )
 from genesis_sql.program.sql_relation import Relation
-from genesis_sql.program.steps import Either, Formula, Lookup, Part, Program
+from genesis_sql.program.steps import Either, Following, Formula, Lookup, Override, Part, Program
 from genesis_sql.sqlbuild import column
+
+MOST_DAYS = 200_000
+"""Places of a list that leads from a moment to the day behind it; beyond, it is searched."""
 
 
 class Writer(Protocol):
@@ -167,3 +173,70 @@ def write_either(writer: Writer, step: Either) -> None:
     if isinstance(writer.program.domains[step.column], Categories):
         one = call("coalesce", one, literal(0))
     writer.keep(step.column, case([(flag, one)], column(step.otherwise)))
+
+
+def write_following(writer: Writer, step: Following) -> None:
+    """The day that many hops behind the first one not before the base; the bound where above it."""
+    base, hops, last = column(step.base), column(step.hops), len(step.days) - 1
+    first = _days_before(writer, step)
+    at = least(add(first, greatest(hops, 0)), last)
+    found = lookup(writer.relation, f"#{step.column} days", step.days.astype(np.int64), at)
+    missing = [(is_null(node), exp.null()) for node in (base, hops)]
+    made: exp.Expression = case(missing, found)
+    if step.at_most is not None:
+        whole = writer.keep(f"#{step.column} found", made)
+        bound = column(step.at_most)
+        made = case([(less(bound, whole), bound)], whole)
+    writer.keep(step.column, made)
+
+
+def _days_before(writer: Writer, step: Following) -> exp.Expression:
+    """How many of the days lie before the base."""
+    days, base = step.days.astype(np.int64), column(step.base)
+    low, high = int(days[0]) // step.factor, -(-int(days[-1]) // step.factor)
+    if high - low >= MOST_DAYS:
+        raw = writer.keep(f"#{step.column} base", times(base, step.factor))
+        return op(exp.Sub, cut(raw, days), 1)
+    before = np.searchsorted(days, np.arange(low, high + 2) * step.factor)
+    place = greatest(op(exp.Sub, least(base, literal(high + 1)), literal(low)), 0)
+    return lookup(writer.relation, f"#{step.column} before", before.astype(np.int32), place)
+
+
+def write_override(writer: Writer, step: Override) -> None:
+    """Other values for some rows, joined by their numbers."""
+    relation, hit, other = writer.relation, f"#{step.column} changed", f"#{step.column} other"
+    source = held_rows(relation, f"{step.column} changed", step.numbers, step.values, step.valid)
+    same = op(exp.EQ, column("number", "o"), column("#number", "r"))
+    relation.join(source, same, [(hit, column("number", "o")), (other, column("value", "o"))])
+    kept = column(step.column)
+    relation.replace(step.column, case([(is_null(column(hit)), kept)], column(other)))
+
+
+def _value(value: float, *, whole: bool) -> exp.Expression:
+    return literal(int(value)) if whole else real(value)
+
+
+def held_rows(
+    relation: Relation,
+    name: str,
+    numbers: np.ndarray,
+    values: np.ndarray,
+    valid: np.ndarray | None = None,
+) -> str:
+    """A relation of (number, value) that stands in the statement; returns its name."""
+    known = np.ones(len(numbers), bool) if valid is None else valid
+    whole = values.dtype.kind != "f"
+    rows = [
+        exp.Tuple(expressions=[literal(n), _value(v, whole=whole) if ok else exp.null()])
+        for n, v, ok in zip(numbers.tolist(), values.tolist(), known, strict=True)
+    ]
+    table = exp.values(rows)
+    names = [exp.to_identifier(n) for n in ("c0", "c1")]
+    table.set("alias", exp.TableAlias(this=exp.to_identifier("held"), columns=names))
+    types = ("BIGINT", "BIGINT" if whole else "DOUBLE")
+    shown = [
+        (n, as_type(exp.column(c), t))
+        for n, c, t in zip(("number", "value"), ("c0", "c1"), types, strict=True)
+    ]
+    tree = exp.Select(expressions=named(shown)).from_(table, copy=False)
+    return relation.query.add(f"{relation.name} {name}", tree, shared=True)

@@ -7,7 +7,8 @@ of all columns stand beside each other; a level hands on only what a later one r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from sqlglot import exp
@@ -25,20 +26,72 @@ Columns = Iterable[tuple[str, exp.Expression]]
 CELLS = "cells"
 """The relation of the cell data: (name, values), a row for each array."""
 
+KEY = "#key "
+"""What the names of columns with keys of streams begin with."""
+
+
+@dataclass(frozen=True)
+class Recursion:
+    """A common table expression that reads itself.
+
+    Attributes:
+        first: its first rows.
+        levels: trees by name, each a derived table of the ones that read it; the first one reads
+            the expression itself.
+        last: what makes the next rows out of the last level.
+    """
+
+    first: exp.Expression
+    levels: tuple[tuple[str, exp.Expression], ...]
+    last: exp.Expression
+
+    def tree(self, write: Callable[[exp.Expression], str]) -> exp.Expression:
+        """The union of both members.
+
+        Args:
+            write: gives the text of a level: trees nested so deeply cannot be walked as one.
+        """
+        texts: dict[str, str] = {}
+        for name, tree in self.levels:
+            texts[name] = write(_nested(tree, texts))
+        last = _nested(self.last, texts)
+        return exp.Union(this=self.first, expression=last, distinct=False)
+
+
+def _nested(tree: exp.Expression, texts: Mapping[str, str]) -> exp.Expression:
+    """A tree with derived tables in the place of the levels that it reads."""
+    for table in list(tree.find_all(exp.Table)):
+        if table.name in texts:
+            alias = exp.to_identifier(table.alias or table.name, quoted=True)
+            inner = exp.Var(this=texts[table.name])
+            table.replace(exp.Subquery(this=inner, alias=exp.TableAlias(this=alias)))
+    return tree
+
 
 class Query:
     """A statement that grows: its common table expressions in order, and the arrays it reads.
 
     Attributes:
         dialect: of the engine it is written for.
+        keys: the relation of one row that has the keys of streams, where they are not literals.
         items: the arrays by name.
     """
 
-    def __init__(self, dialect: Dialect = DUCKDB) -> None:
-        self.dialect = dialect
+    def __init__(self, dialect: Dialect = DUCKDB, keys: str | None = None) -> None:
+        self.dialect, self.keys = dialect, keys
         self.items: dict[str, Item] = {}
         self._known: dict[tuple[str, bytes], str] = {}
-        self._tables: list[tuple[str, exp.Expression, bool]] = []
+        self._tables: list[tuple[str, exp.Expression | Recursion, bool]] = []
+        self._names = 0
+
+    def name(self, begin: str) -> str:
+        """A name that no other relation has."""
+        self._names += 1
+        return f"{begin} {self._names - 1}"
+
+    def begin(self, tables: Iterable[tuple[str, exp.Expression, bool]]) -> None:
+        """Put tables in front of all others: their names, trees, whether they are shared."""
+        self._tables[:0] = tables
 
     def add(
         self, name: str, tree: exp.Expression, *, shared: bool = False, comment: str = ""
@@ -56,8 +109,13 @@ class Query:
         """
         if comment:
             tree.add_comments([comment])
-        self._tables.append((f"{name} {len(self._tables)}", tree, shared))
-        return self._tables[-1][0]
+        made = self.name(name)
+        self._tables.append((made, tree, shared))
+        return made
+
+    def add_recursion(self, name: str, recursion: Recursion) -> None:
+        """Add one that reads itself, under a name of `name`."""
+        self._tables.append((name, recursion, False))
 
     def item(self, name: str, values: np.ndarray | tuple[str, ...]) -> str:
         """Add an array to the cell data, each but once; returns the name of the item."""
@@ -74,14 +132,29 @@ class Query:
         """The whole statement."""
         dialect = self.dialect
         cells = dialect.cells(list(self.items.values())) if self.items else None
+        recursive = self.keys is not None
+        recursive |= any(isinstance(tree, Recursion) for _, tree, _ in self._tables)
         if cells is not None:
             last = last.with_(exp.to_identifier(CELLS, quoted=True), as_=cells, copy=False)
         for name, tree, shared in self._tables:
             alias = exp.to_identifier(name, quoted=True)
-            made = dialect.fenced(dialect.rewritten(tree, self.items), shared=shared)
-            kept = dialect.materialized(shared=shared)
-            last = last.with_(alias, as_=made, materialized=kept, copy=False)
+            made, kept = self._member(tree, shared=shared)
+            last = last.with_(alias, as_=made, materialized=kept, recursive=recursive, copy=False)
         return dialect.text(dialect.rewritten(last, self.items, top=True))
+
+    def _member(
+        self, tree: exp.Expression | Recursion, *, shared: bool
+    ) -> tuple[exp.Expression, bool | None]:
+        """A common table expression in the engine's words, and whether it is computed once."""
+        dialect = self.dialect
+        if isinstance(tree, Recursion):
+            return dialect.rewritten(tree.tree(self._level), self.items), None
+        made = dialect.fenced(dialect.rewritten(tree, self.items), shared=shared)
+        return made, dialect.materialized(shared=shared)
+
+    def _level(self, tree: exp.Expression) -> str:
+        """The text of a level of a recursion."""
+        return self.dialect.text(self.dialect.rewritten(tree, self.items))
 
 
 def select(columns: Columns, source: str) -> exp.Select:
@@ -173,6 +246,8 @@ class Relation:
 
     def close(self, *, shared: bool = False) -> str:
         """Write what was put; returns the relation that has it."""
+        if self.query.keys is not None:
+            self._hold_keys()
         nodes = self.query.dialect.reading(self._folded(), self.query.items, self._single)
         levels = _levels(nodes)
         highest = max(levels.values(), default=0)
@@ -181,8 +256,8 @@ class Relation:
             made = [n for n, at in levels.items() if at == level and n in alive[level]]
             passed = [(n, column(n)) for n in alive[level] if n not in made]
             tree = select([*passed, *((n, nodes[n]) for n in made)], self.source)
-            if level == 1 and self._single:
-                tree = tree.join(self._one_row(), join_type="cross", copy=False)
+            for other in self._shared() if level == 1 else ():
+                tree = tree.join(other, join_type="cross", copy=False)
             tree = self.query.dialect.joined(tree, self.source, self.query.items)
             self.source = self.query.add(
                 self.name, tree, shared=shared and level == highest, comment=_comment(made, nodes)
@@ -191,12 +266,24 @@ class Relation:
         self._nodes, self._single, self._kept = {}, {}, []
         return self.source
 
-    def _one_row(self) -> exp.Table:
-        """The relation of the values that all rows share."""
-        one = exp.Select(expressions=named(self._single.items()))
-        if any(n.table == CELLS for n in one.find_all(exp.Column)):
-            one = one.from_(relation_name(CELLS), copy=False)
-        return relation_name(self.query.add(f"{self.name} shared", one, shared=True))
+    def _shared(self) -> list[exp.Table]:
+        """The relations of one row with the values that all rows share."""
+        keys = [n for n in self._single if n.startswith(KEY)]
+        lists = {n: node for n, node in self._single.items() if n not in keys}
+        out = [relation_name(self.query.keys)] if self.query.keys and keys else []
+        if lists:
+            one = exp.Select(expressions=named(lists.items()))
+            if any(n.table == CELLS for n in one.find_all(exp.Column)):
+                one = one.from_(relation_name(CELLS), copy=False)
+            out.append(relation_name(self.query.add(f"{self.name} shared", one, shared=True)))
+        return out
+
+    def _hold_keys(self) -> None:
+        """Make the keys that are read values that all rows share."""
+        for node in self._nodes.values():
+            for read in _reads(node):
+                if read.name.startswith(KEY):
+                    self._single[read.name] = column(read.name)
 
     def _folded(self) -> dict[str, exp.Expression]:
         """What was put; a column that is read but once stands inside its reader."""
@@ -241,3 +328,9 @@ class Relation:
         tree = tree.from_(mine, copy=False).join(their, on=on, join_type="left", copy=False)
         self.source = self.query.add(self.name, tree)
         self.columns += [n for n, _ in added]
+
+    def replace(self, name: str, node: exp.Expression) -> None:
+        """Give a column that is there other values."""
+        source = self.close()
+        tree = select([(n, node if n == name else column(n)) for n in self.columns], source)
+        self.source = self.query.add(self.name, tree)

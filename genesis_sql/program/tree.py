@@ -1,9 +1,8 @@
-"""A decision tree as arrays, and as the packed nodes that the kernel walks."""
+"""A decision tree as arrays, and the members it is made of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -31,37 +30,51 @@ class Tree:
         zero, none = np.zeros(1, np.int32), np.full(1, -1, np.int32)
         return Tree(none, zero, zero, zero)
 
-    @cached_property
-    def nodes(self) -> tuple[np.ndarray, np.ndarray, int]:
-        """What the kernel walks: packed nodes, the cell of each, levels walked without a question.
-
-        Nodes stand level by level, siblings side by side, a word each: feature (16 bits),
-        threshold (24), left child (24). A leaf leads to itself.
-        """
-        order, depth = _by_level(self)
-        place = np.empty(len(order), np.int64)
-        place[order] = np.arange(len(order))
-        feature, leaf = self.feature[order].astype(np.int64), self.feature[order] < 0
-        threshold = np.where(leaf, NEVER, self.threshold[order]).astype(np.int64)
-        left = np.where(leaf, place[order], place[np.where(leaf, 0, self.left[order])])
-        packed = np.maximum(feature, 0) << 48 | threshold << 24 | left
-        cells = np.where(leaf, self.left[order], -1).astype(np.int32)
-        return packed.astype(np.uint64), cells, int(depth[leaf].mean()) + 2
-
     @property
     def leaves(self) -> int:
         """Number of cells it leads to."""
         return int((self.feature < 0).sum())
 
 
-def _by_level(tree: Tree) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes from the root down, siblings side by side, and their depths."""
-    level = np.zeros(1, np.int64)
-    order: list[np.ndarray] = []
-    depth: list[np.ndarray] = []
+@dataclass(frozen=True, eq=False)
+class Members:
+    """A tree without the nodes from its root down that ask one input again and again.
+
+    Each answer leads to a member; a forest is such a tree.
+
+    Attributes:
+        asked: the input that tells which member a row uses, and the thresholds of its nodes.
+        roots: the root of each member.
+    """
+
+    asked: int
+    thresholds: np.ndarray
+    roots: np.ndarray
+
+    @staticmethod
+    def of(tree: Tree) -> Members:
+        """The members of a tree of more than one leaf."""
+        node, asked = 0, int(tree.feature[0])
+        thresholds: list[int] = []
+        roots: list[int] = []
+        while tree.feature[node] == asked and (
+            not thresholds or tree.threshold[node] > thresholds[-1]
+        ):
+            thresholds.append(int(tree.threshold[node]))
+            roots.append(int(tree.left[node]))
+            node = int(tree.right[node])
+        return Members(asked, np.array(thresholds), np.array([*roots, node]))
+
+    def of_codes(self, size: int) -> np.ndarray:
+        """The member of each code below ``size``."""
+        return np.searchsorted(self.thresholds, np.arange(size))
+
+
+def levels(tree: Tree, roots: np.ndarray) -> list[np.ndarray]:
+    """Nodes below some roots, level by level, siblings side by side."""
+    level, found = np.asarray(roots, np.int64), []
     while len(level):
-        order.append(level)
-        depth.append(np.full(len(level), len(depth)))
+        found.append(level)
         inner = level[tree.feature[level] >= 0]
         level = np.column_stack([tree.left[inner], tree.right[inner]]).ravel().astype(np.int64)
-    return np.concatenate(order), np.concatenate(depth)
+    return found

@@ -45,9 +45,9 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 def test_the_commands() -> None:
     alone = (
-        "activate assert budget certificate check compare compile demo describe drop export fill fit generate "
+        "activate assert budget certificate check compare compile demo deploy describe drop export fill fit generate "
         "history import ledger methods models privacy privacy-audit profile quality replay report "
-        "run validate"
+        "run undeploy validate"
     )
     groups = {
         "cohorts": "clone delete export list merge rename save summarise tag",

@@ -12,12 +12,12 @@ import pytest
 import genesis_sql
 from genesis_sql.errors import ConstraintError, GenesisError
 from genesis_sql.plan.accept import draw
-from genesis_sql.plan.compile import compile_sql
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.execute import Identity, Rows, run
 from genesis_sql.program.serialize import from_bytes, to_bytes
+from tests.plan.test_compile import check as compiled_as_sampled
 
 TABLE = """
 CREATE TABLE visits (
@@ -151,8 +151,18 @@ def test_columns_alone_are_the_same(shop: duckdb.DuckDBPyConnection) -> None:
         if name in ("km", "#row:shops(origin)", "id"):
             alone = Sampler(model, 3).raw("trips", at, [name])[name]
             assert alone.values.tolist() == raw.values.tolist()
-    with pytest.raises(GenesisError, match="'trips' has constraints, whose rows are drawn again"):
-        compile_sql(model, "trips")
+
+
+def test_the_sql_form_draws_the_same_attempts(shop: duckdb.DuckDBPyConnection) -> None:
+    from genesis_sql.session import session_of
+
+    session = session_of(shop)
+    with session.cursor() as cursor:
+        model = session.load(cursor, "memory", "shop", None)
+    assert len(Sampler(model, 3).attempts("trips", ["km"])[0]) > 10
+    con = duckdb.connect()
+    assert compiled_as_sampled(con, model, "trips", seed=3) > 100
+    con.close()
 
 
 def constrained(family: Model, table: str, *sqls: str) -> Model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -21,6 +22,7 @@ from genesis_sql.program.pattern import IntegerKey
 from genesis_sql.program.steps import Copy, Link, MainParent, Number, Output, Program
 from genesis_sql.types import Column, Graph, Role, Table
 from tests.plan.conftest import label, labels, whole
+from tests.plan.test_compile import check
 
 MONEY = Grid("DECIMAL(9,2)", 5, 2)
 KEY = Key("INTEGER", IntegerKey(1, 1))
@@ -115,10 +117,30 @@ def test_a_sum_beyond_the_type_is_told() -> None:
         Sampler(model(step, t=domain)).raw("p", np.arange(300), ["t"])
 
 
-def test_there_is_no_sql_form_yet() -> None:
-    made = model(Aggregate("t", "c", ("x",), "sum"), t=MONEY)
-    with pytest.raises(GenesisError, match="'t' of table 'p' is the sum of rows of 'c'"):
+def test_the_sql_form_has_the_same_values() -> None:
+    steps = [
+        Aggregate(f"{f} {e}", "c", ("x",), f, e) for f in ("sum", "min", "max") for e in (None, 0)
+    ]
+    steps += [Aggregate(f"n {e}", "c", (), "count", e) for e in (None, 0)]
+    steps += [Aggregate(f"m {e}", "c", (s,), "count", e) for s, e in (("word", 0), ("x", None))]
+    domains = {s.column: Grid("BIGINT") if s.function == "count" else MONEY for s in steps}
+    con = duckdb.connect()
+    assert check(con, model(*steps, **domains), "p") == 300
+    con.close()
+
+
+def test_a_list_has_no_sql_form() -> None:
+    made = model(Aggregate("t", "c", ("x",), "list"), t=Listed("DECIMAL(9,2)[]", MONEY))
+    with pytest.raises(GenesisError, match="'t' of table 'p' is the list of rows of 'c'"):
         compile_sql(made, "p")
+
+
+def test_a_sum_beyond_the_type_is_told_in_sql_too() -> None:
+    made = model(Aggregate("t", "c", ("x",), "sum"), t=Grid("TINYINT", 5, 2))
+    con = duckdb.connect()
+    with pytest.raises(duckdb.ConversionException, match="INT8"):
+        con.sql(compile_sql(made, "p")).fetchall()
+    con.close()
 
 
 def stored(made: Model) -> Model:

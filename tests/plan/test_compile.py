@@ -39,7 +39,7 @@ from genesis_sql.program.steps import (
 from genesis_sql.types import Graph
 
 OPTIONS = FitOptions(trees=TreeOptions(min_cell=15, forest=2), siblings=False)
-"""Rows that depend on the rows before them have no SQL form; tests/plan/test_sequence.py has them."""
+"""Rows that depend on the rows before them: tests/plan/test_compile_sequence.py."""
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,10 @@ import duckdb
 import pytest
 
 import genesis_sql
-from genesis_sql.errors import GenesisError
-from genesis_sql.plan.compile import compile_sql
+from genesis_sql.plan.sampler import Sampler
+from genesis_sql.program.steps import Override
 from genesis_sql.session import session_of
+from tests.plan.test_compile import check
 
 ROOTS = """
 CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a SELECT i FROM range(50) t(i);
@@ -127,11 +128,12 @@ def test_a_condition_is_kept_where_a_key_repeats() -> None:
     con.close()
 
 
-def test_it_has_no_sql_form() -> None:
+def test_the_sql_form_has_what_was_given() -> None:
     con = small("range(12) s(i), range(12) t(k) WHERE (i + k) % 4 = 0")
     session = session_of(con)
     with session.cursor() as cursor:
         model = session.load(cursor, "memory", "m", None)
-    with pytest.raises(GenesisError, match=r"key \(p, q\) for which all its rows are looked"):
-        compile_sql(model, "x")
+    for scale, rows in ((0.5, 18), (1.0, 36), (3.9, 140), (9.0, 144)):
+        assert any(isinstance(s, Override) for s in Sampler(model, 7, scale).program("x").steps)
+        assert check(con, model, "x", scale=scale) == rows
     con.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,27 @@ GOLDEN = {
 }
 """Words of ROWS; a change here changes every row of every stored model."""
 
+UUID = "0123456789abcdef" * 2
+WORDS = [
+    ((0, UUID, "customers", "age", "cell", 0), 1267160125),
+    ((0, UUID, "customers", "age", "cell", 1), 913934771),
+    ((7, UUID, "customers", "age", "within", 2**31), 297380992),
+    ((-1, UUID, "orders", "amount", "cell", 999_999), 3563143783),
+    ((2**63 - 1, UUID, "orders", "amount", "cell", 2**62 - 1), 107084731),
+    ((7, UUID, "o'rd\"ers", "größe", "word0", 12345), 1505029172),
+    ((7, "", "", "", "", 0), 4189749655),
+    ((7, UUID, "t" * 130, "c", "cell", 5), 1016354373),
+]
+"""(seed, uuid, table, column, purpose, row) and its word."""
+ADDRESSES = [
+    ((0, "orders", 0, 0), 664219372596095160),
+    ((0, "orders", 0, 1), 3860117626883438742),
+    ((7, "orders", 299, 12), 2487865882845623960),
+    ((-5, "items", 2**62 - 1, 0), 4109689392213487533),
+    ((7, "items", 4141418289378574848, 3), 1790911659989779706),
+]
+"""(seed, table, address of the parent, k) of a child of the model UUID, and its address."""
+
 word = st.integers(0, 2**32 - 1)
 row = st.integers(0, 2**62 - 1)
 
@@ -84,17 +107,67 @@ def reference(keys: Stream, row: int) -> int:
     return mix((inner + row // 2**31 * 1640531527 + keys.b) % 2**32)
 
 
+def keys_by_hand(*parts: object) -> tuple[int, int]:
+    """The two keys: the first and the last four of eight bytes of blake2b."""
+    message = bytearray()
+    for part in parts:
+        raw = str(part).encode("utf-8")
+        message += struct.pack("<Q", len(raw)) + raw
+    a, b = struct.unpack("<II", hashlib.blake2b(bytes(message), digest_size=8).digest())
+    return a, b
+
+
+def address_by_hand(seed: int, table: str, parent: int, k: int) -> int:
+    """A child's address, with the reference's mixer: a stream over k, its keys two words."""
+    a, b = (
+        reference(Stream(*keys_by_hand(seed, UUID, table, "#address", half)), parent)
+        for half in ("low", "high")
+    )
+    low, high = reference(Stream(a, b), k) >> 1, reference(Stream(b, a), k) >> 1
+    return high << 31 | low
+
+
+@pytest.mark.parametrize(("of", "expected"), WORDS)
+def test_words_of_named_streams_never_change(
+    of: tuple[int, str, str, str, str, int], expected: int
+) -> None:
+    *parts, at = of
+    assert draw(stream(*of[:5]), np.array([at])).tolist() == [expected]
+    assert reference(Stream(*keys_by_hand(*parts)), at) == expected
+    told = readme()
+    assert told["draw"](*told["keys"](*parts), at) == expected
+
+
+@pytest.mark.parametrize(("of", "expected"), ADDRESSES)
+def test_addresses_of_named_streams_never_change(
+    of: tuple[int, str, int, int], expected: int
+) -> None:
+    seed, table, parent, k = of
+    low, high = (stream(seed, UUID, table, "#address", half) for half in ("low", "high"))
+    assert address((low, high), np.array([parent]), np.array([k])).tolist() == [expected]
+    assert address_by_hand(*of) == expected
+    told = readme()
+    one, two = (told["keys"](seed, UUID, table, "#address", half) for half in ("low", "high"))
+    assert told["address"](one, two, parent, k) == expected
+
+
 @pytest.mark.parametrize("keys", GOLDEN)
 def test_words_never_change(keys: Stream) -> None:
     assert draw(keys, ROWS).tolist() == GOLDEN[keys]
 
 
-def test_the_readme_tells_all_of_it() -> None:
-    """Who writes the draw in another language by the README gets these words."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"<!-- runs: draw -->\n```python\n(.*?)```", readme, re.DOTALL)
+def readme() -> dict[str, Any]:
+    """The functions of the README."""
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"<!-- runs: draw -->\n```python\n(.*?)```", text, re.DOTALL)
     told: dict[str, Any] = {}
     exec(compile(block, "README.md", "exec"), told)
+    return told
+
+
+def test_the_readme_tells_all_of_it() -> None:
+    """Who writes the draw in another language by the README gets these words."""
+    told = readme()
     for keys, words in GOLDEN.items():
         assert [told["draw"](keys.a, keys.b, int(r)) for r in ROWS] == words
     long = (-7, "uuid", "örders" * 40, "qty", "cell")

@@ -169,6 +169,7 @@ def test_intervals_are_filled_evenly_and_never_left() -> None:
     assert abs(float(high.mean() - 2.0**62) / 2.0**61 - 0.5) < 0.01
 
 
+@settings(deadline=None)  # the first call compiles
 @given(
     values=st.lists(st.floats(), max_size=20),
     edges=st.lists(st.floats(allow_nan=False), max_size=9, unique=True),
@@ -184,6 +185,7 @@ def test_cut_counts_the_edges_below(values: list[float], edges: list[float]) -> 
     assert not out.any()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 2**20), min_size=1, max_size=12), st.integers(0, 2**32 - 1))
 def test_choose_takes_the_member_that_holds_the_share(weights: list[int], word: int) -> None:
     cumulated, out = np.cumsum(weights), np.empty(1, np.int64)

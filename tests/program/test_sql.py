@@ -18,7 +18,8 @@ from genesis_sql.program.domain import Categories, Domain, Fixed, Grid, Key, Raw
 from genesis_sql.program.draw import Stream, address
 from genesis_sql.program.execute import Identity, Rows, run
 from genesis_sql.program.pattern import DIGITS, UUID, IntegerKey, Pattern, Run, Shape
-from genesis_sql.program.sql import ADDRESS, NUMBER, Around, add_steps, address_columns
+from genesis_sql.program.sql import ADDRESS, NUMBER, Around, add_steps
+from genesis_sql.program.sql_address import address_columns
 from genesis_sql.program.sql_decode import add_outputs
 from genesis_sql.program.sql_nodes import as_type, numbers, real
 from genesis_sql.program.sql_relation import Query, Relation, select

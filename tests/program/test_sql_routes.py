@@ -6,7 +6,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from genesis_sql.program import kernel, sql_routes
+from genesis_sql.program import sql_routes
+from genesis_sql.program.prepared import cells_of
 from genesis_sql.program.sql_relation import Query, Relation, select
 from genesis_sql.program.sql_routes import chain, routed
 from genesis_sql.program.tree import Tree
@@ -34,9 +35,7 @@ def grown(leaves: int, seed: int) -> Tree:
 
 
 def by_kernel(tree: Tree, codes: np.ndarray) -> list[int]:
-    out = np.empty(codes.shape[1], np.int32)
-    kernel.route(codes, *tree.nodes, out)
-    return [int(cell) for cell in out]
+    return [int(cell) for cell in cells_of(tree, codes)]
 
 
 def by_sql(tree: Tree, codes: np.ndarray) -> list[int]:

@@ -32,6 +32,14 @@ FROM query(genesis_ask_('export', {'model': model, 'path': path, 'version': vers
 CREATE OR REPLACE TEMP MACRO genesis_import(path, model := NULL) AS TABLE
 FROM query(genesis_ask_('import', {'path': path, 'model': model}));
 
+-- Write the tables of a model as macros that need no Python.
+CREATE OR REPLACE TEMP MACRO genesis_deploy(model, version := NULL, prefix := NULL, if_exists := 'error') AS TABLE
+FROM query(genesis_ask_('deploy', {'model': model, 'version': version, 'prefix': prefix, 'if_exists': if_exists}));
+
+-- Remove the macros of a model.
+CREATE OR REPLACE TEMP MACRO genesis_undeploy(model) AS TABLE
+FROM query(genesis_ask_('undeploy', {'model': model}));
+
 -- Remove the schema genesis: models and history.
 CREATE OR REPLACE TEMP MACRO genesis_uninstall() AS TABLE
 FROM query(genesis_ask_('uninstall', MAP {}));

@@ -18,6 +18,7 @@ from genesis_sql.actions.delivering import script
 from genesis_sql.actions.delivering.recording import Record
 from genesis_sql.actions.integrity import require_rows
 from genesis_sql.actions.kept import require_there
+from genesis_sql.actions.unwritten import why_unwritten
 from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.errors import OptionError, TargetError, nearest
 from genesis_sql.plan.conditions import read_all
@@ -95,15 +96,17 @@ def export_database(ws: Workspace, name: str, arguments: FileArguments) -> list[
             for passing, file in {f.passing: f.place for f in files}.items():
                 os.replace(passing, file)
         except OSError as error:
-            message = f"cannot write '{arguments.path}': {error.strerror or error}"
-            raise TargetError(message) from error
+            raise _unwritten(arguments.path, error.strerror or str(error)) from error
         except duckdb.IOException as error:
-            message = f"cannot write '{arguments.path}': {str(error).splitlines()[0]}"
-            raise TargetError(message) from error
+            raise _unwritten(arguments.path, why_unwritten(error)) from error
         finally:
             _tidy(files, made)
         record.done(report)
     return report
+
+
+def _unwritten(path: str, why: str) -> TargetError:
+    return TargetError(f"cannot write '{path}': {why}; what was written of it is removed")
 
 
 def _format(arguments: FileArguments, place: Path) -> str:

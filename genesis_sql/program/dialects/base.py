@@ -163,7 +163,7 @@ class Dialect:
 
     # rows
 
-    def rows(self, first: int, stop: int) -> exp.Expression:
+    def rows(self, first: Node, stop: Node) -> exp.Expression:
         """A relation of ``#number`` and ``#address``, both first … stop - 1."""
         raise NotImplementedError
 

@@ -21,6 +21,7 @@ from genesis_sql.program.sql_nodes import (
     call,
     literal,
     named,
+    op,
     relation_name,
 )
 from genesis_sql.sqlbuild import column
@@ -69,8 +70,8 @@ class _ClickHouse(Dialect):
     def element(self, values: exp.Expression, index: exp.Expression) -> exp.Expression:
         return call("arrayElement", values, call("assumeNotNull", add(index, 1)))
 
-    def rows(self, first: int, stop: int) -> exp.Expression:
-        made = exp.Table(this=call("numbers", literal(first), literal(stop - first)))
+    def rows(self, first: Node, stop: Node) -> exp.Expression:
+        made = exp.Table(this=call("numbers", first, op(exp.Sub, stop, first)))
         return numbered(made, call("toInt64", exp.column("number")))
 
     def repeated(

@@ -53,8 +53,8 @@ class _DuckDB(Dialect):
 
         return {name: node.transform(swap) for name, node in nodes.items()}
 
-    def rows(self, first: int, stop: int) -> exp.Expression:
-        return fill(_ROWS, low=literal(first), high=literal(stop))
+    def rows(self, first: Node, stop: Node) -> exp.Expression:
+        return fill(_ROWS, low=first, high=stop)
 
     def repeated(
         self, source: str, columns: list[str], low: exp.Expression, high: exp.Expression, to: str
@@ -66,10 +66,10 @@ class _DuckDB(Dialect):
         return call("xor", left, right)
 
     def shifted(self, left: Node, bits: int) -> Node | None:
-        return binary(exp.BitwiseRightShift, left, literal(bits))
+        return exp.paren(binary(exp.BitwiseRightShift, left, literal(bits)), copy=False)
 
     def masked(self, left: Node, bits: int) -> Node | None:
-        return binary(exp.BitwiseAnd, left, literal(2**bits - 1))
+        return exp.paren(binary(exp.BitwiseAnd, left, literal(2**bits - 1)), copy=False)
 
     def date(self, days: Node) -> Node:
         epoch = as_type(exp.Literal.string("1970-01-01"), "DATE")

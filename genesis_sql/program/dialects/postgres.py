@@ -63,8 +63,8 @@ class _Postgres(Dialect):
     def element(self, values: exp.Expression, index: exp.Expression) -> exp.Expression:
         return exp.Bracket(this=values, expressions=[as_type(add(index, 1), "INTEGER")], offset=1)
 
-    def rows(self, first: int, stop: int) -> exp.Expression:
-        return fill(_SOURCE, low=literal(first), high=literal(stop - 1))
+    def rows(self, first: Node, stop: Node) -> exp.Expression:
+        return fill(_SOURCE, low=first, high=op(exp.Sub, stop, 1))
 
     def repeated(
         self, source: str, columns: list[str], low: exp.Expression, high: exp.Expression, to: str
@@ -74,10 +74,10 @@ class _Postgres(Dialect):
         return exp.Select(expressions=named(shown)).from_(relation_name(source), copy=False)
 
     def shifted(self, left: Node, bits: int) -> Node | None:
-        return binary(exp.BitwiseRightShift, left, literal(bits))
+        return exp.paren(binary(exp.BitwiseRightShift, left, literal(bits)), copy=False)
 
     def masked(self, left: Node, bits: int) -> Node | None:
-        return binary(exp.BitwiseAnd, left, literal(2**bits - 1))
+        return exp.paren(binary(exp.BitwiseAnd, left, literal(2**bits - 1)), copy=False)
 
     def divided(self, left: Node, right: Node) -> Node:
         return exp.Div(this=exp.paren(left), expression=exp.paren(right), typed=True)

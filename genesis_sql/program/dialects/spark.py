@@ -56,8 +56,8 @@ class _Spark(Dialect):
     def element(self, values: exp.Expression, index: exp.Expression) -> exp.Expression:
         return call("get", values, as_type(index, "INTEGER"))
 
-    def rows(self, first: int, stop: int) -> exp.Expression:
-        made = exp.Table(this=call("range", literal(first), literal(stop)))
+    def rows(self, first: Node, stop: Node) -> exp.Expression:
+        made = exp.Table(this=call("range", first, stop))
         return numbered(made, exp.column("id"))
 
     def repeated(

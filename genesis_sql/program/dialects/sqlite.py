@@ -97,8 +97,8 @@ class _SQLite(Dialect):
 
     # rows
 
-    def rows(self, first: int, stop: int) -> exp.Expression:
-        return fill(_ROWS, low=literal(first), high=literal(stop))
+    def rows(self, first: Node, stop: Node) -> exp.Expression:
+        return fill(_ROWS, low=first, high=stop)
 
     def repeated(
         self, source: str, columns: list[str], low: exp.Expression, high: exp.Expression, to: str
@@ -136,10 +136,10 @@ class _SQLite(Dialect):
         return exp.Div(this=exp.paren(left), expression=exp.paren(right), typed=True)
 
     def shifted(self, left: Node, bits: int) -> Node | None:
-        return binary(exp.BitwiseRightShift, left, literal(bits))
+        return exp.paren(binary(exp.BitwiseRightShift, left, literal(bits)), copy=False)
 
     def masked(self, left: Node, bits: int) -> Node | None:
-        return binary(exp.BitwiseAnd, left, literal(2**bits - 1))
+        return exp.paren(binary(exp.BitwiseAnd, left, literal(2**bits - 1)), copy=False)
 
     def end(self, name: str, nodes: list[Node]) -> Node:
         return call("min" if name == "least" else "max", *nodes)
