@@ -28,6 +28,7 @@ NOTES = (
     "Each part runs in processes of their own; seconds are medians, memory is the largest.",
     "rows/s of flights count the flights alone; four other tables are made in the same seconds.",
     "DuckDB INSERT puts the same rows, out of Parquet files, into tables with the same keys.",
+    "A bind is that of a statement whose model is in memory; the first of a connection reads it.",
     "--rows larger than 10,000,000 adds that size to those whose time per row is compared.",
 )
 
@@ -130,7 +131,21 @@ def _flights(options: Options, work: Path) -> Part:
             {INSERT: middle("declare", "duckdb")},
         ),
         Line("… DuckDB's seconds over ours", share, Must(least=0.5)),
+        *_flights_bind([r["none"]["bind"] for r in runs]),
     ], {"small": small, "runs": runs}
+
+
+def _flights_bind(runs: list[dict[str, list[float]]]) -> list[Line]:
+    """How long EXPLAIN takes for a child table."""
+
+    def middle(what: str) -> float:
+        return 1_000 * median([s for r in runs for s in r[what]])
+
+    return [
+        Line("bind of flights (EXPLAIN), rows := n, ms", middle("rows"), Must(most=20)),
+        Line("… at scale 1, another seed each time", middle("seeds"), Must(most=20)),
+        Line("… the first of a connection", middle("first")),
+    ]
 
 
 def _compiled(options: Options, work: Path) -> Part:

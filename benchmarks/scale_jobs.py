@@ -14,6 +14,7 @@ from benchmarks.machine import seconds
 SEED = 7
 BINDS = 20
 COPY = "COPY (FROM genesis_generate('m', rows := {}, seed := {})) TO '{}'"
+_SEEDS = "scale := 1, seed := {}"
 _TARGETS = "SELECT table_name, sql FROM duckdb_tables() WHERE database_name = 'made'"
 _BIG = """
     COPY (
@@ -119,6 +120,7 @@ def flights(told: dict[str, Any]) -> dict[str, Any]:
 
     place, scale = Path(told["place"]), told["scale"]
     con = genesis_sql.connect(str(place / "flights.duckdb"))
+    first = _binds(con, "rows := {}", 1)
     files = place / "files"
     export = (
         f"CALL genesis_export_database('m', '{files}', scale := {scale}, seed := {SEED}, "
@@ -136,8 +138,17 @@ def flights(told: dict[str, Any]) -> dict[str, Any]:
         spent["duckdb"] = _again(con, place)
     written = str(files / "flights.parquet")
     rows = con.execute("SELECT count(*) FROM read_parquet(?)", [written]).fetchall()[0][0]
+    binds = {"first": first, "rows": _binds(con, "rows := {}"), "seeds": _binds(con, _SEEDS)}
     con.close()
-    return {"seconds": spent, "flights": rows, "peak": peak}
+    return {"seconds": spent, "flights": rows, "peak": peak, "bind": binds}
+
+
+def _binds(con: Any, arguments: str, times: int = BINDS) -> list[float]:
+    """Seconds that statements take to bind, each with another number among its arguments."""
+    explain = f"EXPLAIN FROM genesis_generate('m', 'flights', {arguments})"
+    return [
+        seconds(lambda n=n: con.execute(explain.format(10**6 + n)).fetchall()) for n in range(times)
+    ]
 
 
 def _in_new_file(con: Any, place: Path, work: Callable[[], object]) -> float:

@@ -14,7 +14,7 @@ from genesis_sql.plan.compile import DATA, DIALECTS, compile_sql
 from genesis_sql.plan.conditions import read_conditions
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, function_name, rows_sql
-from genesis_sql.plan.scaling import smallest_scale
+from genesis_sql.plan.scaling import smallest_scale, uncounted_scale
 from genesis_sql.plan.spec import Spec
 from genesis_sql.reference.plans import PLANS as REFERENCE
 from genesis_sql.sqlbuild import rows_of
@@ -46,7 +46,7 @@ def _generate(session: Session, arguments: dict[str, Any], database: str, schema
         raise OptionError(message)
     spec = Spec.of(whole(arguments, "seed") or 0)
     spec = replace(spec, conditions=read_conditions(model, table, given))
-    spec, first, stop = row_range(session, model, table, arguments, spec)
+    spec, first, stop = _open_range(session, model, table, arguments, spec)
     return rows_sql(model, table, spec, first=first, stop=stop)
 
 
@@ -99,6 +99,19 @@ def row_range(
         )
         raise OptionError(message)
     return spec, first, max(stop, first)
+
+
+def _open_range(
+    session: Session, model: Model, table: str, arguments: dict[str, Any], spec: Spec
+) -> tuple[Spec, int, int]:
+    """The same; the scale is left open where children would have to be counted to find it."""
+    rows, first = whole(arguments, "rows"), whole(arguments, "first_row") or 0
+    if rows is None or number(arguments, "scale") is not None:
+        return row_range(session, model, table, arguments, spec)
+    check_range(rows, first, None)
+    if uncounted_scale(model, table, first + rows) is not None:
+        return row_range(session, model, table, arguments, spec)
+    return replace(spec, least=(table, first + rows)), first, first + rows
 
 
 def choose_table(model: Model, table: str | None) -> str:

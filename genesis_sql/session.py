@@ -304,10 +304,17 @@ class Session:
                 prepare(block_methods(held.programs.values()))
         return held
 
+    @functools.cached_property
+    def _scales(self) -> Any:
+        from genesis_sql.plan.scaling import Scales
+
+        return Scales()
+
     def sampler(self, model: Any, spec: Any) -> Any:
         """The sampler of a model for one spec; the last few are kept."""
         from genesis_sql.plan.sampler import Sampler
 
+        spec = self._scales.found(self.sampler, model, spec)
         with self.lock:
             key = (model.uuid, spec)
             if key not in self.samplers:

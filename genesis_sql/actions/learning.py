@@ -27,6 +27,7 @@ from genesis_sql.models.learnt import FitOptions
 from genesis_sql.models.load import Loaded, fingerprint, load, load_sample
 from genesis_sql.models.methods import METHODS, TREES, prepare
 from genesis_sql.models.quasi import anonymity_notes
+from genesis_sql.models.trees import made_ready
 from genesis_sql.models.watch import Watch
 from genesis_sql.plan.definition import Model, block_methods
 from genesis_sql.program.steps import FORMAT, Program
@@ -271,7 +272,8 @@ def _learn(
 ) -> tuple[dict[str, Loaded], Fitted]:
     ws.job.enter(1, watch.phases)
     ws.progress("reading", 0.0)
-    tables = read(ws, graph, options, arguments.orphans)
+    with made_ready(max(t.rows for t in graph.tables)):
+        tables = read(ws, graph, options, arguments.orphans)
     ws.progress("learning", 0.0)
     by_table = dict(options)
     for name, given in by_table.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +13,7 @@ import numpy as np
 
 from genesis_sql.models.family import Ties
 from genesis_sql.models.fill import fill_labels, fill_numbers
-from genesis_sql.models.frame import Coded, coded
+from genesis_sql.models.frame import WORKERS, Coded, by_key, coded
 from genesis_sql.models.learnt import Drawn, FitOptions, Learnt
 from genesis_sql.models.load import Loaded
 from genesis_sql.models.settle import Settled
@@ -23,9 +22,6 @@ from genesis_sql.models.trees import learn_forest, used_inputs
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.steps import Step, Tree, step_columns
-
-WORKERS = min(os.cpu_count() or 1, 4)
-"""Trees that grow at a time: each holds its rows in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +85,7 @@ class Grown(Settled):
     @cached_property
     def _canonical(self) -> np.ndarray:
         """All rows by their hash."""
-        return np.argsort(self.loaded.hash, kind="stable")
+        return by_key(self.loaded.hash)
 
     def parent_row(self) -> np.ndarray:
         """The main parent's row of every row, -1: none."""
@@ -170,12 +166,14 @@ class Grown(Settled):
             alone = self.main is None and not hidden(target.name)
             forest = options.forest if alone else self.options.child_forest
             options = replace(options, min_cell=least, forest=forest, apart=True)
-        goal = target.rows(rows)
         family = self.parent_row()[rows] if target.name.startswith("#kind:") else None
-        tree, cell, size = learn_forest([c.rows(rows) for c in inputs], goal, options, family)
+        if len(rows) < len(target.rank):
+            target, inputs = target.ranked(rows), [c.ranked(rows) for c in inputs]
+            rows = np.arange(len(rows))
+        tree, cell, size = learn_forest(inputs, target, options, rows, family)
         asked = [c.name for c in inputs] + [_which(target.name)] * (size > 1)
         tree, names = used_inputs(tree, asked)
-        goal = goal.rows(np.tile(np.arange(len(rows)), size))
+        goal = replace(target, rank=np.tile(target.rank, size)) if size > 1 else target
         if target.numeric:
             cells = fill_numbers(goal, cell, tree.leaves, self.options.fill)
             return _Made(tree, cells, names, size)

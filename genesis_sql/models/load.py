@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -17,7 +18,7 @@ from genesis_sql.encoders.number import fit_number
 from genesis_sql.errors import SchemaError
 from genesis_sql.graph.roles import role_of_type
 from genesis_sql.models.anonymity import Anonymity, anonymous
-from genesis_sql.models.frame import Coded, coded, row_hash, spread
+from genesis_sql.models.frame import Coded, by_key, coded, each, row_hash, spread
 from genesis_sql.models.invented import exchange, invented
 from genesis_sql.models.nested import elements
 from genesis_sql.models.order import binned, label_order
@@ -76,15 +77,19 @@ def encode(table: Table, arrow: pa.Table) -> Loaded:
 
     Labels that are personal data are exchanged for invented ones, here and for good.
     """
-    columns: dict[str, Coded] = {}
     arrow = exchange(arrow, invented(table, arrow))
-    for column in table.columns:
-        if _is_number(column):
-            domain, raw = fit_number(_array(arrow, column.name), column.type)
-            columns[column.name] = coded(column.name, domain, raw)
-        elif column.role in LABELS:
-            columns[column.name] = code_labels(column.name, column.type, _array(arrow, column.name))
-    return Loaded(table, arrow, in_order(columns))
+    wanted = [c for c in table.columns if _is_number(c) or c.role in LABELS]
+    made = each(partial(_encoded, arrow), wanted, arrow.num_rows)
+    return Loaded(table, arrow, in_order({c.name: c for c in made}))
+
+
+def _encoded(arrow: pa.Table, column: Column) -> Coded:
+    """A column of numbers or labels."""
+    array = _array(arrow, column.name)
+    if not _is_number(column):
+        return code_labels(column.name, column.type, array)
+    domain, raw = fit_number(array, column.type)
+    return coded(column.name, domain, raw)
 
 
 def _is_number(column: Column) -> bool:
@@ -113,17 +118,18 @@ def code_labels(name: str, type_: str, array: pa.Array) -> Coded:
 
 def in_order(columns: Mapping[str, Coded]) -> dict[str, Coded]:
     """The same columns with labels in the order of their correspondence axis."""
-    groups = {name: binned(c) for name, c in columns.items()}
-    out: dict[str, Coded] = {}
-    for name, column in columns.items():
+    rows = max((len(c.rank) for c in columns.values()), default=0)
+    groups = dict(zip(columns, each(binned, list(columns.values()), rows), strict=True))
+
+    def ordered(column: Coded) -> Coded:
         domain = column.domain
-        if isinstance(domain, Categories) and len(domain.labels) > 2:
-            order = label_order(column, [g for other, g in groups.items() if other != name])
-            labels, codes = reorder(domain.labels, column.raw.values, order)
-            out[name] = coded(name, Categories(domain.type, labels), Raw(codes))
-        else:
-            out[name] = column
-    return out
+        if not isinstance(domain, Categories) or len(domain.labels) < 3:
+            return column
+        order = label_order(column, [g for other, g in groups.items() if other != column.name])
+        labels, codes = reorder(domain.labels, column.raw.values, order)
+        return coded(column.name, Categories(domain.type, labels), Raw(codes))
+
+    return dict(zip(columns, each(ordered, list(columns.values()), rows), strict=True))
 
 
 def load(
@@ -332,7 +338,7 @@ def _order_hash(loaded: Loaded, tables: Mapping[str, Loaded]) -> np.ndarray:
         for name in loaded.table.primary_key
         if name in loaded.arrow.column_names and name not in loaded.columns
     ]
-    order = np.lexsort((*ranks, content))
+    order = np.lexsort((*ranks, content)) if ranks else by_key(content)
     held = content[order]
     begins = np.r_[True, held[1:] != held[:-1]] if len(held) else np.zeros(0, bool)
     start = np.maximum.accumulate(np.where(begins, np.arange(len(held)), 0))

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from threading import Thread
 from zlib import crc32
 
 import numpy as np
 
-from genesis_sql.models.frame import Coded
+from genesis_sql.models.frame import MANY_ROWS, Coded
 from genesis_sql.models.order import binned
 from genesis_sql.program.domain import Grid
 from genesis_sql.program.steps import Tree
@@ -29,6 +32,25 @@ FEW = 20  # numbers with at most that many values are classified, not regressed
 MAX_CLASSES = 128  # labels beyond that are split along their order, like numbers
 SNAP_SHARE, WIDER = 4, 4.0  # how near a gap must be, as a share of a cell, and how much wider
 LEARN_SHARE = 0.7  # of the sampled rows grow the tree, the others prune it
+
+
+@contextmanager
+def made_ready(rows: int) -> Iterator[None]:
+    """While a large table is read, import what grows trees: that takes one second or two."""
+    if rows < MANY_ROWS:
+        yield
+        return
+
+    def bring() -> None:
+        with suppress(ImportError):  # who grows a tree is told
+            import_module("sklearn.tree")
+
+    thread = Thread(target=bring, name="genesis_import", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 @dataclass(frozen=True)
@@ -60,23 +82,23 @@ class TreeOptions:
 
 
 def learn_tree(
-    inputs: Sequence[Coded], target: Coded, options: TreeOptions
+    inputs: Sequence[Coded], target: Coded, options: TreeOptions, order: np.ndarray
 ) -> tuple[Tree, np.ndarray]:
     """Grow a tree on the ranks of the inputs and prune it on rows it has not seen.
 
     Args:
-        inputs: columns of n rows each, in a canonical row order (the first rows are a random
-            sample).
+        inputs: columns of n rows each.
         target: column of n rows.
         options: limits.
+        order: the rows in a random order, of which the first ones are the sample.
 
     Returns:
         The tree with thresholds in *ranks* (see `to_edges`), and the cell of every row, int64 of
         shape (n,).
     """
     n = len(target.rank)
-    sample = min(n, options.max_rows)
-    if not inputs or n < 2 * options.min_cell or len(np.unique(target.rank[:sample])) == 1:
+    sample = order[: options.max_rows]
+    if not inputs or n < 2 * options.min_cell or len(np.unique(target.rank[sample])) == 1:
         return Tree.single(), np.zeros(n, np.int64)
     scale = target.numeric and len(target.values) > FEW
     grower = _Grower(inputs, options, sample, options.slack if scale else options.label_slack)
@@ -97,22 +119,25 @@ class _Grower:
     """Grows trees for one target on the same inputs."""
 
     def __init__(
-        self, inputs: Sequence[Coded], options: TreeOptions, sample: int, slack: float
+        self, inputs: Sequence[Coded], options: TreeOptions, sample: np.ndarray, slack: float
     ) -> None:
         self.inputs, self.options, self.sample, self.slack = inputs, options, sample, slack
-        self.features = np.column_stack([c.rank for c in inputs]).astype(np.float32)
+        self.features = np.empty((len(inputs[0].rank), len(inputs)), np.float32)
+        for i, column in enumerate(inputs):
+            self.features[:, i] = column.rank
 
     def grow(self, y: np.ndarray, *, classes: bool) -> tuple[tuple[Tree, np.ndarray], float]:
         """The tree for a class or a number per row, its cells, and how much of the loss it takes.
 
         The loss is that of the rows it was pruned on.
         """
-        options, sample = self.options, self.sample
-        seen = max(int(sample * LEARN_SHARE), min(sample, 2 * options.min_cell))
-        grown = _grow(self.features[:seen], y[:seen], options, classes=classes)
+        options, size = self.options, len(self.sample)
+        many = max(int(size * LEARN_SHARE), min(size, 2 * options.min_cell))
+        seen, held = self.sample[:many], self.sample[many:]
+        grown = _grow(self.features[seen], y[seen], options, classes=classes)
         _snap(grown.tree_, self.inputs, options.min_cell)
         leaf = grown.apply(self.features)
-        loss = node_loss(grown, leaf[seen:sample], y[seen:sample], classes=classes)
+        loss = node_loss(grown, leaf[held], y[held], classes=classes)
         cut, best = _cut(grown.tree_, loss, leaf, options.min_cell, self.slack)
         told = 1 - best / loss[0] if loss[0] > 0 else 0.0
         return _as_tree(grown, leaf, cut), told
@@ -122,6 +147,7 @@ def learn_forest(
     inputs: Sequence[Coded],
     target: Coded,
     options: TreeOptions,
+    rows: np.ndarray,
     family: np.ndarray | None = None,
 ) -> tuple[Tree, np.ndarray, int]:
     """Several trees as one, whose root asks which of them a row uses.
@@ -133,8 +159,10 @@ def learn_forest(
         inputs: columns, as for `learn_tree`.
         target: column, as for `learn_tree`.
         options: limits, and the number of trees.
-        family: rows of one family (all >= 0) are held out together: siblings share what their
-            parent is, and a tree that has seen one of them knows the others by it.
+        rows: all rows in their canonical order: what is drawn by chance is drawn in it.
+        family: of the rows in that order; those of one family (all >= 0) are held out together:
+            siblings share what their parent is, and a tree that has seen one of them knows the
+            others by it.
 
     Returns:
         The tree, the cell of every row in every member (int64 of shape (size · n,)), and the size.
@@ -146,10 +174,7 @@ def learn_forest(
         # its own share of the rows for every column too: one share for all would tie the columns
         keys = [options.seed, member, crc32(target.name.encode())]
         order = _order(np.random.default_rng(keys), n, family)
-        tree, moved = learn_tree([c.rows(order) for c in inputs], target.rows(order), options)
-        cell = np.empty(n, np.int64)
-        cell[order] = moved
-        return tree, cell
+        return learn_tree(inputs, target, options, rows[order])
 
     if size == 1:
         return *grown(0), 1

@@ -76,21 +76,23 @@ class Above:
             chosen = raw[self.links[alias].row]
             number = np.where(_valid(chosen), chosen.values, -1)
             table = self.links[alias].parent
-        has = number >= 0
-        found = self.sampler.columns(table, number[has], names)
+        missing = np.flatnonzero(number < 0)
+        found = self.sampler.columns(table, _filled(number), names)
         for name in names:
-            self.held[f"{alias}.{name}"] = self._spread(table, name, found[name], has)
+            self.held[f"{alias}.{name}"] = self._without(table, name, found[name], missing)
 
-    def _spread(self, table: str, column: str, found: Raw, has: np.ndarray) -> Raw:
-        """A column of the rows that have this parent, NULL in the others."""
-        if has.all():
+    def _without(self, table: str, column: str, found: Raw, missing: np.ndarray) -> Raw:
+        """A column of a parent, NULL in the rows that have none."""
+        if not len(missing):
             return found
-        values = np.zeros((len(has), *found.values.shape[1:]), found.values.dtype)
-        values[has] = found.values
+        values = found.values.copy()
+        if not len(values):
+            values = np.zeros((len(missing), *values.shape[1:]), values.dtype)
+        values[missing] = 0
         if isinstance(domain_of(self.sampler.model, table, column), Categories):
             return Raw(values)
-        valid = has.copy()
-        valid[has] = _valid(found)
+        valid = _valid(found).copy() if len(found) else np.zeros(len(missing), bool)
+        valid[missing] = False
         return Raw(values, valid)
 
     def take(self, at: np.ndarray, rows: Rows, wanted: tuple[str, ...], anew: np.ndarray) -> Above:
@@ -151,6 +153,24 @@ def place_of(rows: Rows, which: str) -> Raw:
     if which == "#count":
         return Raw(count)
     return Raw(np.maximum(k if which == "#k" else count - k - 1, 0), k >= 0)
+
+
+def _filled(number: np.ndarray) -> np.ndarray:
+    """Rows of a parent, with the one before in the place of each -1; no rows where all are -1.
+
+    Numbers that stand in order stay in order.
+
+    Example:
+        >>> _filled(np.array([-1, 3, -1, 4])).tolist(), _filled(np.array([-1, -1])).tolist()
+        ([3, 3, 3, 4], [])
+    """
+    has = number >= 0
+    if has.all():
+        return number
+    if not has.any():
+        return number[:0]
+    at = np.maximum.accumulate(np.where(has, np.arange(len(number)), -1))
+    return np.asarray(number[np.where(at < 0, np.argmax(has), at)])
 
 
 def _known(values: np.ndarray | None) -> np.ndarray:

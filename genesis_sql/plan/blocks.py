@@ -18,7 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 
-FIRST, LARGEST = 8_192, 16_384  # rows of a block: small at first, so that LIMIT 5 costs little
+FIRST, LARGEST = 8_192, 32_768  # rows of a block: small at first, so that LIMIT 5 costs little
 KEPT = 6  # blocks in memory per table: two for each of a few readers
 
 

@@ -137,10 +137,15 @@ def _constant(value: str | None, n: int) -> pa.DictionaryArray:
     )
 
 
-def batch(program: Program, raw: Mapping[str, Raw]) -> pa.StructArray:
-    """The columns of `sampled` as one Arrow struct array: fields c0, c1 and so on."""
-    names = sampled(program)
-    arrays = [decode(program.domains[n], raw[n]) for n in names]
+def batch(
+    program: Program, raw: Mapping[str, Raw], written: Mapping[str, pa.Array] | None = None
+) -> pa.StructArray:
+    """The columns of `sampled` as one Arrow struct array: fields c0, c1 and so on.
+
+    Those that are ``written`` are taken as they are.
+    """
+    names, known = sampled(program), written or {}
+    arrays = [known[n] if n in known else decode(program.domains[n], raw[n]) for n in names]
     return pa.StructArray.from_arrays(arrays, [f"c{i}" for i in range(len(names))])
 
 
@@ -207,7 +212,8 @@ def rows_of(sampler: Sampler, table: str, at: np.ndarray) -> pa.StructArray:
         arrays = [_whole(a) for a in rows.columns]
         return pa.StructArray.from_arrays(arrays, [f"c{i}" for i in range(len(arrays))])
     program = model.programs[table]
-    return batch(program, sampler.raw(table, at, sampled(program)))
+    raw = sampler.raw(table, at, sampled(program))
+    return batch(program, raw, sampler.texts(table).of(raw, sampler.size))
 
 
 def _whole(array: pa.Array | pa.ChunkedArray) -> pa.Array:

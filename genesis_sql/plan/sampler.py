@@ -29,6 +29,7 @@ from genesis_sql.plan.sizing import Sizing, positive
 from genesis_sql.plan.spec import Spec
 from genesis_sql.plan.unique import Breaks, Repair, overridden
 from genesis_sql.plan.whole import drawn_whole
+from genesis_sql.plan.written import Texts
 from genesis_sql.program.domain import Domain, Raw
 from genesis_sql.program.draw import address
 from genesis_sql.program.execute import Identity, Rows, run
@@ -96,11 +97,19 @@ class Sampler:
         self._kept: dict[str, dict[str, Raw]] = {}
         self._blocks: dict[str, Blocks] = {}
         self._checks: dict[str, Checks | None] = {}
+        self._texts: dict[str, Texts] = {}
 
     def blocks(self, table: str, draw: Callable[[int, int], pa.StructArray]) -> Blocks:
         """Where chunks of a table's rows are served from; ``draw`` makes them."""
         with self._lock:
             return self._blocks.setdefault(table, Blocks(draw))
+
+    def texts(self, table: str) -> Texts:
+        """The texts of a table's foreign keys."""
+        with self._lock:
+            if table not in self._texts:
+                self._texts[table] = Texts(self.model.programs[table])
+            return self._texts[table]
 
     # sizes
 
@@ -125,7 +134,7 @@ class Sampler:
         if main is None:
             return Rows(numbers, numbers), None
         parent, k, count = self.family(table).find(numbers)
-        parents, back = np.unique(parent, return_inverse=True)
+        parents, back = distinct(parent)
         above = self.rows(main.link.parent, parents).address[back]
         streams = (
             self.identity.stream(table, "#address", "low"),
@@ -308,7 +317,7 @@ class Sampler:
         """Raw columns of a parent by row number; a small parent is drawn once and kept whole."""
         size = self.size(table)
         if size > KEEP_ROWS:
-            places, back = np.unique(numbers, return_inverse=True)
+            places, back = distinct(numbers)
             raw = self.raw(table, places, names)
             return {n: raw[n].take(back) for n in names}
         with self._lock:
@@ -408,6 +417,22 @@ class Sampler:
         parent = next(link.parent for link in program.links if link.alias == step.alias)
         mine, theirs = program.domains[own], self.model.programs[parent].domains[above]
         return (None, None) if mine == theirs else (mine, theirs)
+
+
+def distinct(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Different numbers in order, and where among them each one stands.
+
+    Numbers in order, as those of the parents of a range of rows, are not sorted again.
+
+    Example:
+        >>> [found.tolist() for found in distinct(np.array([4, 4, 7]))]
+        [[4, 7], [0, 0, 1]]
+    """
+    if len(numbers) == 0 or not (numbers[1:] >= numbers[:-1]).all():
+        places, back = np.unique(numbers, return_inverse=True)
+        return places, back
+    new = np.r_[True, numbers[1:] != numbers[:-1]]
+    return numbers[new], np.cumsum(new) - 1
 
 
 def _grouped(

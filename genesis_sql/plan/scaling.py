@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 
 from genesis_sql.errors import OptionError
@@ -9,6 +11,35 @@ from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.plan.sizing import most_rows
 from genesis_sql.plan.spec import Spec
+
+KEPT = 64  # scales that are known, so that each chunk of rows has not to find its own
+
+
+class Scales:
+    """Finds the scale of specs that tell the least rows of a table; the last ones are kept.
+
+    What a plan shows does not depend on it, and finding it counts the children of all parents.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[str, Spec], float] = OrderedDict()
+
+    def found(self, sampler: Callable[[Model, Spec], Sampler], model: Model, spec: Spec) -> Spec:
+        """The spec with its scale.
+
+        Raises:
+            OptionError: no scale has so many rows.
+        """
+        if spec.least is None:
+            return spec
+        key = (model.uuid, spec)
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = smallest_scale(sampler, model, *spec.least, spec)
+                while len(self._known) > KEPT:
+                    self._known.popitem(last=False)
+            return spec.at(self._known[key])
 
 
 def smallest_scale(
@@ -21,11 +52,19 @@ def smallest_scale(
     Raises:
         OptionError: no scale has, or the table is copied.
     """
-    if table in model.verbatim:
+    known = uncounted_scale(model, table, rows)
+    return _child_scale(sampler, model, table, rows, spec) if known is None else known
+
+
+def uncounted_scale(model: Model, table: str, rows: int) -> float | None:
+    """The same, where it can be told without counting children; else None.
+
+    Raises:
+        OptionError: no scale has so many rows.
+    """
+    if table in model.verbatim or rows == 0:
         return 1.0
     program = model.programs[table]
-    if rows == 0:
-        return 1.0
     if program.rows == 0:
         message = f"table '{table}' was empty when it was fitted, it has no rows at any scale"
         raise OptionError(message)
@@ -38,7 +77,7 @@ def smallest_scale(
             )
             raise OptionError(message)
         return rows / program.rows
-    return _child_scale(sampler, model, table, rows, spec)
+    return None
 
 
 def _child_scale(

@@ -40,11 +40,14 @@ class Spec:
         seed: of the draws.
         sizes: segments, the first ones first; each later one was appended to those before.
         conditions: (table, canonical JSON text of its conditions by column), by name.
+        least: (table, rows) where the scale is the smallest that has so many, and not known yet:
+            who draws rows finds it first, see `scaling.Scales`.
     """
 
     seed: int = 0
     sizes: tuple[Sizes, ...] = (Sizes(),)
     conditions: tuple[tuple[str, str], ...] = ()
+    least: tuple[str, int] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "conditions", tuple(sorted(self.conditions)))
@@ -61,7 +64,7 @@ class Spec:
 
     def at(self, scale: float) -> Spec:
         """The same at another scale, in one segment without exact rows."""
-        return replace(self, sizes=(Sizes(scale),))
+        return replace(self, sizes=(Sizes(scale),), least=None)
 
     def conditioned(self, table: str) -> tuple[str, ...]:
         """The columns of a table that are under conditions."""
@@ -75,6 +78,8 @@ class Spec:
         plain: dict[str, Any] = {"seed": self.seed, "sizes": sizes}
         if self.conditions:
             plain["conditions"] = dict(self.conditions)
+        if self.least is not None:
+            plain["least"] = list(self.least)
         return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @staticmethod
@@ -93,12 +98,13 @@ def _read(text: str) -> Spec:
         plain = json.loads(text)
         sizes = tuple(Sizes(s["scale"], _pairs(s.get("rows", {}), int)) for s in plain["sizes"])
         seed, conditions = plain["seed"], _pairs(plain.get("conditions", {}), str)
+        least = _pairs(dict([plain["least"]]), int)[0] if "least" in plain else None
         if type(seed) is not int or not sizes:
             raise TypeError(text)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         message = f"{text!r} does not say which rows; Spec.to_json writes such a text"
         raise OptionError(message) from error
-    return Spec(seed, sizes, conditions)
+    return Spec(seed, sizes, conditions, least)
 
 
 def _pairs(plain: dict[str, Any], of: type) -> tuple[tuple[str, Any], ...]:

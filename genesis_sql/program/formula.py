@@ -7,7 +7,8 @@ operands there. Divided by 0 they give 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, reduce
 
 import numpy as np
@@ -93,28 +94,90 @@ def evaluate(sql: str, columns: Mapping[str, np.ndarray]) -> np.ndarray:
     Returns:
         int64 of shape (n,).
     """
-    return np.asarray(_value(parse_formula(sql), columns), np.int64)
+    done: dict[int, np.ndarray] = {}
+    parts = _parts(sql)
+    for at, (part, read) in enumerate(parts):
+        done[at] = _done(part, [done[place] for place in part.of], columns)
+        for place in read:  # memory that is let go serves the next part
+            del done[place]
+    return np.asarray(done[len(parts) - 1], np.int64)
 
 
-def _value(node: exp.Expression, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-    if isinstance(node, exp.Column):
-        return columns[node.name]
-    if isinstance(node, exp.Literal):
-        return np.asarray(int(node.name), np.int64)
-    if isinstance(node, exp.Paren):
-        return _value(node.this, columns)
-    if isinstance(node, exp.Neg):
-        return np.asarray(-_value(node.this, columns))
-    if type(node) in _ENDS:
-        return reduce(
-            _ENDS[type(node)],
-            (_value(part, columns) for part in (node.this, *node.args["expressions"])),
-        )
-    left, right = _value(node.this, columns), _value(node.args["expression"], columns)
-    if isinstance(node, exp.IntDiv | exp.Mod):
-        if right.ndim == 0 and right != 0:  # numpy divides by one number with a multiplication
-            share = np.floor_divide(left, right)
-            return np.asarray(share if isinstance(node, exp.IntDiv) else left - share * right)
+@dataclass(frozen=True)
+class _Part:
+    """A number of a formula, made of parts before it.
+
+    Attributes:
+        kind: what is done.
+        of: the places of the parts that it is done with.
+        name: of the column.
+        number: that is written in the formula.
+    """
+
+    kind: type
+    of: tuple[int, ...] = ()
+    name: str = ""
+    number: int = 0
+
+
+class _Parts:
+    """The parts of one formula in the order in which they are made; equal ones are made once."""
+
+    def __init__(self) -> None:
+        self.made: dict[_Part, int] = {}
+
+    def add(self, node: exp.Expression) -> int:
+        """The place of a node's value."""
+        if isinstance(node, exp.Paren):
+            return self.add(node.this)
+        if isinstance(node, exp.Column):
+            return self._put(_Part(exp.Column, name=node.name))
+        if isinstance(node, exp.Literal):
+            return self._put(_Part(exp.Literal, number=int(node.name)))
+        if isinstance(node, exp.Neg):
+            return self._put(_Part(exp.Neg, (self.add(node.this),)))
+        if type(node) in _ENDS:
+            parts = (self.add(part) for part in (node.this, *node.args["expressions"]))
+            return reduce(lambda a, b: self._put(_Part(type(node), (a, b))), parts)
+        both = self.add(node.this), self.add(node.args["expression"])
+        if isinstance(node, exp.Mod) and self._divides(both[1]):
+            whole = self._put(_Part(exp.IntDiv, both))
+            return self._put(_Part(exp.Sub, (both[0], self._put(_Part(exp.Mul, (whole, both[1]))))))
+        return self._put(_Part(type(node), both))
+
+    def _divides(self, at: int) -> bool:
+        """Whether a part is a number other than 0: then a rest follows from the quotient."""
+        part = list(self.made)[at]
+        return part.kind is exp.Literal and part.number != 0
+
+    def _put(self, part: _Part) -> int:
+        return self.made.setdefault(part, len(self.made))
+
+
+@lru_cache(maxsize=4_096)
+def _parts(sql: str) -> tuple[tuple[_Part, tuple[int, ...]], ...]:
+    """The parts, the last one the formula itself, each with those that none behind it reads."""
+    parts = _Parts()
+    last = parts.add(parse_formula(sql))
+    made = list(parts.made)[: last + 1]
+    read = {place: at for at, part in enumerate(made) for place in part.of}
+    return tuple(
+        (part, tuple(place for place in set(part.of) if read[place] == at))
+        for at, part in enumerate(made)
+    )
+
+
+def _done(part: _Part, of: Sequence[np.ndarray], columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    if part.kind is exp.Column:
+        return columns[part.name]
+    if part.kind is exp.Literal:
+        return np.asarray(part.number, np.int64)
+    if part.kind is exp.Neg:
+        return np.asarray(-of[0])
+    left, right = of
+    if part.kind in _ENDS:
+        return _ENDS[part.kind](left, right)
+    if part.kind in (exp.IntDiv, exp.Mod) and not (right.ndim == 0 and right != 0):
         by = np.where(right == 0, 1, right)
-        return np.where(right == 0, 0, _OPERATORS[type(node)](left, by))
-    return _OPERATORS[type(node)](left, right)
+        return np.where(right == 0, 0, _OPERATORS[part.kind](left, by))
+    return _OPERATORS[part.kind](left, right)

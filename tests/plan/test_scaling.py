@@ -10,7 +10,7 @@ import pytest
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sampler import Sampler
-from genesis_sql.plan.scaling import smallest_scale
+from genesis_sql.plan.scaling import Scales, smallest_scale, uncounted_scale
 from genesis_sql.plan.spec import Spec
 from genesis_sql.program.domain import Categories, Grid
 from genesis_sql.program.steps import Digit, Output, Program
@@ -54,3 +54,22 @@ def test_an_empty_table_has_no_scale() -> None:
     empty = replace(model.programs["t"], rows=0)
     with pytest.raises(OptionError, match="table 't' was empty when it was fitted"):
         smallest_scale(Sampler, replace(model, programs={"t": empty}), "t", 1, Spec())
+
+
+def test_a_scale_left_open_is_the_smallest(family: Model) -> None:
+    known, spec = Scales(), replace(Spec(5), least=("orders", 77))
+    found = known.found(Sampler, family, spec)
+    assert found == Spec(5).at(smallest_scale(Sampler, family, "orders", 77, Spec(5)))
+    assert known.found(_never, family, spec) == found  # kept
+    assert known.found(_never, family, found) is found
+    assert Spec.from_json(spec.to_json()) == spec
+
+
+def _never(_: Model, __: Spec) -> Sampler:
+    raise AssertionError
+
+
+def test_what_needs_no_counting_is_told_at_once(family: Model) -> None:
+    assert uncounted_scale(family, "users", 80) == 2.0
+    assert uncounted_scale(family, "orders", 0) == 1.0
+    assert uncounted_scale(family, "orders", 1) is None
