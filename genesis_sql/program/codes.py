@@ -41,7 +41,7 @@ class Codes:
             return np.empty(0, np.int32)
         for name in route.asked:
             if name not in self._known:
-                self._learn(name, column(name))
+                self.learn(name, column(name))
         for names in route.joint:
             if names not in self._known:
                 self._join(names)
@@ -49,7 +49,8 @@ class Codes:
         route.cells(self._held, out)
         return out
 
-    def _learn(self, name: str, raw: Raw) -> None:
+    def learn(self, name: str, raw: Raw) -> None:
+        """The codes of a column that trees ask."""
         from genesis_sql.program import kernel
 
         at, edges = self.prepared.place[name], self.prepared.edges(name)

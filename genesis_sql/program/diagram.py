@@ -1,164 +1,129 @@
-"""A decision tree as chains of table lookups, a chain for each layer of it.
+"""A tree as a decision diagram: every question is asked once, in the same order for all rows.
 
-A state is the set of leaves that a row can still reach, kept as the bits of one whole number. The
-features' order is chosen so that few states arise. Where they would still be too many, the tree is
-cut by depth into layers, each with a chain of its own from the nodes at its top to those at its
-bottom.
+What is left to be asked depends on the set of leaves that the answers so far leave. Rows with the
+same set go on together, so a step down is one look into a table, whatever the tree looked like.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from genesis_sql.program.tree import Tree
+from genesis_sql.program.tree import Tree, leaves_below, levels
 
-MOST = 400_000
-"""Entries of all tables of one tree, beyond which it is cut into more layers."""
+MOST_LEAVES, MOST_SETS = 4_096, 4_096  # above these a tree is walked
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
-    """One lookup: the next state of a row is ``table[state, bin of its code]``.
+class Question:
+    """What is asked at once: some inputs of a tree that follow from one small number.
 
     Attributes:
-        feature: index into the step's inputs.
-        thresholds: in order; the bin of a code is the number of thresholds below it.
-        table: int64 of shape (states, bins); of the last stage the cells.
+        inputs: of the tree.
+        codes: int64 of shape (inputs, numbers): the code of each that follows.
     """
 
-    feature: int
-    thresholds: np.ndarray
-    table: np.ndarray
+    inputs: tuple[int, ...]
+    codes: np.ndarray
 
 
-def layered(tree: Tree) -> list[Stage]:
-    """The stages that lead from the root (state 0) to the cells; none for a single leaf."""
-    depth = _depths(tree)
-    deepest = int(depth.max())
-    layers = 1
-    while True:
-        height = -(-deepest // layers) if deepest else 1
-        made = _with_height(tree, depth, max(height, 1))
-        if made is not None:
-            return made
-        layers = min(2 * layers, deepest)
+@dataclass(frozen=True, eq=False)
+class Diagram:
+    """Tables, one for each question.
+
+    Attributes:
+        asked: the questions in the order in which they are asked.
+        tables: uint16 of shape (sets, numbers), one for each of these: the next set, or the cell.
+    """
+
+    asked: tuple[int, ...]
+    tables: tuple[np.ndarray, ...]
 
 
-def _depths(tree: Tree) -> np.ndarray:
-    depth = np.zeros(len(tree.feature), np.int64)
-    for node in range(len(tree.feature)):  # children stand behind their parents
-        if tree.feature[node] >= 0:
-            depth[[tree.left[node], tree.right[node]]] = depth[node] + 1
-    return depth
+def diagram(tree: Tree, questions: Sequence[Question]) -> Diagram | None:
+    """The diagram of a tree of several leaves; None where it would be too large.
+
+    Args:
+        tree: its inputs are all in one of the questions.
+        questions: the order does not matter.
+    """
+    if tree.leaves > MOST_LEAVES:
+        return None
+    masks, cell = _masks(tree)
+    left = []
+    for question in questions:
+        mask = np.full((question.codes.shape[1], cell.shape[0] + 63 >> 6), 2**64 - 1, np.uint64)
+        for i, codes in zip(question.inputs, question.codes, strict=True):
+            thresholds, own = masks[i]
+            mask &= own[np.searchsorted(thresholds, codes, side="left")]
+        left.append(mask)
+    return _asked(_bits(len(cell)), left, cell)
 
 
-def _with_height(tree: Tree, depth: np.ndarray, height: int) -> list[Stage] | None:
-    """The stages with layers of that height; None where they are too large and can be smaller."""
-    roots, stages, entries = [0], list[Stage](), 0
-    while any(tree.feature[r] >= 0 for r in roots):
-        found = _layer(tree, depth, roots, height, MOST - entries if height > 1 else None)
-        if found is None:
+def _masks(tree: Tree) -> tuple[dict[int, tuple[np.ndarray, np.ndarray]], np.ndarray]:
+    """Of each input its thresholds, and what an answer leaves: that many of them lie below a code.
+
+    Behind them the cell of each leaf.
+    """
+    from genesis_sql.program import kernel_diagram as kernel
+
+    found = levels(tree, np.zeros(1, np.int64))
+    begin, count = leaves_below(tree, found)
+    order = np.concatenate(found)
+    inner, ends = order[tree.feature[order] >= 0], order[tree.feature[order] < 0]
+    feature, threshold = tree.feature[inner].astype(np.int64), tree.threshold[inner]
+    thresholds = {int(i): np.unique(threshold[feature == i]) for i in np.unique(feature)}
+    place, answers = np.empty(len(inner), np.int64), np.zeros(int(feature.max()) + 1, np.int64)
+    for i, held in thresholds.items():
+        place[feature == i] = np.searchsorted(held, threshold[feature == i])
+        answers[i] = len(held) + 1
+    first = np.cumsum(np.append(0, answers))
+    masks = np.repeat(_bits(tree.leaves), first[-1], axis=0)
+    right = tree.right[inner]
+    bounds = np.column_stack([begin[inner], begin[right], begin[inner] + count[inner]])
+    kernel.rule_out(masks, first, answers, feature, place, bounds)
+    cell = np.empty(tree.leaves, np.int64)
+    cell[begin[ends]] = tree.left[ends]
+    return {i: (held, masks[first[i] : first[i + 1]]) for i, held in thresholds.items()}, cell
+
+
+def _bits(count: int) -> np.ndarray:
+    """One row of words whose first ``count`` bits are set."""
+    bits = np.zeros(-(-count // 64) * 64, np.uint8)
+    bits[:count] = 1
+    return np.packbits(bits, bitorder="little").view("<u8").astype(np.uint64)[None]
+
+
+def _asked(sets: np.ndarray, masks: list[np.ndarray], cell: np.ndarray) -> Diagram | None:
+    """Ask one question after the other, of those left the one that tells the fewest sets apart.
+
+    A question with many answers makes wide tables: it is asked while there are few sets.
+    """
+    from genesis_sql.program import kernel_diagram as kernel
+
+    different = [np.unique(mask, axis=0, return_inverse=True) for mask in masks]
+    asked: list[int] = []
+    tables: list[np.ndarray] = []
+    while len(asked) < len(masks):
+        best: tuple[float, int, np.ndarray, np.ndarray] | None = None
+        for i, (mask, answer) in enumerate(different):
+            if i in asked:
+                continue
+            out = np.empty((MOST_SETS, sets.shape[1]), np.uint64)
+            to = np.empty((len(sets), len(mask)), np.int32)
+            found = kernel.cross(sets, mask, out, to)
+            if found < 0:
+                continue
+            score = float(np.log(found / len(sets)) / np.log(max(len(answer), 2)))
+            if best is None or score < best[0]:
+                best = (score, i, out[:found].copy(), to)
+        if best is None:
             return None
-        more, roots = found
-        stages += more
-        entries += sum(s.table.size for s in more)
-    if not stages:
-        return []
-    last = stages[-1]
-    cells = np.array([int(tree.left[r]) for r in roots], np.int64)
-    return [*stages[:-1], Stage(last.feature, last.thresholds, cells[last.table])]
-
-
-def _layer(
-    tree: Tree, depth: np.ndarray, roots: list[int], height: int, most: int | None
-) -> tuple[list[Stage], list[int]] | None:
-    """The stages from some nodes to those ``height`` below, and these nodes."""
-    until = min(int(depth[r]) for r in roots if tree.feature[r] >= 0) + height
-    bottom, spans = list[int](), dict[int, tuple[int, int]]()
-    for root in roots:
-        _walk(tree, depth, root, until, bottom, spans)
-    inner = [n for n in spans if tree.feature[n] >= 0 and depth[n] < until]
-    states = [_bits(*spans[r]) for r in roots]
-    masks = _masks(tree, inner, spans, len(bottom))
-    stages = list[Stage]()
-    while masks:
-        feature, following = _next(states, masks, most)
-        if feature < 0:
-            return None
-        thresholds, allowed = masks.pop(feature)
-        places = {state: i for i, state in enumerate(following)}
-        table = [[places[s & mask] for mask in allowed] for s in states]
-        stages.append(Stage(feature, thresholds, np.array(table, np.int64)))
-        states = list(following)
-        if most is not None:
-            most -= stages[-1].table.size
-            if most < 0:
-                return None
-    return stages, [bottom[s.bit_length() - 1] for s in states]
-
-
-def _walk(
-    tree: Tree,
-    depth: np.ndarray,
-    root: int,
-    until: int,
-    bottom: list[int],
-    spans: dict[int, tuple[int, int]],
-) -> None:
-    """Number the nodes at the bottom from left to right; each node's span of them."""
-    open_ = [(root, False)]
-    while open_:
-        node, done = open_.pop()
-        if done:
-            spans[node] = (spans[int(tree.left[node])][0], spans[int(tree.right[node])][1])
-        elif tree.feature[node] < 0 or depth[node] >= until:
-            spans[node] = (len(bottom), len(bottom) + 1)
-            bottom.append(node)
-        else:
-            open_ += [(node, True), (int(tree.right[node]), False), (int(tree.left[node]), False)]
-
-
-def _bits(first: int, stop: int) -> int:
-    return (1 << stop) - (1 << first)
-
-
-def _masks(
-    tree: Tree, inner: Iterable[int], spans: Mapping[int, tuple[int, int]], count: int
-) -> dict[int, tuple[np.ndarray, list[int]]]:
-    """For each feature its thresholds, and for each bin the nodes at the bottom that it allows."""
-    splits: dict[int, list[int]] = {}
-    for node in inner:
-        splits.setdefault(int(tree.feature[node]), []).append(node)
-    out: dict[int, tuple[np.ndarray, list[int]]] = {}
-    for feature, nodes in sorted(splits.items()):
-        thresholds = np.unique(tree.threshold[nodes])
-        allowed = [_bits(0, count)] * (len(thresholds) + 1)
-        for node in nodes:
-            at = int(np.searchsorted(thresholds, tree.threshold[node]))
-            left = ~_bits(*spans[int(tree.left[node])])
-            right = ~_bits(*spans[int(tree.right[node])])
-            for bin_ in range(len(allowed)):
-                allowed[bin_] &= right if bin_ <= at else left
-        out[feature] = (thresholds, allowed)
-    return out
-
-
-def _next(
-    states: list[int], masks: Mapping[int, tuple[np.ndarray, list[int]]], most: int | None
-) -> tuple[int, dict[int, None]]:
-    """The feature that leads to the fewest states, and these; -1 where all lead to too many."""
-    best, found = -1, dict[int, None]()
-    for feature, (_, allowed) in masks.items():
-        if most is not None and len(states) * len(allowed) > most:
-            continue
-        made = dict[int, None]()
-        for mask in allowed:
-            made.update(dict.fromkeys(s & mask for s in states))
-            if best >= 0 and len(made) >= len(found):
-                break
-        else:
-            best, found = feature, made
-    return best, found
+        _, i, sets, to = best
+        asked.append(i)
+        tables.append(to[:, different[i][1].reshape(-1)])
+    bits = np.unpackbits(sets.astype("<u8").view(np.uint8), axis=1, bitorder="little")
+    tables[-1] = cell[bits.argmax(axis=1)][tables[-1]]
+    return Diagram(tuple(asked), tuple(table.astype(np.uint16) for table in tables))

@@ -18,9 +18,10 @@ from genesis_sql.program.codes import Codes
 from genesis_sql.program.domain import Categories, Raw
 from genesis_sql.program.draw import Stream, draw, stream
 from genesis_sql.program.formula import evaluate, formula_columns
+from genesis_sql.program.fused import MOST_PLANS, Plan, keys_of, plan
 from genesis_sql.program.partial import steps_from
 from genesis_sql.program.places import places
-from genesis_sql.program.prepared import prepare
+from genesis_sql.program.prepared import Prepared, prepare
 from genesis_sql.program.steps import (
     AGAIN,
     BEFORE,
@@ -194,7 +195,8 @@ def run(
     names = tuple(wanted)
     state = _State(program, identity, rows, parents, history)
     state.raw.update(given or {})
-    for step in steps_from(program, names, frozenset(given)) if given else _needed(program, names):
+    steps = steps_from(program, names, frozenset(given)) if given else _needed(program, names)
+    for step in steps if given else steps[state.do_first(steps, names) :]:
         state.do(step)
     for name in names:
         if "." in name:  # a parent's column that a child reads through this table
@@ -205,6 +207,16 @@ def run(
 @lru_cache(maxsize=1_024)
 def _needed(program: Program, names: tuple[str, ...]) -> tuple[Any, ...]:
     return program.needed(names)
+
+
+def _plan(prepared: Prepared, steps: tuple[Any, ...], names: tuple[str, ...]) -> Plan | None:
+    """The plan of some columns, made once while they are asked for."""
+    if names in prepared.plans:
+        return prepared.plans[names]
+    if len(prepared.plans) >= MOST_PLANS:
+        prepared.plans.clear()
+    made = prepared.plans[names] = plan(prepared, steps, names)
+    return made
 
 
 def _below(raw: Raw, bound: Raw) -> np.ndarray:
@@ -240,6 +252,18 @@ class _State:
         self.address = rows.address.astype(np.uint64)
         self.raw: dict[str, Raw] = {}
         self.codes = Codes(prepare(program), self.address)
+
+    def do_first(self, steps: tuple[Any, ...], names: tuple[str, ...]) -> int:
+        """Do the first steps that can be done together; how many they are."""
+        plan = _plan(self.codes.prepared, steps, names)
+        if plan is None:
+            return 0
+        keys = keys_of(self.identity, self.program.table, plan.drawn)
+        self.raw.update(plan.run(keys, self.address))
+        if plan.steps < len(steps):
+            for name in plan.asked:
+                self.codes.learn(name, self.raw[name])
+        return plan.steps
 
     def do(self, step: Any) -> None:
         if isinstance(step, Block):

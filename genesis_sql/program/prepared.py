@@ -8,15 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from genesis_sql.program.cells import Cells
+from genesis_sql.program.diagram import Diagram
 from genesis_sql.program.domain import Domain
 from genesis_sql.program.places import places
 from genesis_sql.program.steps import Draw, Lookup, Program
-from genesis_sql.program.tree import NEVER, Members, Tree, levels
+from genesis_sql.program.tree import NEVER, Members, Tree, leaves_below, levels
+
+if TYPE_CHECKING:
+    from genesis_sql.program.fused import Plan
 
 MASK_WORDS = 4  # of 64 leaves: above that a walk is faster (`python -m benchmarks kernel`)
 JOINT = 128  # numbers of codes of inputs that are asked together
@@ -96,6 +101,8 @@ class Prepared:
         place: the inputs of its trees, each with its place among the codes of a block.
         sizes: how many codes of each input its trees tell apart: all from the last on are alike.
         joint: inputs that are asked together, with their place behind the others.
+        plans: by the columns that come out, see `fused.Plan`.
+        diagrams: by the column that is drawn and what is asked at once.
     """
 
     domains: Mapping[str, Domain]
@@ -106,6 +113,8 @@ class Prepared:
     routes: dict[str, Route] = field(default_factory=dict)
     numbers: dict[str, Numbers] = field(default_factory=dict)
     lookups: dict[str, Told | None] = field(default_factory=dict)
+    plans: dict[tuple[str, ...], Plan | None] = field(default_factory=dict)
+    diagrams: dict[tuple[Any, ...], Diagram | None] = field(default_factory=dict)
 
     @cached_property
     def dtype(self) -> type[np.generic]:
@@ -413,15 +422,10 @@ def _leaves(
 
     The members are those of the nodes level by level.
     """
-    begin, count = np.zeros(len(tree.feature), np.int64), np.ones(len(tree.feature), np.int64)
-    for level in reversed(found):
-        inner = level[tree.feature[level] >= 0]
-        count[inner] = count[tree.left[inner]] + count[tree.right[inner]]
+    begin, count = leaves_below(tree, found)
     of = np.zeros(len(tree.feature), np.int64)
     of[found[0]] = np.arange(members)
     for level in found:
         inner = level[tree.feature[level] >= 0]
-        left, right = tree.left[inner], tree.right[inner]
-        begin[left], begin[right] = begin[inner], begin[inner] + count[left]
-        of[left] = of[right] = of[inner]
+        of[tree.left[inner]] = of[tree.right[inner]] = of[inner]
     return begin, count, of[np.concatenate(found)]

@@ -78,3 +78,21 @@ def levels(tree: Tree, roots: np.ndarray) -> list[np.ndarray]:
         inner = level[tree.feature[level] >= 0]
         level = np.column_stack([tree.left[inner], tree.right[inner]]).ravel().astype(np.int64)
     return found
+
+
+def leaves_below(tree: Tree, found: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Of each node the number of leaves to the left of it, and of those below it.
+
+    Args:
+        tree: the tree.
+        found: its `levels` from one root.
+    """
+    begin, count = np.zeros(len(tree.feature), np.int64), np.ones(len(tree.feature), np.int64)
+    for level in reversed(found):
+        inner = level[tree.feature[level] >= 0]
+        count[inner] = count[tree.left[inner]] + count[tree.right[inner]]
+    for level in found:
+        inner = level[tree.feature[level] >= 0]
+        left, right = tree.left[inner], tree.right[inner]
+        begin[left], begin[right] = begin[inner], begin[inner] + count[left]
+    return begin, count
