@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from sqlglot import exp
 
-from genesis_sql.program.sql_layers import layered
 from genesis_sql.program.sql_cells import lookup, route
+from genesis_sql.program.sql_layers import layered
 from genesis_sql.program.sql_nodes import add, least, times
 from genesis_sql.program.sql_relation import Relation
 from genesis_sql.program.tree import Tree
