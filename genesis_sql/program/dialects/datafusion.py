@@ -1,0 +1,161 @@
+"""DataFusion: an element of an array is a row that is joined by its place.
+
+It copies a list for each row that reads it, and a hash join copies nothing. The texts of the arrays
+stand in the joins, as it puts a common table expression into each of its readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from genesis_sql.program.dialects.base import (
+    Dialect,
+    Item,
+    Node,
+    numbered,
+    repeated,
+    retyped,
+    separator,
+    to_text,
+)
+from genesis_sql.program.draw import binary
+from genesis_sql.program.sql_nodes import add, as_type, call, literal, named, op, relation_name
+from genesis_sql.sqlbuild import column
+
+_PARTS: dict[type, str] = {exp.Year: "year", exp.Month: "month", exp.Day: "day"}
+_PLACE, _VALUE = "# place", "# value"
+_TYPES = {
+    "UUID": "TEXT",
+    "TIMESTAMP": "TIMESTAMP(6)",
+    "TIMESTAMPNTZ": "TIMESTAMP(6)",
+    "INT128": "DECIMAL(38, 0)",
+    "UINT128": "DECIMAL(38, 0)",
+}
+
+
+class _DataFusion(Dialect):
+    def text(self, tree: exp.Expression) -> str:
+        """It knows functions that give relations in lower case only."""
+        return tree.sql(dialect=self.writes, comments=True, normalize_functions=False)
+
+    def cells(self, items: list[Item]) -> exp.Expression | None:
+        return None
+
+    def joined(self, tree: exp.Select, source: str, items: Mapping[str, Item]) -> exp.Select:
+        """A level whose elements come of joins, those that others ask for first.
+
+        Its hash table is made of the left side, so that the rows stand on the right.
+        """
+        known: dict[str, Node] = {}
+        rows: exp.Expression = relation_name(source)
+        rows.set("joins", tree.args.get("joins"))
+
+        def swap(node: exp.Expression) -> exp.Expression:
+            nonlocal rows
+            if not isinstance(node, exp.Anonymous) or node.this != "genesis_at":
+                return node
+            item, place = items[node.expressions[0].name], node.expressions[1].transform(swap)
+            shown = exp.Tuple(expressions=[exp.Literal.string(item.name), place]).sql()
+            if shown not in known:
+                alias = f"#at {len(known)}"
+                known[shown] = column(_VALUE, alias)
+                inner = rows if isinstance(rows, exp.Table) else exp.Subquery(this=rows)
+                same = op(exp.EQ, column(_PLACE, alias), place)
+                rows = self._rows_of(item, alias)
+                rows.set("joins", [exp.Join(this=inner, side="RIGHT", on=same)])
+            return known[shown].copy()
+
+        tree.set("expressions", [entry.transform(swap) for entry in tree.expressions])
+        tree.set("joins", None)
+        return tree.from_(rows, copy=False)
+
+    def _rows_of(self, item: Item, alias: str) -> exp.Expression:
+        """A row for each element of an item."""
+        places = call("range", literal(0), literal(len(item.values)))
+        shown = [(_PLACE, call("unnest", places)), (_VALUE, call("unnest", self._list(item)))]
+        made = exp.Select(expressions=named(shown))
+        name = exp.to_identifier(alias, quoted=True)
+        return exp.Subquery(this=made, alias=exp.TableAlias(this=name))
+
+    def _list(self, item: Item) -> exp.Expression:
+        values = item.values
+        mark = separator(values) if isinstance(values, tuple) else ","
+        shown = values if isinstance(values, tuple) else map(repr, values.tolist())
+        parts = [exp.Literal.string(t) for t in (mark.join(shown), mark)]
+        made = call("string_to_array", *parts)
+        if item.kind == "text":
+            return made
+        return as_type(made, "DOUBLE[]" if item.kind == "real" else "BIGINT[]")
+
+    def at(self, item: Item, index: exp.Expression) -> exp.Expression:
+        return self.element(self._list(item), index)
+
+    def element(self, values: exp.Expression, index: exp.Expression) -> exp.Expression:
+        return call("array_element", values, add(index, 1))
+
+    def rows(self, first: Node, stop: Node) -> exp.Expression:
+        return numbered(exp.Table(this=call("range", first, stop)), exp.column("value"))
+
+    def repeated(
+        self, source: str, columns: list[str], low: exp.Expression, high: exp.Expression, to: str
+    ) -> exp.Expression:
+        return repeated(source, columns, call("unnest", call("range", low, high)), to)
+
+    def words(self, words: list[Node]) -> Node:
+        return call("make_array", *words)
+
+    def shifted(self, left: Node, bits: int) -> Node | None:
+        return exp.paren(binary(exp.BitwiseRightShift, left, literal(bits)), copy=False)
+
+    def masked(self, left: Node, bits: int) -> Node | None:
+        return exp.paren(binary(exp.BitwiseAnd, left, literal(2**bits - 1)), copy=False)
+
+    def divided(self, left: Node, right: Node) -> Node:
+        return exp.Div(this=exp.paren(left), expression=exp.paren(right))
+
+    def cast(self, node: exp.Expression) -> Node:
+        if node.args["to"].is_type(exp.DataType.Type.TIMESTAMPTZ):
+            return _arrow(node.this, 'Timestamp(Microsecond, Some("UTC"))')
+        if node.args["to"].is_type(exp.DataType.Type.TIMESTAMP_NS):
+            return _arrow(node.this, "Timestamp(Nanosecond, None)")
+        return retyped(to_text(node, ("ENUM",)), _TYPES, "")
+
+    def _swapped(self, node: exp.Expression, items: Mapping[str, Item]) -> exp.Expression:
+        """Parts of a date too, which expressions of users read."""
+        if isinstance(node, exp.NullSafeEQ):  # what follows would be its right side
+            return exp.paren(node, copy=False)
+        part = _PARTS.get(type(node))
+        if part is None:
+            return super()._swapped(node, items)
+        return as_type(call("date_part", exp.Literal.string(part), node.this), "BIGINT")
+
+    def date(self, days: Node) -> Node:
+        return as_type(as_type(days, "INTEGER"), "DATE")
+
+    def timestamp(self, micros: Node) -> Node:
+        return _arrow(micros, "Timestamp(Microsecond, None)")
+
+    def timestamp_tz(self, micros: Node) -> Node:
+        return _arrow(micros, 'Timestamp(Microsecond, Some("UTC"))')
+
+    def timestamp_ns(self, nanos: Node) -> Node:
+        return _arrow(nanos, "Timestamp(Nanosecond, None)")
+
+    def time(self, micros: Node) -> Node:
+        return _arrow(micros, "Time64(Microsecond)")
+
+
+def _arrow(value: Node, type_: str) -> Node:
+    return call("arrow_cast", value, exp.Literal.string(type_))
+
+
+_BEFORE = (
+    "SET datafusion.sql_parser.recursion_limit = 1000",
+    "SET datafusion.optimizer.repartition_joins = false",
+)
+"""A nested CASE is deeper than the 50 levels that its parser follows; a list is read by all rows, so
+that dividing both sides of a join is of no use."""
+
+DATAFUSION = _DataFusion("datafusion", "DataFusion", "", reads="joins", before=_BEFORE)
