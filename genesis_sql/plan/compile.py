@@ -110,7 +110,7 @@ def compile_sql(
     """
     span = Span(first, stop)
     if table in model.verbatim:
-        return text(copied(model, table, span))
+        return dialect.text(dialect.rewritten(copied(model, table, span, dialect), {}))
     program, shown = program_of(model, table), list(raw)
     query = Query(dialect)
     whole = Tables(Settled(model, seed, scale), table, [*sampled(program), *shown], query)
@@ -127,7 +127,7 @@ def compile_sql(
     return whole.query.text(last.order_by(column(NUMBER), copy=False))
 
 
-def copied(model: Model, table: str, span: Span) -> exp.Select:
+def copied(model: Model, table: str, span: Span, dialect: Dialect = DUCKDB) -> exp.Select:
     """The rows of a copied table as they are, one VALUES list."""
     rows = model.verbatim[table].slice(span.first)
     rows = rows if span.stop is None else rows.slice(0, max(span.stop - span.first, 0))
@@ -143,10 +143,8 @@ def copied(model: Model, table: str, span: Span) -> exp.Select:
         raise GenesisError(message) from error
     texts = [tuple(_text(v) for v in row) for row in zip(*held, strict=True)]
     empty = tuple(exp.null() for _ in names)
-    places = [exp.to_identifier(f"c{i}") for i in range(len(names))]
-    values = exp.values([exp.Tuple(expressions=list(row)) for row in texts or [empty]])
-    values.set("alias", exp.TableAlias(this=exp.to_identifier("held"), columns=places))
-    shown = [(n, as_type(exp.column(f"c{i}"), types[n])) for i, n in enumerate(names)]
+    values, columns = dialect.held([exp.Tuple(expressions=list(r)) for r in texts or [empty]])
+    shown = [(n, as_type(c, types[n])) for n, c in zip(names, columns, strict=True)]
     last = exp.Select(expressions=named(shown)).from_(values, copy=False)
     return last if texts else last.where(exp.false(), copy=False)
 

@@ -16,6 +16,7 @@ import pytest
 
 from genesis_sql.program.dialects.base import Dialect
 from genesis_sql.program.dialects.clickhouse import CLICKHOUSE
+from genesis_sql.program.dialects.datafusion import DATAFUSION
 from genesis_sql.program.dialects.duckdb import DUCKDB
 from genesis_sql.program.dialects.postgres import POSTGRES
 from genesis_sql.program.dialects.sqlite import SQLITE
@@ -44,6 +45,13 @@ def needed(package: str, program: str | None = None) -> None:
     if os.environ.get("GENESIS_SERVERS") == "required":
         pytest.fail(f"there is no {missing}")
     pytest.skip(f"there is no {missing}: the extra 'engines' and make servers install it")
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """The engine that the test's parameter names."""
+    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +102,24 @@ def clickhouse_engine() -> Iterator[Engine]:
 
     yield Engine(CLICKHOUSE, ask)
     con.close()
+
+
+@pytest.fixture(scope="session")
+def datafusion_engine() -> Engine:
+    needed("datafusion")
+    from datafusion import SessionContext
+
+    context = SessionContext()
+    for statement in DATAFUSION.before:
+        context.sql(statement).collect()
+
+    def ask(sql: str) -> list[tuple[Any, ...]]:
+        batches = context.sql(sql).collect()
+        return [
+            row for b in batches for row in zip(*(c.to_pylist() for c in b.columns), strict=True)
+        ]
+
+    return Engine(DATAFUSION, ask)
 
 
 @pytest.fixture(scope="session")

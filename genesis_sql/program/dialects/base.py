@@ -161,6 +161,13 @@ class Dialect:
         """A level, with the joins that its elements come of."""
         return tree
 
+    def held(self, rows: list[exp.Expression]) -> tuple[exp.Expression, list[exp.Expression]]:
+        """A relation of tuples of literals that stand in the statement, and its columns."""
+        names = [exp.to_identifier(f"c{i}") for i in range(len(rows[0].expressions))]
+        made = exp.values(rows)
+        made.set("alias", exp.TableAlias(this=exp.to_identifier("held"), columns=names))
+        return made, [exp.column(n.name) for n in names]
+
     # rows
 
     def rows(self, first: Node, stop: Node) -> exp.Expression:

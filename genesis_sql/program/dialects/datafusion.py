@@ -25,6 +25,8 @@ from genesis_sql.program.sql_nodes import add, as_type, call, literal, named, op
 from genesis_sql.sqlbuild import column
 
 _PARTS: dict[type, str] = {exp.Year: "year", exp.Month: "month", exp.Day: "day"}
+SHORT = 256
+"""Elements up to which an array stands in a CASE: a join takes longer to plan."""
 _PLACE, _VALUE = "# place", "# value"
 _TYPES = {
     "UUID": "TEXT",
@@ -57,6 +59,8 @@ class _DataFusion(Dialect):
             if not isinstance(node, exp.Anonymous) or node.this != "genesis_at":
                 return node
             item, place = items[node.expressions[0].name], node.expressions[1].transform(swap)
+            if len(item.values) <= SHORT:
+                return self._chosen(item, place)
             shown = exp.Tuple(expressions=[exp.Literal.string(item.name), place]).sql()
             if shown not in known:
                 alias = f"#at {len(known)}"
@@ -70,6 +74,20 @@ class _DataFusion(Dialect):
         tree.set("expressions", [entry.transform(swap) for entry in tree.expressions])
         tree.set("joins", None)
         return tree.from_(rows, copy=False)
+
+    def _chosen(self, item: Item, place: exp.Expression) -> exp.Expression:
+        """An element of a short array: a CASE of literals, which it looks up in a table."""
+        values = item.values if isinstance(item.values, tuple) else item.values.tolist()
+        shown: list[Node] = []
+        for value in values:
+            if isinstance(value, str):
+                shown.append(exp.Literal.string(value))
+            else:
+                shown.append(literal(value) if item.kind == "int" else self.real(value))
+        if not shown:
+            return exp.null()
+        ifs = [exp.If(this=literal(at), true=one) for at, one in enumerate(shown)]
+        return exp.Case(this=exp.paren(place), ifs=ifs)
 
     def _rows_of(self, item: Item, alias: str) -> exp.Expression:
         """A row for each element of an item."""
@@ -90,6 +108,8 @@ class _DataFusion(Dialect):
         return as_type(made, "DOUBLE[]" if item.kind == "real" else "BIGINT[]")
 
     def at(self, item: Item, index: exp.Expression) -> exp.Expression:
+        if len(item.values) <= SHORT:
+            return self._chosen(item, index)
         return self.element(self._list(item), index)
 
     def element(self, values: exp.Expression, index: exp.Expression) -> exp.Expression:

@@ -68,6 +68,12 @@ class _SQLite(Dialect):
         shown = [("name", exp.column("column1")), ("values", exp.column("column2"))]
         return exp.Select(expressions=named(shown)).from_(made, copy=False)
 
+    def held(self, rows: list[exp.Expression]) -> tuple[exp.Expression, list[exp.Expression]]:
+        """Its VALUES names its columns itself."""
+        made = exp.values(rows)
+        made.set("alias", exp.TableAlias(this=exp.to_identifier("held")))
+        return made, [exp.column(f"column{1 + i}") for i in range(len(rows[0].expressions))]
+
     def _bytes(self, name: str) -> exp.Expression:
         blob = exp.cast(column("values"), "BLOB", dialect="sqlite")
         found = exp.Select(expressions=[blob]).from_(relation_name("cells"))
