@@ -69,7 +69,7 @@ from genesis_sql.program.steps import (
     sequential,
     step_inputs,
 )
-from genesis_sql.sqlbuild import column, fill, text
+from genesis_sql.sqlbuild import column, fill
 
 DIALECTS = ("duckdb",)
 """Engines that a program is written for."""

@@ -68,7 +68,7 @@ class _SQLite(Dialect):
         shown = [("name", exp.column("column1")), ("values", exp.column("column2"))]
         return exp.Select(expressions=named(shown)).from_(made, copy=False)
 
-    def held(self, rows: list[exp.Expression]) -> tuple[exp.Expression, list[exp.Expression]]:
+    def held(self, rows: list[exp.Tuple]) -> tuple[exp.Expression, list[exp.Expression]]:
         """Its VALUES names its columns itself."""
         made = exp.values(rows)
         made.set("alias", exp.TableAlias(this=exp.to_identifier("held")))
@@ -356,4 +356,4 @@ def _single(value: Node) -> Node:
     return case([(large, value.copy())], near)
 
 
-SQLITE = _SQLite("sqlite", "SQLite", "sqlite", nan=False, nested=4)
+SQLITE = _SQLite("sqlite", "SQLite", "sqlite", nan=False, nested=4, walks=False)
