@@ -82,6 +82,7 @@ class Dialect:
         ran: whether the tests run it; the others are written, and parsed by sqlglot.
         infinite: whether its dates and timestamps may be infinite.
         nan: whether its doubles may be NaN.
+        midnight: whether a time of day may be 24:00:00.
         nested: how many elements of the cell data one expression may hold.
         keeps: whether a common table expression may be computed once beside one that reads itself.
         walks: whether it runs expressions that read themselves through many nested levels.
@@ -95,6 +96,7 @@ class Dialect:
     ran: bool = True
     infinite: bool = False
     nan: bool = True
+    midnight: bool = False
     nested: int = 12
     keeps: bool = True
     walks: bool = True
