@@ -11,7 +11,7 @@ from genesis_sql.plan.compile import compile_sql
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.sampler import Sampler
 from genesis_sql.program.constraint import Constraint
-from genesis_sql.program.dialects.sqlite import SQLITE
+from genesis_sql.program.dialects.registry import DIALECTS
 from genesis_sql.program.steps import PREV, Override, step_inputs
 from tests.engines.conftest import Engine
 from tests.engines.test_engines import check
@@ -45,14 +45,15 @@ def test_rows_that_know_the_rows_before_them(engine: Engine, visits: Model) -> N
     assert check(engine, visits, "visits") > 200
 
 
-def test_an_engine_that_does_not_walk(visits: Model) -> None:
+@pytest.mark.parametrize("name", ["sqlite", "snowflake", "bigquery", "redshift", "trino"])
+def test_engines_that_do_not_walk(name: str, visits: Model) -> None:
     message = (
-        "^SQLite runs no recursion of many levels, which column '[a-z]+' of table 'visits' needs as "
+        f"^{DIALECTS[name].title} runs no recursion of many levels, which column '[a-z]+' of table 'visits' needs as "
         "it follows from the row before it; compile the table for dialect := 'duckdb', or use "
         "genesis_generate, which gives the same rows$"
     )
     with pytest.raises(GenesisError, match=message):
-        compile_sql(visits, "visits", dialect=SQLITE)
+        compile_sql(visits, "visits", dialect=DIALECTS[name])
 
 
 @pytest.mark.parametrize("engine", [*ENGINES, "sqlite"], indirect=True)

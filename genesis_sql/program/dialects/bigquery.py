@@ -38,7 +38,8 @@ class _BigQuery(Dialect):
     def text(self, tree: exp.Expression) -> str:
         """A point in the name of a relation would divide it."""
         for node in tree.find_all(exp.Table, exp.CTE):
-            name = node.this if isinstance(node, exp.Table) else node.args["alias"].this
+            name = node.this if isinstance(node, exp.Table) else node.args["alias"]
+            name = name.this if isinstance(name, exp.TableAlias) else name
             if isinstance(name, exp.Identifier):
                 name.set("this", name.name.replace(".", "_"))
         return super().text(tree)
