@@ -53,6 +53,7 @@ from genesis_sql.program.sql_nodes import (
     literal,
     named,
     op,
+    real,
     relation_name,
     times,
     up_to,
@@ -141,7 +142,11 @@ def copied(model: Model, table: str, span: Span, dialect: Dialect = DUCKDB) -> e
             "genesis_generate"
         )
         raise GenesisError(message) from error
-    texts = [tuple(_text(v) for v in row) for row in zip(*held, strict=True)]
+    doubles = [types[n].upper() in ("FLOAT", "DOUBLE") for n in names]
+    texts = [
+        tuple(_text(v, double=d) for v, d in zip(row, doubles, strict=True))
+        for row in zip(*held, strict=True)
+    ]
     empty = tuple(exp.null() for _ in names)
     values, columns = dialect.held([exp.Tuple(expressions=list(r)) for r in texts or [empty]])
     shown = [(n, as_type(c, types[n])) for n, c in zip(names, columns, strict=True)]
@@ -149,8 +154,11 @@ def copied(model: Model, table: str, span: Span, dialect: Dialect = DUCKDB) -> e
     return last if texts else last.where(exp.false(), copy=False)
 
 
-def _text(value: str | None) -> exp.Expression:
-    return exp.null() if value is None else exp.Literal.string(value)
+def _text(value: str | None, *, double: bool) -> exp.Expression:
+    """A value as text; a double to the last bit, which not every engine reads of a text."""
+    if value is None:
+        return exp.null()
+    return real(float(value)) if double else exp.Literal.string(value)
 
 
 @dataclass(frozen=True)

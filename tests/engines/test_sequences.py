@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import duckdb
 import pytest
 
 from genesis_sql.errors import GenesisError
@@ -14,7 +15,7 @@ from genesis_sql.program.constraint import Constraint
 from genesis_sql.program.dialects.registry import DIALECTS
 from genesis_sql.program.steps import PREV, Override, step_inputs
 from tests.engines.conftest import Engine
-from tests.engines.test_engines import check
+from tests.engines.test_engines import check, plain
 from tests.plan.test_compile_sequence import fitted
 from tests.plan.test_sequence import VISITS
 from tests.plan.test_unique import CASES, ROOTS
@@ -70,3 +71,36 @@ def test_rows_with_other_values(engine: Engine, pairs: Model) -> None:
     steps = Sampler(pairs, 7, 2.0).program("x").steps
     assert any(isinstance(s, Override) for s in steps)
     assert check(engine, pairs, "x", scale=2.0) > 20
+
+
+COPIED = """
+CREATE TABLE kinds AS SELECT i AS id, CASE WHEN i % 3 > 0 THEN 'it''s \\ ' || i END AS name, sin(i) * exp(i) AS x,
+  DATE '2020-01-01' + CAST(i AS INTEGER) AS d, TIMESTAMP '2020-01-01 10:00:00.5' + to_minutes(i * i) AS t,
+  CAST(i * 1.25 AS DECIMAL(10, 2)) AS price, i % 2 = 0 AS even FROM range(12) AS r(i);
+CREATE TABLE things AS SELECT i AS id, i * i % 12 AS kind FROM range(90) AS r(i);
+ALTER TABLE kinds ADD PRIMARY KEY (id);
+"""
+
+
+@pytest.fixture(scope="module")
+def copied() -> Model:
+    """A table that is copied, and one that refers to it."""
+    return fitted(COPIED, relationships=["things.kind -> kinds.id"], verbatim=["kinds"])
+
+
+@pytest.mark.parametrize("engine", [*ENGINES, "sqlite"], indirect=True)
+def test_copied_tables(engine: Engine, copied: Model) -> None:
+    with duckdb.connect() as con:
+        con.execute(COPIED)
+        found = con.sql("FROM kinds")
+        types, rows = found.types, found.fetchall()
+    made = engine.ask(compile_sql(copied, "kinds", dialect=engine.dialect))
+    name = engine.dialect.name
+    assert len(made) == len(rows) == 12
+    for at, type_ in enumerate(types):
+        mine = [plain(row[at], str(type_), name) for row in made]
+        assert mine == [plain(row[at], str(type_), name) for row in rows], at
+    few = engine.ask(compile_sql(copied, "kinds", first=3, stop=5, dialect=engine.dialect))
+    assert few == made[3:5]
+    assert engine.ask(compile_sql(copied, "kinds", first=3, stop=3, dialect=engine.dialect)) == []
+    assert check(engine, copied, "things") == 90
