@@ -24,6 +24,7 @@ from genesis_sql.program.domain import (
 from genesis_sql.program.expressions import fixed_columns, inlined, sampled
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.pattern_sql import integer_key_sql, render_columns, unique_columns
+from genesis_sql.program.portable import check_portable
 from genesis_sql.program.sql_nodes import (
     add,
     as_type,
@@ -71,11 +72,17 @@ def add_outputs(relation: Relation, program: Program) -> list[tuple[str, exp.Exp
             return as_type(_constant(fixed[read]), types.get(read, fixed[read].type))
         return column(made[read]) if read in made else None
 
+    known = {out: (name, types[name]) for name, out in made.items()}
+
+    def computed(name: str, type_: str) -> exp.Expression:
+        tree = as_type(inlined(program, name, value), type_)
+        check_portable(relation.query.dialect, tree, known, name, program.table)
+        for node in tree.find_all(exp.IntDiv, exp.Mod):  # may be below 0: no shift and no mask
+            node.set("expression", exp.paren(node.expression))
+        return tree
+
     shown = ((o, value(o.name)) for o in program.outputs)
-    return [
-        (o.name, as_type(inlined(program, o.name, value), o.type) if node is None else node)
-        for o, node in shown
-    ]
+    return [(o.name, computed(o.name, o.type) if node is None else node) for o, node in shown]
 
 
 def _check(dialect: Dialect, program: Program) -> None:

@@ -82,6 +82,7 @@ class Dialect:
         ran: whether the tests run it; the others are written, and parsed by sqlglot.
         infinite: whether its dates and timestamps may be infinite.
         nan: whether its doubles may be NaN.
+        decimals: whether it counts with decimals as DuckDB does.
         midnight: whether a time of day may be 24:00:00.
         nested: how many elements of the cell data one expression may hold.
         keeps: whether a common table expression may be computed once beside one that reads itself.
@@ -96,6 +97,7 @@ class Dialect:
     ran: bool = True
     infinite: bool = False
     nan: bool = True
+    decimals: bool = True
     midnight: bool = False
     nested: int = 12
     keeps: bool = True

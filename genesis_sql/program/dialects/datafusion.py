@@ -74,7 +74,7 @@ class _DataFusion(Joining):
         return exp.paren(binary(exp.BitwiseAnd, left, literal(2**bits - 1)), copy=False)
 
     def divided(self, left: Node, right: Node) -> Node:
-        return exp.Div(this=exp.paren(left), expression=exp.paren(right))
+        return exp.Div(this=exp.paren(left), expression=exp.paren(right), typed=True)
 
     def cast(self, node: exp.Expression) -> Node:
         if node.args["to"].is_type(exp.DataType.Type.TIMESTAMPTZ):
@@ -84,7 +84,9 @@ class _DataFusion(Joining):
         return retyped(to_text(node, ("ENUM",)), _TYPES, "")
 
     def _swapped(self, node: exp.Expression, items: Mapping[str, Item]) -> exp.Expression:
-        """Parts of a date too, which expressions of users read."""
+        """Parts of a date and quotients too, which expressions of users have."""
+        if isinstance(node, exp.Div) and not node.args.get("typed"):
+            node.set("this", as_type(node.this, "DOUBLE"))
         if isinstance(node, exp.NullSafeEQ):  # what follows would be its right side
             return exp.paren(node, copy=False)
         part = _PARTS.get(type(node))

@@ -126,7 +126,10 @@ class _Redshift(Joining):
 
     def cast(self, node: exp.Expression) -> Node:
         """A text is no boolean for it."""
-        if node.args["to"].is_type(exp.DataType.Type.BOOLEAN):
+        known = isinstance(
+            node.this.unnest(), exp.Predicate | exp.Connector | exp.Not | exp.Boolean
+        )
+        if node.args["to"].is_type(exp.DataType.Type.BOOLEAN) and not known:
             return case(
                 [
                     (op(exp.EQ, node.this, exp.Literal.string("true")), exp.true()),

@@ -168,7 +168,8 @@ class _SQLite(Dialect):
                 [
                     (op(exp.EQ, node.this, exp.Literal.string("true")), literal(1)),
                     (op(exp.EQ, node.this.copy(), exp.Literal.string("false")), literal(0)),
-                ]
+                ],
+                node.this.copy(),
             )
         if name == "FLOAT":
             return single(node.this)
@@ -322,4 +323,6 @@ def _iso(micros: Node, function: str) -> Node:
     )
 
 
-SQLITE = _SQLite("sqlite", "SQLite", "sqlite", nan=False, midnight=True, nested=4, walks=False)
+SQLITE = _SQLite(
+    "sqlite", "SQLite", "sqlite", nan=False, midnight=True, nested=4, walks=False, decimals=False
+)
