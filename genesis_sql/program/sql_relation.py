@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 from sqlglot import exp
@@ -124,6 +125,9 @@ class Query:
         known = self._known.get((kind, plain))
         if known is None:
             known = name if name not in self.items else f"{name} {len(self.items)}"
+            if self.dialect.data is not None:  # tells it from those of all other texts
+                content = f"{self.dialect.name} {kind} ".encode() + plain
+                known = f"{name} {blake2b(content, digest_size=8).hexdigest()}"
             self._known[kind, plain] = known
             self.items[known] = Item(known, values)
         return known
@@ -131,16 +135,30 @@ class Query:
     def text(self, last: exp.Select) -> str:
         """The whole statement."""
         dialect = self.dialect
-        cells = dialect.cells(list(self.items.values())) if self.items else None
+        cells = self._cells(last)
         recursive = self.keys is not None
         recursive |= any(isinstance(tree, Recursion) for _, tree, _ in self._tables)
         if cells is not None:
-            last = last.with_(exp.to_identifier(CELLS, quoted=True), as_=cells, copy=False)
+            alias = exp.to_identifier(CELLS, quoted=True)
+            kept = dialect.materialized(shared=True) if dialect.data else None
+            last = last.with_(alias, as_=cells, materialized=kept, copy=False)
         for name, tree, shared in self._tables:
             alias = exp.to_identifier(name, quoted=True)
             made, kept = self._member(tree, shared=shared)
             last = last.with_(alias, as_=made, materialized=kept, recursive=recursive, copy=False)
         return dialect.text(dialect.rewritten(last, self.items, top=True))
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The cell data as rows (name, values)."""
+        return [row for item in self.items.values() for row in self.dialect.stored(item)]
+
+    def _cells(self, last: exp.Select) -> exp.Expression | None:
+        """The relation of the cell data; where they stand elsewhere, the rows ask for all."""
+        items = list(self.items.values())
+        if not items or self.dialect.data is None:
+            return self.dialect.cells(items) if items else None
+        last.where(self.dialect.complete(items), copy=False)
+        return self.dialect.outside(self.dialect.data, items)
 
     def _member(
         self, tree: exp.Expression | Recursion, *, shared: bool

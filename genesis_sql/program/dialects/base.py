@@ -13,13 +13,15 @@ from typing import Any, cast
 import numpy as np
 from sqlglot import exp
 
-from genesis_sql.errors import GenesisError
+from genesis_sql.errors import GenesisError, OptionError
 from genesis_sql.program.draw import binary
 from genesis_sql.program.sql_nodes import (
     add,
     as_type,
     call,
+    case,
     named,
+    op,
     own,
     relation_name,
     times,
@@ -32,6 +34,8 @@ _SEPARATORS = ("|", ";", "~", "^", *map(chr, range(31, 0, -1)))
 SHIFTED = 2**15
 """Powers of two from here on divide numbers that are never below 0: a shift is the same."""
 HUGE = 2**62
+OTHERS = "these cell data are not those of this text: write both with the same arguments"
+"""What a text says where it finds others than it was written with."""
 _WIDE = (_TYPES.INT128, _TYPES.UINT128)
 
 
@@ -70,6 +74,14 @@ def separator(texts: tuple[str, ...]) -> str:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where the cell data stand that a text does not hold: a table, or a Parquet file."""
+
+    table: tuple[str, ...] = ()
+    parquet: str = ""
+
+
+@dataclass(frozen=True)
 class Dialect:
     """How one engine writes a program.
 
@@ -84,6 +96,7 @@ class Dialect:
         nan: whether its doubles may be NaN.
         nested: how many elements of the cell data one expression may hold.
         before: statements that a session needs in front of a long one.
+        data: where the cell data stand, where the text does not hold them.
     """
 
     name: str
@@ -95,8 +108,13 @@ class Dialect:
     nan: bool = True
     nested: int = 12
     before: tuple[str, ...] = ()
+    data: Place | None = None
 
     # text
+
+    def first(self) -> tuple[str, ...]:
+        """The statements that a session needs in front of a text."""
+        return self.before
 
     def text(self, tree: exp.Expression) -> str:
         """The text of a tree of this engine's words."""
@@ -131,6 +149,42 @@ class Dialect:
             for n, v in self.stored(item)
         ]
         return union(rows)
+
+    def source(self, data: Place) -> exp.Expression:
+        """The relation of cell data that the text does not hold."""
+        if data.parquet:
+            return self.parquet(data.parquet)
+        parts = [exp.to_identifier(part, quoted=True) for part in reversed(data.table)]
+        places = dict(zip(("this", "db", "catalog"), parts, strict=False))
+        return exp.Table(**places)
+
+    def parquet(self, path: str) -> exp.Expression:
+        """A Parquet file as a relation."""
+        message = (
+            f"{self.title} reads no Parquet file: load the rows of genesis_compile_data(…) into a "
+            f"table and name that with its schema, as in data := 'main.cells', not '{path}'"
+        )
+        raise OptionError(message)
+
+    def outside(self, data: Place, items: list[Item]) -> exp.Select:
+        """The relation (name, values) of cell data that the text does not hold."""
+        made = exp.Select(expressions=[column("name"), column("values")])
+        return made.from_(self.source(data), copy=False).where(self._among(items), copy=False)
+
+    def _among(self, items: list[Item]) -> exp.Expression:
+        names = [exp.Literal.string(n) for item in items for n, _ in self.stored(item)]
+        return exp.In(this=column("name"), expressions=names)
+
+    def complete(self, items: list[Item]) -> exp.Expression:
+        """Whether the relation has the cell data of this text; an error that says so where not."""
+        counted = exp.select("count(*)").from_(relation_name("cells")).subquery(copy=False)
+        many = sum(len(self.stored(item)) for item in items)
+        found = case([(op(exp.EQ, counted, many), exp.Literal.string("1"))], self.failure(OTHERS))
+        return op(exp.EQ, as_type(found, "INTEGER"), 1)
+
+    def failure(self, message: str) -> exp.Expression:
+        """A text that fails where it is cast to a number."""
+        return exp.Literal.string(message)
 
     def list_of(self, item: Item) -> exp.Expression:
         """The list of an item, as a subquery: it is parsed inside, once."""

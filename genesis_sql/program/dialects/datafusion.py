@@ -45,6 +45,18 @@ class _DataFusion(Dialect):
     def cells(self, items: list[Item]) -> exp.Expression | None:
         return None
 
+    def first(self) -> tuple[str, ...]:
+        """A Parquet file becomes a table of its own name."""
+        if self.data is None or not self.data.parquet:
+            return self.before
+        path = self.data.parquet
+        name, place = exp.to_identifier(path, quoted=True).sql(), exp.Literal.string(path).sql()
+        made = f"CREATE EXTERNAL TABLE IF NOT EXISTS {name} STORED AS PARQUET LOCATION {place}"
+        return (*self.before, made)
+
+    def parquet(self, path: str) -> exp.Expression:
+        return exp.Table(this=exp.to_identifier(path, quoted=True))
+
     def joined(self, tree: exp.Select, source: str, items: Mapping[str, Item]) -> exp.Select:
         """A level whose elements come of joins, those that others ask for first.
 
@@ -59,7 +71,7 @@ class _DataFusion(Dialect):
             if not isinstance(node, exp.Anonymous) or node.this != "genesis_at":
                 return node
             item, place = items[node.expressions[0].name], node.expressions[1].transform(swap)
-            if len(item.values) <= SHORT:
+            if self._is_short(item):
                 return self._chosen(item, place)
             shown = exp.Tuple(expressions=[exp.Literal.string(item.name), place]).sql()
             if shown not in known:
@@ -92,8 +104,12 @@ class _DataFusion(Dialect):
     def _rows_of(self, item: Item, alias: str) -> exp.Expression:
         """A row for each element of an item."""
         places = call("range", literal(0), literal(len(item.values)))
-        shown = [(_PLACE, call("unnest", places)), (_VALUE, call("unnest", self._list(item)))]
+        values = self._list(item) if self.data is None else self.parsed(item, column("values"))
+        shown = [(_PLACE, call("unnest", places)), (_VALUE, call("unnest", values))]
         made = exp.Select(expressions=named(shown))
+        if self.data is not None:
+            same = op(exp.EQ, column("name"), exp.Literal.string(item.name))
+            made = made.from_(relation_name("cells"), copy=False).where(same, copy=False)
         name = exp.to_identifier(alias, quoted=True)
         return exp.Subquery(this=made, alias=exp.TableAlias(this=name))
 
@@ -107,8 +123,21 @@ class _DataFusion(Dialect):
             return made
         return as_type(made, "DOUBLE[]" if item.kind == "real" else "BIGINT[]")
 
+    def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
+        """The list of an item whose text stands elsewhere."""
+        if isinstance(item.values, tuple):
+            mark = exp.Literal.string(separator(item.values))
+            return call("string_to_array", call("substr", text, literal(2)), mark)
+        made = call("string_to_array", call("btrim", text, exp.Literal.string("[]")), exp.Literal.string(","))
+        return as_type(made, "DOUBLE[]" if item.kind == "real" else "BIGINT[]")
+
+    def _is_short(self, item: Item) -> bool:
+        return self.data is None and len(item.values) <= SHORT
+
     def at(self, item: Item, index: exp.Expression) -> exp.Expression:
-        if len(item.values) <= SHORT:
+        if self.data is not None:
+            return super().at(item, index)
+        if self._is_short(item):
             return self._chosen(item, index)
         return self.element(self._list(item), index)
 

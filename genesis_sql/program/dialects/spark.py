@@ -42,7 +42,23 @@ class _Spark(Dialect):
     def cells(self, items: list[Item]) -> exp.Expression | None:
         return None
 
+    def parquet(self, path: str) -> exp.Expression:
+        names = [exp.to_identifier(n, quoted=True) for n in (path, "parquet")]
+        return exp.Table(this=names[0], db=names[1])
+
+    def failure(self, message: str) -> exp.Expression:
+        return call("raise_error", exp.Literal.string(message))
+
+    def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
+        if not isinstance(item.values, tuple):
+            inner = call("substring", text, literal(2), op(exp.Sub, call("length", text), 2))
+            return as_type(call("split", inner, exp.Literal.string(",")), f"{item.type}[]")
+        mark = exp.Literal.string(f"\\Q{separator(item.values)}\\E")
+        return call("split", call("substring", text, literal(2)), mark)
+
     def at(self, item: Item, index: exp.Expression) -> exp.Expression:
+        if self.data is not None:
+            return super().at(item, index)
         values, mark = item.values, ","
         if isinstance(values, tuple):
             mark = separator(values)
