@@ -69,7 +69,7 @@ from genesis_sql.program.steps import (
     sequential,
     step_inputs,
 )
-from genesis_sql.sqlbuild import column, fill, text
+from genesis_sql.sqlbuild import column, fill
 
 _UNTIL = 'CAST(sum("#all") OVER (ORDER BY "#parent") AS BIGINT)'
 _WEIGHT = 'CASE WHEN sum("#weight") OVER () = 0 THEN 1 ELSE "#weight" END'

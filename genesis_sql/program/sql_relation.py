@@ -145,6 +145,7 @@ class Query:
         for name, tree, shared in self._tables:
             alias = exp.to_identifier(name, quoted=True)
             made, kept = self._member(tree, shared=shared)
+            kept = kept if dialect.keeps or not recursive else None
             last = last.with_(alias, as_=made, materialized=kept, recursive=recursive, copy=False)
         return dialect.text(dialect.rewritten(last, self.items, top=True))
 
@@ -172,7 +173,8 @@ class Query:
 
     def _level(self, tree: exp.Expression) -> str:
         """The text of a level of a recursion."""
-        return self.dialect.text(self.dialect.rewritten(tree, self.items))
+        made = self.dialect.rewritten(tree, self.items)
+        return self.dialect.text(self.dialect.fenced(made, shared=False))
 
 
 def select(columns: Columns, source: str) -> exp.Select:

@@ -94,7 +94,10 @@ class Dialect:
         ran: whether the tests run it; the others are written, and parsed by sqlglot.
         infinite: whether its dates and timestamps may be infinite.
         nan: whether its doubles may be NaN.
+        midnight: whether a time of day may be 24:00:00.
         nested: how many elements of the cell data one expression may hold.
+        keeps: whether a common table expression may be computed once beside one that reads itself.
+        walks: whether it runs expressions that read themselves through many nested levels.
         before: statements that a session needs in front of a long one.
         data: where the cell data stand, where the text does not hold them.
     """
@@ -106,7 +109,10 @@ class Dialect:
     ran: bool = True
     infinite: bool = False
     nan: bool = True
+    midnight: bool = False
     nested: int = 12
+    keeps: bool = True
+    walks: bool = True
     before: tuple[str, ...] = ()
     data: Place | None = None
 
@@ -215,7 +221,7 @@ class Dialect:
         """A level, with the joins that its elements come of."""
         return tree
 
-    def held(self, rows: list[exp.Expression]) -> tuple[exp.Expression, list[exp.Expression]]:
+    def held(self, rows: list[exp.Tuple]) -> tuple[exp.Expression, list[exp.Expression]]:
         """A relation of tuples of literals that stand in the statement, and its columns."""
         names = [exp.to_identifier(f"c{i}") for i in range(len(rows[0].expressions))]
         made = exp.values(rows)
@@ -286,6 +292,15 @@ class Dialect:
         message = (
             f"{self.title} has no {what}; leave that column out, or use genesis_generate, which "
             "gives the same rows"
+        )
+        return GenesisError(message)
+
+    def without_walks(self, column_: str, table: str) -> GenesisError:
+        """The error that names a column which follows from the row before it."""
+        message = (
+            f"{self.title} runs no recursion of many levels, which column '{column_}' of table "
+            f"'{table}' needs as it follows from the row before it; compile the table for "
+            "dialect := 'duckdb', or use genesis_generate, which gives the same rows"
         )
         return GenesisError(message)
 

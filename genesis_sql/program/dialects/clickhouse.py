@@ -152,4 +152,4 @@ _BEFORE = (
 )
 """A query longer than 256 KB is refused without them; a LEFT JOIN that finds nothing gives NULL."""
 
-CLICKHOUSE = _ClickHouse("clickhouse", "ClickHouse", "clickhouse", before=_BEFORE)
+CLICKHOUSE = _ClickHouse("clickhouse", "ClickHouse", "clickhouse", keeps=False, before=_BEFORE)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from genesis_sql.program.dialects.base import (
-    Dialect,
     Item,
     Node,
     numbered,
@@ -20,14 +19,11 @@ from genesis_sql.program.dialects.base import (
     separator,
     to_text,
 )
+from genesis_sql.program.dialects.joining import PLACE, VALUE, Joining
 from genesis_sql.program.draw import binary
-from genesis_sql.program.sql_nodes import add, as_type, call, literal, named, op, relation_name
-from genesis_sql.sqlbuild import column
+from genesis_sql.program.sql_nodes import add, as_type, call, literal, named
 
 _PARTS: dict[type, str] = {exp.Year: "year", exp.Month: "month", exp.Day: "day"}
-SHORT = 256
-"""Elements up to which an array stands in a CASE: a join takes longer to plan."""
-_PLACE, _VALUE = "# place", "# value"
 _TYPES = {
     "UUID": "TEXT",
     "TIMESTAMP": "TIMESTAMP(6)",
@@ -37,13 +33,10 @@ _TYPES = {
 }
 
 
-class _DataFusion(Dialect):
+class _DataFusion(Joining):
     def text(self, tree: exp.Expression) -> str:
         """It knows functions that give relations in lower case only."""
         return tree.sql(dialect=self.writes, comments=True, normalize_functions=False)
-
-    def cells(self, items: list[Item]) -> exp.Expression | None:
-        return None
 
     def first(self) -> tuple[str, ...]:
         """A Parquet file becomes a table of its own name."""
@@ -57,61 +50,24 @@ class _DataFusion(Dialect):
     def parquet(self, path: str) -> exp.Expression:
         return exp.Table(this=exp.to_identifier(path, quoted=True))
 
-    def joined(self, tree: exp.Select, source: str, items: Mapping[str, Item]) -> exp.Select:
-        """A level whose elements come of joins, those that others ask for first.
-
-        Its hash table is made of the left side, so that the rows stand on the right.
-        """
-        known: dict[str, Node] = {}
-        rows: exp.Expression = relation_name(source)
-        rows.set("joins", tree.args.get("joins"))
-
-        def swap(node: exp.Expression) -> exp.Expression:
-            nonlocal rows
-            if not isinstance(node, exp.Anonymous) or node.this != "genesis_at":
-                return node
-            item, place = items[node.expressions[0].name], node.expressions[1].transform(swap)
-            if self._is_short(item):
-                return self._chosen(item, place)
-            shown = exp.Tuple(expressions=[exp.Literal.string(item.name), place]).sql()
-            if shown not in known:
-                alias = f"#at {len(known)}"
-                known[shown] = column(_VALUE, alias)
-                inner = rows if isinstance(rows, exp.Table) else exp.Subquery(this=rows)
-                same = op(exp.EQ, column(_PLACE, alias), place)
-                rows = self._rows_of(item, alias)
-                rows.set("joins", [exp.Join(this=inner, side="RIGHT", on=same)])
-            return known[shown].copy()
-
-        tree.set("expressions", [entry.transform(swap) for entry in tree.expressions])
-        tree.set("joins", None)
-        return tree.from_(rows, copy=False)
-
-    def _chosen(self, item: Item, place: exp.Expression) -> exp.Expression:
-        """An element of a short array: a CASE of literals, which it looks up in a table."""
-        values = item.values if isinstance(item.values, tuple) else item.values.tolist()
-        shown: list[Node] = []
-        for value in values:
-            if isinstance(value, str):
-                shown.append(exp.Literal.string(value))
-            else:
-                shown.append(literal(value) if item.kind == "int" else self.real(value))
-        if not shown:
-            return exp.null()
-        ifs = [exp.If(this=literal(at), true=one) for at, one in enumerate(shown)]
-        return exp.Case(this=exp.paren(place), ifs=ifs)
-
-    def _rows_of(self, item: Item, alias: str) -> exp.Expression:
-        """A row for each element of an item."""
+    def rows_of(self, item: Item) -> exp.Query:
         places = call("range", literal(0), literal(len(item.values)))
         values = self._list(item) if self.data is None else self.parsed(item, column("values"))
-        shown = [(_PLACE, call("unnest", places)), (_VALUE, call("unnest", values))]
+        shown = [(PLACE, call("unnest", places)), (VALUE, call("unnest", values))]
         made = exp.Select(expressions=named(shown))
-        if self.data is not None:
-            same = op(exp.EQ, column("name"), exp.Literal.string(item.name))
-            made = made.from_(relation_name("cells"), copy=False).where(same, copy=False)
-        name = exp.to_identifier(alias, quoted=True)
-        return exp.Subquery(this=made, alias=exp.TableAlias(this=name))
+        if self.data is None:
+            return made
+        same = op(exp.EQ, column("name"), exp.Literal.string(item.name))
+        return made.from_(relation_name("cells"), copy=False).where(same, copy=False)
+
+    def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
+        """The list of an item whose text stands elsewhere."""
+        if isinstance(item.values, tuple):
+            mark = exp.Literal.string(separator(item.values))
+            return call("string_to_array", call("substr", text, literal(2)), mark)
+        brackets, comma = (exp.Literal.string(t) for t in ("[]", ","))
+        made = call("string_to_array", call("btrim", text, brackets), comma)
+        return as_type(made, "DOUBLE[]" if item.kind == "real" else "BIGINT[]")
 
     def _list(self, item: Item) -> exp.Expression:
         values = item.values
@@ -122,24 +78,6 @@ class _DataFusion(Dialect):
         if item.kind == "text":
             return made
         return as_type(made, "DOUBLE[]" if item.kind == "real" else "BIGINT[]")
-
-    def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
-        """The list of an item whose text stands elsewhere."""
-        if isinstance(item.values, tuple):
-            mark = exp.Literal.string(separator(item.values))
-            return call("string_to_array", call("substr", text, literal(2)), mark)
-        made = call("string_to_array", call("btrim", text, exp.Literal.string("[]")), exp.Literal.string(","))
-        return as_type(made, "DOUBLE[]" if item.kind == "real" else "BIGINT[]")
-
-    def _is_short(self, item: Item) -> bool:
-        return self.data is None and len(item.values) <= SHORT
-
-    def at(self, item: Item, index: exp.Expression) -> exp.Expression:
-        if self.data is not None:
-            return super().at(item, index)
-        if self._is_short(item):
-            return self._chosen(item, index)
-        return self.element(self._list(item), index)
 
     def element(self, values: exp.Expression, index: exp.Expression) -> exp.Expression:
         return call("array_element", values, add(index, 1))
@@ -204,7 +142,7 @@ _BEFORE = (
     "SET datafusion.sql_parser.recursion_limit = 1000",
     "SET datafusion.optimizer.repartition_joins = false",
 )
-"""A nested CASE is deeper than the 50 levels that its parser follows; a list is read by all rows, so
-that dividing both sides of a join is of no use."""
+"""A nested CASE is deeper than the 50 levels that its parser follows. All rows read a list, so that
+dividing both sides of a join is of no use."""
 
 DATAFUSION = _DataFusion("datafusion", "DataFusion", "", reads="joins", before=_BEFORE)

@@ -97,4 +97,4 @@ class _DuckDB(Dialect):
         return as_type(as_type(whole, "HUGEINT"), "DECIMAL(38, 0)")
 
 
-DUCKDB = _DuckDB("duckdb", "DuckDB", "duckdb", reads="columns", infinite=True)
+DUCKDB = _DuckDB("duckdb", "DuckDB", "duckdb", reads="columns", infinite=True, midnight=True)

@@ -8,15 +8,20 @@ from types import MappingProxyType
 
 from genesis_sql.errors import OptionError, nearest
 from genesis_sql.program.dialects.base import Dialect
+from genesis_sql.program.dialects.bigquery import BIGQUERY
 from genesis_sql.program.dialects.clickhouse import CLICKHOUSE
 from genesis_sql.program.dialects.datafusion import DATAFUSION
 from genesis_sql.program.dialects.duckdb import DUCKDB
 from genesis_sql.program.dialects.postgres import POSTGRES
+from genesis_sql.program.dialects.redshift import REDSHIFT
+from genesis_sql.program.dialects.snowflake import SNOWFLAKE
 from genesis_sql.program.dialects.spark import SPARK
 from genesis_sql.program.dialects.sqlite import SQLITE
+from genesis_sql.program.dialects.trino import TRINO
 
-_ENGINES = (DUCKDB, POSTGRES, SQLITE, CLICKHOUSE, DATAFUSION, SPARK)
-DIALECTS: Mapping[str, Dialect] = MappingProxyType({one.name: one for one in _ENGINES})
+_RUN = (DUCKDB, POSTGRES, SQLITE, CLICKHOUSE, DATAFUSION, SPARK)
+_PARSED = (SNOWFLAKE, BIGQUERY, REDSHIFT, TRINO)
+DIALECTS: Mapping[str, Dialect] = MappingProxyType({one.name: one for one in (*_RUN, *_PARSED)})
 """What programs can be written for; those whose ``ran`` is false are only parsed by the tests."""
 _ALIASES = {
     "postgresql": "postgres",
