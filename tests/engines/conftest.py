@@ -6,6 +6,8 @@ import importlib.util
 import os
 import shutil
 import sqlite3
+import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from genesis_sql.program.dialects.base import Dialect
 from genesis_sql.program.dialects.clickhouse import CLICKHOUSE
 from genesis_sql.program.dialects.duckdb import DUCKDB
 from genesis_sql.program.dialects.postgres import POSTGRES
+from genesis_sql.program.dialects.spark import SPARK
 from genesis_sql.program.dialects.sqlite import SQLITE
 
 
@@ -94,6 +97,57 @@ def clickhouse_engine() -> Iterator[Engine]:
 
     yield Engine(CLICKHOUSE, ask)
     con.close()
+
+
+QUICK = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+"""Java that does not take its time to become fast."""
+
+
+@pytest.fixture(scope="session")
+def java() -> None:
+    """Skips where Spark cannot run, which CI never does."""
+    if shutil.which("java") is None and os.environ.get("GENESIS_SERVERS") != "required":
+        pytest.skip("there is no java: make servers installs it")
+
+
+@pytest.fixture(scope="session")
+def spark(java: None) -> Iterator[Any]:
+    """A session of the user's own; ours takes it for it is active."""
+    from pyspark.sql import SparkSession
+
+    before = os.environ.get("PYSPARK_PYTHON")
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        builder = SparkSession.builder.master("local[1]")
+        for name, value in QUICK.items():
+            builder = builder.config(name, value)
+        session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    yield session
+    session.stop()
+    os.environ.pop("PYSPARK_PYTHON")
+    if before is not None:
+        os.environ["PYSPARK_PYTHON"] = before
+
+
+@pytest.fixture(scope="session")
+def spark_engine(spark: Any) -> Engine:
+    own = spark.newSession()
+    own.conf.set("spark.sql.session.timeZone", "UTC")
+    own.conf.set("spark.sql.shuffle.partitions", "1")
+    for statement in SPARK.before:
+        own.sql(statement)
+
+    def ask(sql: str) -> list[tuple[Any, ...]]:
+        columns = own.sql(sql).toArrow().columns
+        return list(zip(*(c.to_pylist() for c in columns), strict=True))
+
+    return Engine(SPARK, ask)
 
 
 @pytest.fixture(scope="session")

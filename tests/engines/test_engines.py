@@ -26,12 +26,13 @@ from tests.engines.conftest import Engine
 from tests.plan.test_compile import KEYS, PEOPLE, RELATIONSHIPS, SHOP, fitted
 
 ENGINES = ["duckdb", "postgres", "sqlite"]
-SLOW_ENGINES = ["clickhouse"]
+SLOW_ENGINES = ["clickhouse", "spark"]
 MISSING = {
     "duckdb": [],
     "postgres": [],
     "sqlite": ["huge", "wide"],
     "clickhouse": ["woke"],
+    "spark": ["woke"],
 }
 """Columns of types that an engine does not have."""
 RELATED = ["lines", "likes", "visits", "staff", "sales", "teams"]

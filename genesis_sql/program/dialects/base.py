@@ -83,6 +83,8 @@ class Dialect:
         infinite: whether its dates and timestamps may be infinite.
         nan: whether its doubles may be NaN.
         nested: how many elements of the cell data one expression may hold.
+        small: how many nodes a column may have that is repeated in each of its readers.
+        within: write a relation that is read once inside its reader, not in front of all.
         before: statements that a session needs in front of a long one.
     """
 
@@ -94,6 +96,8 @@ class Dialect:
     infinite: bool = False
     nan: bool = True
     nested: int = 12
+    small: int = 0
+    within: bool = False
     before: tuple[str, ...] = ()
 
     # text
