@@ -62,7 +62,7 @@ def check(engine: Engine, model: Model, made: Compiled) -> None:
 
 def holds_nothing_learnt(text: str) -> None:
     assert "b~^" not in text
-    assert "it''s" not in text
+    assert "$1" not in text
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "postgres", "sqlite", "clickhouse", "datafusion"], indirect=True)
@@ -84,7 +84,7 @@ def test_other_data_are_an_error(engine: Engine, model: Model) -> None:
         engine.ask(made.query)
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "clickhouse", "datafusion"], indirect=True)
+@pytest.mark.parametrize("engine", ["duckdb", "clickhouse", "datafusion", "spark"], indirect=True)
 def test_a_parquet_file_holds_the_data(engine: Engine, model: Model, tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -95,7 +95,7 @@ def test_a_parquet_file_holds_the_data(engine: Engine, model: Model, tmp_path: P
     names, values = zip(*made.cells, strict=True)
     pq.write_table(pa.table({"name": names, "values": values}), path)
     for statement in made.dialect.first()[len(engine.dialect.before) :]:
-        engine.ask(statement)
+        engine.run(statement)
     check(engine, model, made)
 
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-import numpy as np
 from sqlglot import exp
 
 from genesis_sql.errors import GenesisError, OptionError
+from genesis_sql.program.dialects.items import Item as Item
+from genesis_sql.program.dialects.items import Place as Place
+from genesis_sql.program.dialects.items import separator as separator
 from genesis_sql.program.draw import binary
 from genesis_sql.program.sql_nodes import (
     add,
@@ -30,55 +32,12 @@ from genesis_sql.sqlbuild import column
 
 Node = exp.Expression
 _TYPES = exp.DataType.Type
-_SEPARATORS = ("|", ";", "~", "^", *map(chr, range(31, 0, -1)))
 SHIFTED = 2**15
 """Powers of two from here on divide numbers that are never below 0: a shift is the same."""
 HUGE = 2**62
 OTHERS = "these cell data are not those of this text: write both with the same arguments"
 """What a text says where it finds others than it was written with."""
 _WIDE = (_TYPES.INT128, _TYPES.UINT128)
-
-
-@dataclass(frozen=True, eq=False)
-class Item:
-    """An array of the cell data: whole numbers, doubles, or texts."""
-
-    name: str
-    values: np.ndarray | tuple[str, ...]
-
-    @property
-    def kind(self) -> str:
-        """'int', 'real' or 'text'."""
-        if isinstance(self.values, tuple):
-            return "text"
-        return "real" if self.values.dtype.kind == "f" else "int"
-
-    @property
-    def type(self) -> str:
-        """DuckDB's type of an element."""
-        if isinstance(self.values, tuple):
-            return "VARCHAR"
-        if self.values.dtype.kind == "f":
-            return "DOUBLE"
-        return "INTEGER" if self.values.dtype.itemsize < 8 else "BIGINT"
-
-
-def separator(texts: tuple[str, ...]) -> str:
-    """A character that none of the texts has."""
-    used = set("".join(texts))
-    found = next((s for s in _SEPARATORS if s not in used), None)
-    if found is None:
-        message = "labels hold every character that could stand between them; leave that column out"
-        raise GenesisError(message)
-    return found
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the cell data stand that a text does not hold: a table, or a Parquet file."""
-
-    table: tuple[str, ...] = ()
-    parquet: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +57,8 @@ class Dialect:
         nested: how many elements of the cell data one expression may hold.
         keeps: whether a common table expression may be computed once beside one that reads itself.
         walks: whether it runs expressions that read themselves through many nested levels.
+        small: how many nodes a column may have that is repeated in each of its readers.
+        within: write a relation that is read once inside its reader, not in front of all.
         before: statements that a session needs in front of a long one.
         data: where the cell data stand, where the text does not hold them.
     """
@@ -113,6 +74,8 @@ class Dialect:
     nested: int = 12
     keeps: bool = True
     walks: bool = True
+    small: int = 0
+    within: bool = False
     before: tuple[str, ...] = ()
     data: Place | None = None
 

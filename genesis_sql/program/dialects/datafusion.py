@@ -21,7 +21,8 @@ from genesis_sql.program.dialects.base import (
 )
 from genesis_sql.program.dialects.joining import PLACE, VALUE, Joining
 from genesis_sql.program.draw import binary
-from genesis_sql.program.sql_nodes import add, as_type, call, literal, named
+from genesis_sql.program.sql_nodes import add, as_type, call, literal, named, op, relation_name
+from genesis_sql.sqlbuild import column
 
 _PARTS: dict[type, str] = {exp.Year: "year", exp.Month: "month", exp.Day: "day"}
 _TYPES = {
