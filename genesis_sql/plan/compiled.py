@@ -16,6 +16,7 @@ FIRST = "-- run first: "
 """What a line begins with that holds a statement a session needs in front of the text."""
 _PART = r'"(?:[^"]|"")+"|[^\W\d]\w*'
 _TABLE = re.compile(rf"(?:{_PART})(?:\.(?:{_PART})){{1,2}}")
+_PATTERN = re.compile(r"[*?\[\]{}]")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -101,6 +102,9 @@ def place_of(data: str) -> Place | None:
         return None
     if _UNSEEN.search(data):
         message = f"data := {data!r} has characters that cannot be seen; take another name"
+        raise OptionError(message)
+    if _TABLE.fullmatch(data) is None and _PATTERN.search(data):
+        message = f"data := {data!r} reads like a pattern of files; take a name without * ? [ ] {{ }}"
         raise OptionError(message)
     if data.lower().endswith(".parquet") and len(data) > len(".parquet"):
         return Place(parquet=data)

@@ -87,7 +87,7 @@ class Dialect:
 
     def text(self, tree: exp.Expression) -> str:
         """The text of a tree of this engine's words."""
-        return tree.sql(dialect=self.writes, comments=True)
+        return tree.sql(dialect=self.writes, copy=False, comments=True)
 
     def materialized(self, *, shared: bool) -> bool | None:
         """What a common table expression says of being computed once; None says nothing."""
@@ -148,7 +148,11 @@ class Dialect:
         """Whether the relation has the cell data of this text; an error that says so where not."""
         counted = exp.select("count(*)").from_(relation_name("cells")).subquery(copy=False)
         many = sum(len(self.stored(item)) for item in items)
-        found = case([(op(exp.EQ, counted, many), exp.Literal.string("1"))], self.failure(OTHERS))
+        return self.asserted(op(exp.EQ, counted, many), OTHERS)
+
+    def asserted(self, test: exp.Expression, message: str) -> exp.Expression:
+        """A condition that is an error where it does not hold."""
+        found = case([(test, exp.Literal.string("1"))], self.failure(message))
         return op(exp.EQ, as_type(found, "INTEGER"), 1)
 
     def failure(self, message: str) -> exp.Expression:

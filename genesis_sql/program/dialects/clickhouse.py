@@ -72,10 +72,17 @@ class _ClickHouse(Dialect):
         made.set("expressions", named(plain))
         return made
 
+    def asserted(self, test: exp.Expression, message: str) -> exp.Expression:
+        lost = exp.Not(this=exp.paren(test))
+        return op(exp.EQ, call("throwIf", lost, exp.Literal.string(message)), 0)
+
     def list_of(self, item: Item) -> exp.Expression:
         """A subquery without a relation: a row for each array would be read for every one."""
-        if self.data is not None:
-            return super().list_of(item)
+        if self.data is not None:  # one row also where there is none: `complete` tells it
+            made = self.parsed(item, call("any", column("values")))
+            found = exp.Select(expressions=[made]).from_(relation_name("cells"))
+            chosen = op(exp.EQ, column("name"), exp.Literal.string(item.name))
+            return exp.Subquery(this=found.where(chosen, copy=False))
         text = exp.Literal.string(self.stored(item)[0][1])
         return exp.Subquery(this=exp.Select(expressions=[self.parsed(item, text)]))
 

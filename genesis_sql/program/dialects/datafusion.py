@@ -37,7 +37,7 @@ _TYPES = {
 class _DataFusion(Joining):
     def text(self, tree: exp.Expression) -> str:
         """It knows functions that give relations in lower case only."""
-        return tree.sql(dialect=self.writes, comments=True, normalize_functions=False)
+        return tree.sql(dialect=self.writes, copy=False, comments=True, normalize_functions=False)
 
     def first(self) -> tuple[str, ...]:
         """A Parquet file becomes a table of its own name."""

@@ -45,7 +45,9 @@ class _Spark(Dialect):
         return None
 
     def parquet(self, path: str) -> exp.Expression:
-        names = [exp.to_identifier(n, quoted=True) for n in (path, "parquet")]
+        """A backslash would quote what follows."""
+        plain = path.replace("\\", "\\\\")
+        names = [exp.to_identifier(n, quoted=True) for n in (plain, "parquet")]
         return exp.Table(this=names[0], db=names[1])
 
     def failure(self, message: str) -> exp.Expression:
