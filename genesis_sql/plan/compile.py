@@ -72,10 +72,6 @@ from genesis_sql.program.steps import (
 )
 from genesis_sql.sqlbuild import column, fill
 
-DIALECTS = ("duckdb",)
-"""Engines that a program is written for."""
-DATA = ("values",)
-"""Where what was learnt can stand: in the text itself."""
 _UNTIL = 'CAST(sum("#all") OVER (ORDER BY "#parent") AS BIGINT)'
 _WEIGHT = 'CASE WHEN sum("#weight") OVER () = 0 THEN 1 ELSE "#weight" END'
 _OF_LEVEL = 'CASE WHEN sum("#weight") OVER (PARTITION BY "g0") = 0 THEN 1 ELSE "#weight" END'
@@ -91,6 +87,7 @@ def compile_sql(
     stop: int | None = None,
     raw: Iterable[str] = (),
     dialect: Dialect = DUCKDB,
+    query: Query | None = None,
 ) -> str:
     """A SELECT of rows of a table at a scale: columns in order and type, rows by number.
 
@@ -104,6 +101,7 @@ def compile_sql(
         raw: raw columns to show too, hidden ones as well: behind ``#number`` and ``#address``, each
             as ``#raw`` and its name, in front of the values.
         dialect: of the engine that is to run it.
+        query: what the statement is written into, which then knows its cell data; of that dialect.
 
     Raises:
         ModelNotFoundError: the model has no program for that table.
@@ -113,7 +111,7 @@ def compile_sql(
     if table in model.verbatim:
         return dialect.text(dialect.rewritten(copied(model, table, span, dialect), {}))
     program, shown = program_of(model, table), list(raw)
-    query = Query(dialect)
+    query = query or Query(dialect)
     whole = Tables(Settled(model, seed, scale), table, [*sampled(program), *shown], query)
     program = whole.model.programs[table]
     if span.bounded and not whole.read_by_others(table):

@@ -26,13 +26,14 @@ from tests.engines.conftest import Engine
 from tests.plan.test_compile import KEYS, PEOPLE, RELATIONSHIPS, SHOP, fitted
 
 ENGINES = ["duckdb", "postgres", "sqlite", "datafusion"]
-SLOW_ENGINES = ["clickhouse"]
+SLOW_ENGINES = ["clickhouse", "spark"]
 MISSING = {
     "duckdb": [],
     "postgres": [],
     "sqlite": ["huge", "wide"],
     "clickhouse": ["woke"],
     "datafusion": [],
+    "spark": ["woke"],
 }
 """Columns of types that an engine does not have."""
 RELATED = ["lines", "likes", "visits", "staff", "sales", "teams"]

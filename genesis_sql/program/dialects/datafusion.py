@@ -21,7 +21,8 @@ from genesis_sql.program.dialects.base import (
 )
 from genesis_sql.program.dialects.joining import PLACE, VALUE, Joining
 from genesis_sql.program.draw import binary
-from genesis_sql.program.sql_nodes import add, as_type, call, literal, named
+from genesis_sql.program.sql_nodes import add, as_type, call, literal, named, op, relation_name
+from genesis_sql.sqlbuild import column
 
 _PARTS: dict[type, str] = {exp.Year: "year", exp.Month: "month", exp.Day: "day"}
 _TYPES = {
@@ -36,12 +37,38 @@ _TYPES = {
 class _DataFusion(Joining):
     def text(self, tree: exp.Expression) -> str:
         """It knows functions that give relations in lower case only."""
-        return tree.sql(dialect=self.writes, comments=True, normalize_functions=False)
+        return tree.sql(dialect=self.writes, copy=False, comments=True, normalize_functions=False)
+
+    def first(self) -> tuple[str, ...]:
+        """A Parquet file becomes a table of its own name."""
+        if self.data is None or not self.data.parquet:
+            return self.before
+        path = self.data.parquet
+        name, place = exp.to_identifier(path, quoted=True).sql(), exp.Literal.string(path).sql()
+        made = f"CREATE EXTERNAL TABLE IF NOT EXISTS {name} STORED AS PARQUET LOCATION {place}"
+        return (*self.before, made)
+
+    def parquet(self, path: str) -> exp.Expression:
+        return exp.Table(this=exp.to_identifier(path, quoted=True))
 
     def rows_of(self, item: Item) -> exp.Query:
         places = call("range", literal(0), literal(len(item.values)))
-        shown = [(PLACE, call("unnest", places)), (VALUE, call("unnest", self._list(item)))]
-        return exp.Select(expressions=named(shown))
+        values = self._list(item) if self.data is None else self.parsed(item, column("values"))
+        shown = [(PLACE, call("unnest", places)), (VALUE, call("unnest", values))]
+        made = exp.Select(expressions=named(shown))
+        if self.data is None:
+            return made
+        same = op(exp.EQ, column("name"), exp.Literal.string(item.name))
+        return made.from_(relation_name("cells"), copy=False).where(same, copy=False)
+
+    def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
+        """The list of an item whose text stands elsewhere."""
+        if isinstance(item.values, tuple):
+            mark = exp.Literal.string(separator(item.values))
+            return call("string_to_array", call("substr", text, literal(2)), mark)
+        brackets, comma = (exp.Literal.string(t) for t in ("[]", ","))
+        made = call("string_to_array", call("btrim", text, brackets), comma)
+        return as_type(made, "DOUBLE[]" if item.kind == "real" else "BIGINT[]")
 
     def _list(self, item: Item) -> exp.Expression:
         values = item.values

@@ -41,7 +41,7 @@ class Joining(Dialect):
             if not isinstance(node, exp.Anonymous) or node.this != "genesis_at":
                 return node
             item, place = items[node.expressions[0].name], node.expressions[1].transform(swap)
-            if len(item.values) <= SHORT:
+            if self._is_short(item):
                 return self._chosen(item, place)
             shown = exp.Tuple(expressions=[exp.Literal.string(item.name), place]).sql()
             if shown not in known:
@@ -59,12 +59,16 @@ class Joining(Dialect):
 
     def at(self, item: Item, index: exp.Expression) -> exp.Expression:
         """An element where no level asks for it, by a subquery unless the array is short."""
-        if len(item.values) <= SHORT:
+        if self._is_short(item):
             return self._chosen(item, index)
         found = exp.Select(expressions=[column(VALUE, "#at")])
         found = found.from_(_derived(self.rows_of(item), "#at"), copy=False)
         same = op(exp.EQ, column(PLACE, "#at"), index)
         return exp.Subquery(this=found.where(same, copy=False))
+
+    def _is_short(self, item: Item) -> bool:
+        """Whether an array stands in the text as a CASE."""
+        return self.data is None and len(item.values) <= SHORT
 
     def _chosen(self, item: Item, place: exp.Expression) -> exp.Expression:
         """An element of a short array."""

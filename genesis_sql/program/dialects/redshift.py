@@ -13,9 +13,11 @@ from typing import cast
 import sqlglot
 from sqlglot import exp
 
+from genesis_sql.errors import OptionError
 from genesis_sql.program.dialects.base import (
     Item,
     Node,
+    Place,
     retyped,
     to_text,
     union,
@@ -70,6 +72,10 @@ class _Redshift(Joining):
             tree.set("expressions", named(shown))
             pieces.append(tree)
         return cast(exp.Query, union(pieces))
+
+    def source(self, data: Place) -> exp.Expression:
+        message = "a text of Redshift is too short for cell data: leave data out, they stand in it"
+        raise OptionError(message)
 
     def rows(self, first: Node, stop: Node) -> exp.Expression:
         """Digits, each of ten rows, cross joined."""

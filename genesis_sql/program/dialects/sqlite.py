@@ -74,6 +74,10 @@ class _SQLite(Dialect):
         made.set("alias", exp.TableAlias(this=exp.to_identifier("held")))
         return made, [exp.column(f"column{1 + i}") for i in range(len(rows[0].expressions))]
 
+    def failure(self, message: str) -> exp.Expression:
+        """A cast never fails here; a path that is none does, and the error tells it."""
+        return call("json_extract", exp.Literal.string("{}"), exp.Literal.string(message))
+
     def _bytes(self, name: str) -> exp.Expression:
         blob = exp.cast(column("values"), "BLOB", dialect="sqlite")
         found = exp.Select(expressions=[blob]).from_(relation_name("cells"))
