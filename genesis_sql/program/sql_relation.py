@@ -153,8 +153,7 @@ class Query:
                 continue
             alias = exp.to_identifier(name, quoted=True)
             last = last.with_(alias, as_=made, materialized=kept, recursive=recursive, copy=False)
-        last = _nested(dialect.rewritten(last, self.items, top=True), texts)
-        return dialect.text(last)
+        return dialect.text(_nested(dialect.rewritten(last, self.items, top=True), texts))
 
     def _read_once(self, last: exp.Select) -> set[str]:
         """The relations that one SELECT reads, which is no member of a recursion."""

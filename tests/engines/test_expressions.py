@@ -59,7 +59,16 @@ def extended(model: Model, computed: list[tuple[str, str]], without: tuple[str, 
 
 
 @pytest.mark.parametrize(
-    "engine", ["duckdb", "postgres", "sqlite", "clickhouse", "datafusion"], indirect=True
+    "engine",
+    [
+        "duckdb",
+        "postgres",
+        "sqlite",
+        "clickhouse",
+        "datafusion",
+        pytest.param("spark", marks=pytest.mark.slow),
+    ],
+    indirect=True,
 )
 def test_the_same_values(engine: Engine, table: Model) -> None:
     computed = [*SAME, *DECIMALS] if engine.dialect.decimals else SAME

@@ -20,7 +20,8 @@ from tests.plan.test_compile_sequence import fitted
 from tests.plan.test_sequence import VISITS
 from tests.plan.test_unique import CASES, ROOTS
 
-ENGINES = ["duckdb", "postgres", "clickhouse", "datafusion"]
+SPARK = pytest.param("spark", marks=pytest.mark.slow)
+ENGINES = ["duckdb", "postgres", "clickhouse", "datafusion", SPARK]
 
 
 @pytest.fixture(scope="module")
