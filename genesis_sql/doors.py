@@ -188,9 +188,11 @@ def compile_sql(
         scale: of the whole database that the rows belong to.
         seed: another one gives other rows.
         version: another than the active one.
-        dialect: the engine that runs it: 'duckdb', 'spark', 'postgres', 'sqlite', 'clickhouse',
-            'datafusion', …
-        data: 'values' writes what was learnt into the text.
+        dialect: the engine that runs it: 'duckdb', 'postgres', 'sqlite', 'clickhouse',
+            'datafusion', 'spark'. Where a session needs statements first, the text begins with
+            comments that hold one each: `-- run first: SET jit = off;`.
+        data: 'values' writes what was learnt into the text; a Parquet file ('cells.parquet') or a
+            table with its schema ('main.cells') has it read from there, see :func:`compile_data`.
 
     Raises:
         GenesisError: a step has no SQL form there.
@@ -199,6 +201,28 @@ def compile_sql(
     more = {"seed": seed, "version": version, "dialect": dialect, "data": data}
     ((made,),) = read(con, "compile", {**given, **more}).fetchall()
     return str(made)
+
+
+def compile_data(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    table: str | None = None,
+    *,
+    rows: int | None = None,
+    first_row: int = 0,
+    scale: float | None = None,
+    seed: int = 0,
+    version: int | None = None,
+    dialect: str = "duckdb",
+) -> duckdb.DuckDBPyRelation:
+    """What a text of :func:`compile_sql` reads where ``data`` is a file or a table: (name, values).
+
+    The arguments are those of the text. Names tell contents apart, so that one table can hold the
+    data of many texts.
+    """
+    given = {"model": name, "part": table, "rows": rows, "first_row": first_row, "scale": scale}
+    more = {"seed": seed, "version": version, "dialect": dialect}
+    return read(con, "compile_data", {**given, **more})
 
 
 def generate_database(

@@ -5,6 +5,7 @@ from genesis_sql.delivery_doors import fill as fill
 from genesis_sql.doors import activate as activate
 from genesis_sql.doors import cancel as cancel
 from genesis_sql.doors import check as check
+from genesis_sql.doors import compile_data as compile_data
 from genesis_sql.doors import compile_sql as compile_sql
 from genesis_sql.doors import deploy as deploy
 from genesis_sql.doors import describe as describe
@@ -77,6 +78,7 @@ __all__ = [
     "fit_database",
     "generate",
     "generate_database",
+    "compile_data",
     "compile_sql",
     "fill",
     "export_database",

@@ -10,15 +10,17 @@ from genesis_sql.actions.arguments import number, text, texts, whole
 from genesis_sql.actions.kept import require_there
 from genesis_sql.errors import ModelNotFoundError, OptionError, nearest
 from genesis_sql.models.methods import METHODS
-from genesis_sql.plan.compile import DATA, DIALECTS, compile_sql
+from genesis_sql.plan.compiled import Compiled, compiled, place_of
 from genesis_sql.plan.conditions import read_conditions
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.query import check_range, function_name, rows_sql
 from genesis_sql.plan.scaling import smallest_scale, uncounted_scale
 from genesis_sql.plan.spec import Spec
+from genesis_sql.program.dialects.registry import dialect_of
 from genesis_sql.reference.plans import PLANS as REFERENCE
 from genesis_sql.sqlbuild import rows_of
 from genesis_sql.store import cohorts, executions, ledger, models, profiles, runs, training
+from genesis_sql.store.names import empty
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,19 +53,25 @@ def _generate(session: Session, arguments: dict[str, Any], database: str, schema
 
 
 def _compile(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
-    for name, known in (("dialect", DIALECTS), ("data", DATA)):
-        given = text(arguments, name)
-        if given not in known:
-            message = f"{name} := {given!r} is not known{nearest(given, known)}"
-            raise OptionError(message)
+    return rows_of(["sql"], [[_compiled(session, arguments, database).text]])
+
+
+def _compile_data(session: Session, arguments: dict[str, Any], database: str, schema: str) -> str:
+    given = {**arguments, "data": "main.cells"}  # the rows are the same for any place
+    found = _compiled(session, given, database).cells
+    return rows_of(["name", "values"], found) if found else empty("name VARCHAR, values VARCHAR")
+
+
+def _compiled(session: Session, arguments: dict[str, Any], database: str) -> Compiled:
+    dialect, place = dialect_of(text(arguments, "dialect")), place_of(text(arguments, "data"))
     with session.cursor() as cursor:
         model, table = _chosen(session, cursor, arguments, database)
     spec = Spec.of(whole(arguments, "seed") or 0)
     spec, first, stop = row_range(session, model, table, arguments, spec)
-    made = compile_sql(
-        model, table, seed=spec.seed, scale=spec.sizes[0].scale, first=first, stop=stop
+    scale = spec.sizes[0].scale
+    return compiled(
+        model, table, dialect, place, seed=spec.seed, scale=scale, first=first, stop=stop
     )
-    return rows_of(["sql"], [[made]])
 
 
 def _chosen(
@@ -221,6 +229,7 @@ def _providers(session: Session, arguments: dict[str, Any], database: str, schem
 PLANS: dict[str, Plan] = {
     "generate": _generate,
     "compile": _compile,
+    "compile_data": _compile_data,
     "models": _models,
     "describe": _describe,
     "history": _history,

@@ -10,6 +10,7 @@ import click
 
 from genesis_sql import doors
 from genesis_sql.cli import files, show
+from genesis_sql.cli.cells import write_cells
 from genesis_sql.cli.command import (
     Command,
     file_argument,
@@ -17,6 +18,14 @@ from genesis_sql.cli.command import (
     seed_option,
     version_option,
 )
+from genesis_sql.plan.compiled import script
+from genesis_sql.program.dialects.registry import DIALECTS
+
+
+def _told() -> str:
+    ran = ", ".join(name for name, one in DIALECTS.items() if one.ran)
+    others = ", ".join(name for name, one in DIALECTS.items() if not one.ran)
+    return f"The engine that runs it: {ran}" + (f"; written but not run: {others}." if others else ".")
 
 
 @click.command("compile", cls=Command)
@@ -28,12 +37,14 @@ from genesis_sql.cli.command import (
 @click.option("--scale", type=float, help="2 makes twice as many as there were.")
 @seed_option
 @version_option
-@click.option("--dialect", default="duckdb", show_default=True, help="The engine that runs it.")
+@click.option("--dialect", default="duckdb", show_default=True, help=_told())
 @click.option(
     "--data",
+    metavar="values|FILE.parquet|SCHEMA.TABLE",
     default="values",
     show_default=True,
-    help="Where what was learnt stands: in the text, or in a table or Parquet file.",
+    help="Where what was learnt stands: in the text, in a Parquet file that is written too, or in "
+    "a table with the rows of genesis_compile_data.",
 )
 @click.option("--out", metavar="FILE", help="Write the text there; else it is printed.")
 @json_option
@@ -42,14 +53,18 @@ def compile_(
 ) -> None:
     """Turn MODEL into SQL that needs no Python.
 
-    The text makes the rows that genesis generate makes, on the engine of --dialect.
+    The text makes the rows that genesis generate makes, on the engine of --dialect, as in
+    genesis compile shop.duckdb shop --dialect postgres | psql.
     """
     with files.opened(file, "read") as con:
         text = doors.compile_sql(con, model, table, **given)
+        if given["data"].lower().endswith(".parquet"):
+            asked = {name: value for name, value in given.items() if name != "data"}
+            write_cells(given["data"], doors.compile_data(con, model, table, **asked), con)
     if out is None:
-        click.echo(json.dumps([{"sql": text}], ensure_ascii=False) if as_json else text)
+        click.echo(json.dumps([{"sql": text}], ensure_ascii=False) if as_json else script(text))
         return
-    Path(out).write_text(f"{text};\n", encoding="utf-8")
+    Path(out).write_text(f"{script(text)}\n", encoding="utf-8")
     if as_json:
         show.rows([{"path": out, "characters": len(text)}], as_json=True)
     else:

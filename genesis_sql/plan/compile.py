@@ -53,6 +53,7 @@ from genesis_sql.program.sql_nodes import (
     literal,
     named,
     op,
+    real,
     relation_name,
     times,
     up_to,
@@ -69,12 +70,8 @@ from genesis_sql.program.steps import (
     sequential,
     step_inputs,
 )
-from genesis_sql.sqlbuild import column, fill, text
+from genesis_sql.sqlbuild import column, fill
 
-DIALECTS = ("duckdb",)
-"""Engines that a program is written for."""
-DATA = ("values",)
-"""Where what was learnt can stand: in the text itself."""
 _UNTIL = 'CAST(sum("#all") OVER (ORDER BY "#parent") AS BIGINT)'
 _WEIGHT = 'CASE WHEN sum("#weight") OVER () = 0 THEN 1 ELSE "#weight" END'
 _OF_LEVEL = 'CASE WHEN sum("#weight") OVER (PARTITION BY "g0") = 0 THEN 1 ELSE "#weight" END'
@@ -90,6 +87,7 @@ def compile_sql(
     stop: int | None = None,
     raw: Iterable[str] = (),
     dialect: Dialect = DUCKDB,
+    query: Query | None = None,
 ) -> str:
     """A SELECT of rows of a table at a scale: columns in order and type, rows by number.
 
@@ -103,6 +101,7 @@ def compile_sql(
         raw: raw columns to show too, hidden ones as well: behind ``#number`` and ``#address``, each
             as ``#raw`` and its name, in front of the values.
         dialect: of the engine that is to run it.
+        query: what the statement is written into, which then knows its cell data; of that dialect.
 
     Raises:
         ModelNotFoundError: the model has no program for that table.
@@ -110,9 +109,9 @@ def compile_sql(
     """
     span = Span(first, stop)
     if table in model.verbatim:
-        return text(copied(model, table, span))
+        return dialect.text(dialect.rewritten(copied(model, table, span, dialect), {}))
     program, shown = program_of(model, table), list(raw)
-    query = Query(dialect)
+    query = query or Query(dialect)
     whole = Tables(Settled(model, seed, scale), table, [*sampled(program), *shown], query)
     program = whole.model.programs[table]
     if span.bounded and not whole.read_by_others(table):
@@ -127,7 +126,7 @@ def compile_sql(
     return whole.query.text(last.order_by(column(NUMBER), copy=False))
 
 
-def copied(model: Model, table: str, span: Span) -> exp.Select:
+def copied(model: Model, table: str, span: Span, dialect: Dialect = DUCKDB) -> exp.Select:
     """The rows of a copied table as they are, one VALUES list."""
     rows = model.verbatim[table].slice(span.first)
     rows = rows if span.stop is None else rows.slice(0, max(span.stop - span.first, 0))
@@ -141,18 +140,23 @@ def copied(model: Model, table: str, span: Span) -> exp.Select:
             "genesis_generate"
         )
         raise GenesisError(message) from error
-    texts = [tuple(_text(v) for v in row) for row in zip(*held, strict=True)]
+    doubles = [types[n].upper() in ("FLOAT", "DOUBLE") for n in names]
+    texts = [
+        tuple(_text(v, double=d) for v, d in zip(row, doubles, strict=True))
+        for row in zip(*held, strict=True)
+    ]
     empty = tuple(exp.null() for _ in names)
-    places = [exp.to_identifier(f"c{i}") for i in range(len(names))]
-    values = exp.values([exp.Tuple(expressions=list(row)) for row in texts or [empty]])
-    values.set("alias", exp.TableAlias(this=exp.to_identifier("held"), columns=places))
-    shown = [(n, as_type(exp.column(f"c{i}"), types[n])) for i, n in enumerate(names)]
+    values, columns = dialect.held([exp.Tuple(expressions=list(r)) for r in texts or [empty]])
+    shown = [(n, as_type(c, types[n])) for n, c in zip(names, columns, strict=True)]
     last = exp.Select(expressions=named(shown)).from_(values, copy=False)
     return last if texts else last.where(exp.false(), copy=False)
 
 
-def _text(value: str | None) -> exp.Expression:
-    return exp.null() if value is None else exp.Literal.string(value)
+def _text(value: str | None, *, double: bool) -> exp.Expression:
+    """A value as text; a double to the last bit, which not every engine reads of a text."""
+    if value is None:
+        return exp.null()
+    return real(float(value)) if double else exp.Literal.string(value)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from sqlglot import exp
 
 from genesis_sql.errors import GenesisError
+from genesis_sql.program.cells import Cells
 from genesis_sql.program.dialects.base import Dialect
 from genesis_sql.program.domain import (
     Categories,
@@ -23,6 +24,7 @@ from genesis_sql.program.domain import (
 from genesis_sql.program.expressions import fixed_columns, inlined, sampled
 from genesis_sql.program.pattern import Pattern
 from genesis_sql.program.pattern_sql import integer_key_sql, render_columns, unique_columns
+from genesis_sql.program.portable import check_portable
 from genesis_sql.program.sql_nodes import (
     add,
     as_type,
@@ -43,6 +45,8 @@ from genesis_sql.program.sql_relation import Relation
 from genesis_sql.program.steps import Draw, Program
 from genesis_sql.sqlbuild import column
 
+_MIDNIGHT = 86_400_000_000
+"""Microseconds of a day."""
 _DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
 
 
@@ -68,11 +72,17 @@ def add_outputs(relation: Relation, program: Program) -> list[tuple[str, exp.Exp
             return as_type(_constant(fixed[read]), types.get(read, fixed[read].type))
         return column(made[read]) if read in made else None
 
+    known = {out: (name, types[name]) for name, out in made.items()}
+
+    def computed(name: str, type_: str) -> exp.Expression:
+        tree = as_type(inlined(program, name, value), type_)
+        check_portable(relation.query.dialect, tree, known, name, program.table)
+        for node in tree.find_all(exp.IntDiv, exp.Mod):  # may be below 0: no shift and no mask
+            node.set("expression", exp.paren(node.expression))
+        return tree
+
     shown = ((o, value(o.name)) for o in program.outputs)
-    return [
-        (o.name, as_type(inlined(program, o.name, value), o.type) if node is None else node)
-        for o, node in shown
-    ]
+    return [(o.name, computed(o.name, o.type) if node is None else node) for o, node in shown]
 
 
 def _check(dialect: Dialect, program: Program) -> None:
@@ -84,13 +94,23 @@ def _check(dialect: Dialect, program: Program) -> None:
         low, what = step.cells.low, ""
         if isinstance(domain, Reals) and not dialect.nan and np.isnan(low).any():
             what = "NaN"
-        elif isinstance(domain, Grid) and not dialect.infinite:
-            largest = _largest(domain.type.upper())
-            if largest and (np.abs(low * domain.step) == largest).any():
-                what = "infinite dates and timestamps"
+        elif isinstance(domain, Grid):
+            what = _beyond(dialect, domain, step.cells)
         if what:
             message = f"{what}, which column '{step.column}' of table '{program.table}' holds"
             raise dialect.without(message)
+
+
+def _beyond(dialect: Dialect, domain: Grid, cells: Cells) -> str:
+    """What cells of a grid hold that the engine does not have; '' where there is nothing."""
+    low, type_ = cells.low, domain.type.upper()
+    largest = _largest(type_)
+    if not dialect.infinite and largest and (np.abs(low * domain.step) == largest).any():
+        return "infinite dates and timestamps"
+    high = low if cells.width is None else low + np.maximum(cells.width - 1, 0)
+    if type_ == "TIME" and not dialect.midnight and (high * domain.step >= _MIDNIGHT).any():
+        return "time of day 24:00:00"
+    return ""
 
 
 def _largest(type_: str) -> int:

@@ -230,13 +230,10 @@ def held_rows(
         exp.Tuple(expressions=[literal(n), _value(v, whole=whole) if ok else exp.null()])
         for n, v, ok in zip(numbers.tolist(), values.tolist(), known, strict=True)
     ]
-    table = exp.values(rows)
-    names = [exp.to_identifier(n) for n in ("c0", "c1")]
-    table.set("alias", exp.TableAlias(this=exp.to_identifier("held"), columns=names))
+    table, columns = relation.query.dialect.held(rows)
     types = ("BIGINT", "BIGINT" if whole else "DOUBLE")
     shown = [
-        (n, as_type(exp.column(c), t))
-        for n, c, t in zip(("number", "value"), ("c0", "c1"), types, strict=True)
+        (n, as_type(c, t)) for n, c, t in zip(("number", "value"), columns, types, strict=True)
     ]
     tree = exp.Select(expressions=named(shown)).from_(table, copy=False)
     return relation.query.add(f"{relation.name} {name}", tree, shared=True)

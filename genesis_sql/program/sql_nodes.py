@@ -10,6 +10,7 @@ more. `genesis_sql.program.dialects` rewrites a tree to what one engine calls th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from sqlglot import exp
@@ -37,7 +38,12 @@ def real(value: float) -> exp.Expression:
 
 def as_type(node: exp.Expression, type_: str) -> exp.Expression:
     """A cast to a DuckDB type (`exp.cast` leaves out one DECIMAL over another)."""
-    return exp.Cast(this=own(node), to=exp.DataType.build(type_, dialect=DIALECT))
+    return exp.Cast(this=own(node), to=_type(type_).copy())
+
+
+@lru_cache(maxsize=1024)
+def _type(name: str) -> exp.DataType:
+    return exp.DataType.build(name, dialect=DIALECT)
 
 
 def call(name: str, *arguments: exp.Expression) -> exp.Expression:

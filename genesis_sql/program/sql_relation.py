@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 from sqlglot import exp
@@ -61,7 +62,7 @@ class Recursion:
 def _nested(tree: exp.Expression, texts: Mapping[str, str]) -> exp.Expression:
     """A tree with derived tables in the place of the levels that it reads."""
     for table in list(tree.find_all(exp.Table)):
-        if table.name in texts:
+        if table.name in texts and not table.db:
             alias = exp.to_identifier(table.alias or table.name, quoted=True)
             inner = exp.Var(this=texts[table.name])
             table.replace(exp.Subquery(this=inner, alias=exp.TableAlias(this=alias)))
@@ -124,6 +125,9 @@ class Query:
         known = self._known.get((kind, plain))
         if known is None:
             known = name if name not in self.items else f"{name} {len(self.items)}"
+            if self.dialect.data is not None:  # tells it from those of all other texts
+                content = f"{self.dialect.name} {kind} ".encode() + plain
+                known = f"{name} {blake2b(content, digest_size=8).hexdigest()}"
             self._known[kind, plain] = known
             self.items[known] = Item(known, values)
         return known
@@ -131,16 +135,48 @@ class Query:
     def text(self, last: exp.Select) -> str:
         """The whole statement."""
         dialect = self.dialect
-        cells = dialect.cells(list(self.items.values())) if self.items else None
+        cells = self._cells(last)
         recursive = self.keys is not None
         recursive |= any(isinstance(tree, Recursion) for _, tree, _ in self._tables)
         if cells is not None:
-            last = last.with_(exp.to_identifier(CELLS, quoted=True), as_=cells, copy=False)
+            alias = exp.to_identifier(CELLS, quoted=True)
+            kept = dialect.materialized(shared=True) if dialect.data else None
+            last = last.with_(alias, as_=cells, materialized=kept, copy=False)
+        inside = self._read_once(last) if dialect.within else set[str]()
+        texts: dict[str, str] = {}
         for name, tree, shared in self._tables:
-            alias = exp.to_identifier(name, quoted=True)
             made, kept = self._member(tree, shared=shared)
+            kept = kept if dialect.keeps or not recursive else None
+            made = _nested(made, texts)
+            if name in inside:
+                texts[name] = dialect.text(made)
+                continue
+            alias = exp.to_identifier(name, quoted=True)
             last = last.with_(alias, as_=made, materialized=kept, recursive=recursive, copy=False)
-        return dialect.text(dialect.rewritten(last, self.items, top=True))
+        return dialect.text(_nested(dialect.rewritten(last, self.items, top=True), texts))
+
+    def _read_once(self, last: exp.Select) -> set[str]:
+        """The relations that one SELECT reads, which is no member of a recursion."""
+        reads = Counter[str]()
+        for tree in (last, *(tree for _, tree, _ in self._tables)):
+            if isinstance(tree, Recursion):
+                for part in (tree.first, *(level for _, level in tree.levels), tree.last):
+                    reads.update(2 * [t.name for t in part.find_all(exp.Table)])
+            else:
+                reads.update(t.name for t in tree.find_all(exp.Table))
+        return {n for n, tree, _ in self._tables if reads[n] == 1 and isinstance(tree, exp.Select)}
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The cell data as rows (name, values)."""
+        return [row for item in self.items.values() for row in self.dialect.stored(item)]
+
+    def _cells(self, last: exp.Select) -> exp.Expression | None:
+        """The relation of the cell data; where they stand elsewhere, the rows ask for all."""
+        items = list(self.items.values())
+        if not items or self.dialect.data is None:
+            return self.dialect.cells(items) if items else None
+        last.where(self.dialect.complete(items), copy=False)
+        return self.dialect.outside(self.dialect.data, items)
 
     def _member(
         self, tree: exp.Expression | Recursion, *, shared: bool
@@ -154,7 +190,8 @@ class Query:
 
     def _level(self, tree: exp.Expression) -> str:
         """The text of a level of a recursion."""
-        return self.dialect.text(self.dialect.rewritten(tree, self.items))
+        made = self.dialect.rewritten(tree, self.items)
+        return self.dialect.text(self.dialect.fenced(made, shared=False))
 
 
 def select(columns: Columns, source: str) -> exp.Select:
@@ -171,6 +208,11 @@ def _reads(node: exp.Expression) -> list[exp.Column]:
 def _elements(node: Node) -> int:
     """How many elements of the cell data an expression reads."""
     return sum(1 for n in node.find_all(exp.Anonymous) if n.this == "genesis_at")
+
+
+def _size(node: Node) -> int:
+    """How many nodes an expression has."""
+    return sum(1 for _ in node.walk())
 
 
 def _comment(made: Iterable[str], nodes: Mapping[str, Node]) -> str:
@@ -294,7 +336,10 @@ class Relation:
         for name, node in self._nodes.items():
             out[name] = node
             for read in reads[name]:
-                if read.name not in out or often[read.name] > 1 or read.name in self._kept:
+                if read.name not in out or read.name in self._kept:
+                    continue
+                if often[read.name] > 1:
+                    out[name] = self._copied(out[name], read, out[read.name])
                     continue
                 if held[name] and held[name] + held[read.name] > self.query.dialect.nested:
                     continue
@@ -303,6 +348,16 @@ class Relation:
                 out[name] = inner if read is node else node
                 read.replace(inner)
         return out
+
+    def _copied(self, node: Node, read: exp.Column, inner: Node) -> Node:
+        """A node with a copy of a column that several read, where that is a small one."""
+        if _elements(inner) or _size(inner) > self.query.dialect.small:
+            return node
+        made = exp.paren(inner)
+        if read is node:
+            return made
+        read.replace(made)
+        return node
 
     def _alive(
         self, nodes: Mapping[str, exp.Expression], levels: Mapping[str, int], highest: int

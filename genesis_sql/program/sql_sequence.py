@@ -55,6 +55,7 @@ from genesis_sql.program.steps import (
     Program,
     Step,
     earlier_columns,
+    sequential,
     step_columns,
     step_inputs,
 )
@@ -158,9 +159,20 @@ def add_sequence(
         GenesisError: a step has no SQL form.
     """
     names = list(wanted)
-    made = _Sequence(families, program, identity, around, planned(program, names))
+    plan = planned(program, names)
+    if not families.query.dialect.walks:
+        following = _following((*plan.inner, *plan.outer), program)
+        raise families.query.dialect.without_walks(following, program.table)
+    made = _Sequence(families, program, identity, around, plan)
     made.attempts = attempts
     return made.rows(names)
+
+
+def _following(steps: Iterable[Step], program: Program) -> str:
+    """A column that follows from earlier rows of its family, best one that users see."""
+    names = [n for s in steps if sequential([s]) for n in step_columns(s)]
+    shown = {o.name for o in program.outputs}
+    return next((n for n in names if n in shown), names[0])
 
 
 class _Sequence:

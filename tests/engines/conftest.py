@@ -6,18 +6,23 @@ import importlib.util
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from sqlglot import exp
 
 from genesis_sql.program.dialects.base import Dialect
 from genesis_sql.program.dialects.clickhouse import CLICKHOUSE
+from genesis_sql.program.dialects.datafusion import DATAFUSION
 from genesis_sql.program.dialects.duckdb import DUCKDB
 from genesis_sql.program.dialects.postgres import POSTGRES
+from genesis_sql.program.dialects.spark import SPARK
 from genesis_sql.program.dialects.sqlite import SQLITE
 
 
@@ -28,10 +33,22 @@ class Engine:
     Attributes:
         dialect: how programs are written for it.
         ask: runs a query and returns its rows.
+        run: runs a statement that returns none.
     """
 
     dialect: Dialect
     ask: Callable[[str], list[tuple[Any, ...]]]
+    run: Callable[[str], object] = lambda sql: None
+
+    def put(self, table: str, rows: Sequence[tuple[str, str]]) -> None:
+        """Write cell data into a table; its name is in the engine's own quotes."""
+        quote, more = ('"', "") if self.dialect.name != "clickhouse" else ("`", " ENGINE = Memory")
+        kind = "TEXT" if self.dialect.name != "clickhouse" else "String"
+        names = ", ".join(f"{quote}{n}{quote} {kind}" for n in ("name", "values"))
+        self.run(f"CREATE TABLE {table} ({names}){more}")
+        for row in rows:
+            texts = ", ".join(exp.Literal.string(v).sql(self.dialect.writes) for v in row)
+            self.run(f"INSERT INTO {table} VALUES ({texts})")
 
 
 def needed(package: str, program: str | None = None) -> None:
@@ -46,18 +63,25 @@ def needed(package: str, program: str | None = None) -> None:
     pytest.skip(f"there is no {missing}: the extra 'engines' and make servers install it")
 
 
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """The engine that the test's parameter names."""
+    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found
+
+
 @pytest.fixture(scope="session")
 def duckdb_engine() -> Iterator[Engine]:
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
-    yield Engine(DUCKDB, lambda sql: con.execute(sql).fetchall())
+    yield Engine(DUCKDB, lambda sql: con.execute(sql).fetchall(), con.execute)
     con.close()
 
 
 @pytest.fixture(scope="session")
 def sqlite_engine() -> Iterator[Engine]:
     con = sqlite3.connect(":memory:")
-    yield Engine(SQLITE, lambda sql: con.execute(sql).fetchall())
+    yield Engine(SQLITE, lambda sql: con.execute(sql).fetchall(), con.execute)
     con.close()
 
 
@@ -69,7 +93,7 @@ def postgres_engine(postgres_server: Any) -> Iterator[Engine]:
         con.execute("SET TimeZone = 'UTC'")
         for statement in POSTGRES.before:
             con.execute(statement)
-        yield Engine(POSTGRES, lambda sql: con.execute(sql).fetchall())
+        yield Engine(POSTGRES, lambda sql: con.execute(sql).fetchall(), con.execute)
 
 
 @pytest.fixture(scope="session")
@@ -92,8 +116,77 @@ def clickhouse_engine() -> Iterator[Engine]:
             )
         )
 
-    yield Engine(CLICKHOUSE, ask)
+    yield Engine(CLICKHOUSE, ask, con.query)
     con.close()
+
+
+QUICK = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+"""Java that does not take its time to become fast."""
+
+
+@pytest.fixture(scope="session")
+def java() -> None:
+    """Skips where Spark cannot run, which CI never does."""
+    if shutil.which("java") is None and os.environ.get("GENESIS_SERVERS") != "required":
+        pytest.skip("there is no java: make servers installs it")
+
+
+@pytest.fixture(scope="session")
+def spark(java: None) -> Iterator[Any]:
+    """A session of the user's own; ours takes it for it is active."""
+    from pyspark.sql import SparkSession
+
+    before = os.environ.get("PYSPARK_PYTHON")
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        builder = SparkSession.builder.master("local[1]")
+        for name, value in QUICK.items():
+            builder = builder.config(name, value)
+        session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    yield session
+    session.stop()
+    os.environ.pop("PYSPARK_PYTHON")
+    if before is not None:
+        os.environ["PYSPARK_PYTHON"] = before
+
+
+@pytest.fixture(scope="session")
+def spark_engine(spark: Any) -> Engine:
+    own = spark.newSession()
+    own.conf.set("spark.sql.session.timeZone", "UTC")
+    own.conf.set("spark.sql.shuffle.partitions", "1")
+    for statement in SPARK.before:
+        own.sql(statement)
+
+    def ask(sql: str) -> list[tuple[Any, ...]]:
+        columns = own.sql(sql).toArrow().columns
+        return list(zip(*(c.to_pylist() for c in columns), strict=True))
+
+    return Engine(SPARK, ask, own.sql)
+
+
+@pytest.fixture(scope="session")
+def datafusion_engine() -> Engine:
+    needed("datafusion")
+    from datafusion import SessionContext
+
+    context = SessionContext()
+    for statement in DATAFUSION.before:
+        context.sql(statement).collect()
+
+    def ask(sql: str) -> list[tuple[Any, ...]]:
+        batches = context.sql(sql).collect()
+        return [
+            row for b in batches for row in zip(*(c.to_pylist() for c in b.columns), strict=True)
+        ]
+
+    return Engine(DATAFUSION, ask, lambda sql: context.sql(sql).collect())
 
 
 @pytest.fixture(scope="session")

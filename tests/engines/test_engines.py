@@ -25,21 +25,18 @@ from genesis_sql.program.dialects.sqlite import SQLITE
 from tests.engines.conftest import Engine
 from tests.plan.test_compile import KEYS, PEOPLE, RELATIONSHIPS, SHOP, fitted
 
-ENGINES = ["duckdb", "postgres", "sqlite"]
-SLOW_ENGINES = ["clickhouse"]
+ENGINES = ["duckdb", "postgres", "sqlite", "datafusion"]
+SLOW_ENGINES = ["clickhouse", "spark"]
 MISSING = {
     "duckdb": [],
     "postgres": [],
     "sqlite": ["huge", "wide"],
     "clickhouse": ["woke"],
+    "datafusion": [],
+    "spark": ["woke"],
 }
 """Columns of types that an engine does not have."""
 RELATED = ["lines", "likes", "visits", "staff", "sales", "teams"]
-
-
-@pytest.fixture
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return request.getfixturevalue(f"{request.param}_engine")
 
 
 def people_of(engine: str) -> Model:

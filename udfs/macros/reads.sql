@@ -12,6 +12,10 @@ FROM query(genesis_ask_('generate', {'model': model, 'part': part, 'rows': rows,
 CREATE OR REPLACE TEMP MACRO genesis_compile(model, part := NULL, rows := NULL, first_row := 0, scale := NULL, seed := 0, version := NULL, dialect := 'duckdb', data := 'values') AS TABLE
 FROM query(genesis_ask_('compile', {'model': model, 'part': part, 'rows': rows, 'first_row': first_row, 'scale': scale, 'seed': seed, 'version': version, 'dialect': dialect, 'data': data}));
 
+-- What such a text reads where its data stand in a table or a Parquet file.
+CREATE OR REPLACE TEMP MACRO genesis_compile_data(model, part := NULL, rows := NULL, first_row := 0, scale := NULL, seed := 0, version := NULL, dialect := 'duckdb') AS TABLE
+FROM query(genesis_ask_('compile_data', {'model': model, 'part': part, 'rows': rows, 'first_row': first_row, 'scale': scale, 'seed': seed, 'version': version, 'dialect': dialect}));
+
 -- Models and their versions.
 CREATE OR REPLACE TEMP MACRO genesis_models() AS TABLE
 FROM query(genesis_ask_('models', MAP {}));

@@ -10,16 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-import numpy as np
 from sqlglot import exp
 
-from genesis_sql.errors import GenesisError
+from genesis_sql.errors import GenesisError, OptionError
+from genesis_sql.program.dialects.items import Item as Item
+from genesis_sql.program.dialects.items import Place as Place
+from genesis_sql.program.dialects.items import separator as separator
 from genesis_sql.program.draw import binary
 from genesis_sql.program.sql_nodes import (
     add,
     as_type,
     call,
+    case,
     named,
+    op,
     own,
     relation_name,
     times,
@@ -28,45 +32,12 @@ from genesis_sql.sqlbuild import column
 
 Node = exp.Expression
 _TYPES = exp.DataType.Type
-_SEPARATORS = ("|", ";", "~", "^", *map(chr, range(31, 0, -1)))
 SHIFTED = 2**15
 """Powers of two from here on divide numbers that are never below 0: a shift is the same."""
 HUGE = 2**62
+OTHERS = "these cell data are not those of this text: write both with the same arguments"
+"""What a text says where it finds others than it was written with."""
 _WIDE = (_TYPES.INT128, _TYPES.UINT128)
-
-
-@dataclass(frozen=True, eq=False)
-class Item:
-    """An array of the cell data: whole numbers, doubles, or texts."""
-
-    name: str
-    values: np.ndarray | tuple[str, ...]
-
-    @property
-    def kind(self) -> str:
-        """'int', 'real' or 'text'."""
-        if isinstance(self.values, tuple):
-            return "text"
-        return "real" if self.values.dtype.kind == "f" else "int"
-
-    @property
-    def type(self) -> str:
-        """DuckDB's type of an element."""
-        if isinstance(self.values, tuple):
-            return "VARCHAR"
-        if self.values.dtype.kind == "f":
-            return "DOUBLE"
-        return "INTEGER" if self.values.dtype.itemsize < 8 else "BIGINT"
-
-
-def separator(texts: tuple[str, ...]) -> str:
-    """A character that none of the texts has."""
-    used = set("".join(texts))
-    found = next((s for s in _SEPARATORS if s not in used), None)
-    if found is None:
-        message = "labels hold every character that could stand between them; leave that column out"
-        raise GenesisError(message)
-    return found
 
 
 @dataclass(frozen=True)
@@ -82,8 +53,15 @@ class Dialect:
         ran: whether the tests run it; the others are written, and parsed by sqlglot.
         infinite: whether its dates and timestamps may be infinite.
         nan: whether its doubles may be NaN.
+        decimals: whether it counts with decimals as DuckDB does.
+        midnight: whether a time of day may be 24:00:00.
         nested: how many elements of the cell data one expression may hold.
+        keeps: whether a common table expression may be computed once beside one that reads itself.
+        walks: whether it runs expressions that read themselves through many nested levels.
+        small: how many nodes a column may have that is repeated in each of its readers.
+        within: write a relation that is read once inside its reader, not in front of all.
         before: statements that a session needs in front of a long one.
+        data: where the cell data stand, where the text does not hold them.
     """
 
     name: str
@@ -93,14 +71,25 @@ class Dialect:
     ran: bool = True
     infinite: bool = False
     nan: bool = True
+    decimals: bool = True
+    midnight: bool = False
     nested: int = 12
+    keeps: bool = True
+    walks: bool = True
+    small: int = 0
+    within: bool = False
     before: tuple[str, ...] = ()
+    data: Place | None = None
 
     # text
 
+    def first(self) -> tuple[str, ...]:
+        """The statements that a session needs in front of a text."""
+        return self.before
+
     def text(self, tree: exp.Expression) -> str:
         """The text of a tree of this engine's words."""
-        return tree.sql(dialect=self.writes, comments=True)
+        return tree.sql(dialect=self.writes, copy=False, comments=True)
 
     def materialized(self, *, shared: bool) -> bool | None:
         """What a common table expression says of being computed once; None says nothing."""
@@ -132,6 +121,46 @@ class Dialect:
         ]
         return union(rows)
 
+    def source(self, data: Place) -> exp.Expression:
+        """The relation of cell data that the text does not hold."""
+        if data.parquet:
+            return self.parquet(data.parquet)
+        parts = [exp.to_identifier(part, quoted=True) for part in reversed(data.table)]
+        places = dict(zip(("this", "db", "catalog"), parts, strict=False))
+        return exp.Table(**places)
+
+    def parquet(self, path: str) -> exp.Expression:
+        """A Parquet file as a relation."""
+        message = (
+            f"{self.title} reads no Parquet file: load the rows of genesis_compile_data(…) into a "
+            f"table and name that with its schema, as in data := 'main.cells', not '{path}'"
+        )
+        raise OptionError(message)
+
+    def outside(self, data: Place, items: list[Item]) -> exp.Select:
+        """The relation (name, values) of cell data that the text does not hold."""
+        made = exp.Select(expressions=[column("name"), column("values")])
+        return made.from_(self.source(data), copy=False).where(self._among(items), copy=False)
+
+    def _among(self, items: list[Item]) -> exp.Expression:
+        names = [exp.Literal.string(n) for item in items for n, _ in self.stored(item)]
+        return exp.In(this=column("name"), expressions=names)
+
+    def complete(self, items: list[Item]) -> exp.Expression:
+        """Whether the relation has the cell data of this text; an error that says so where not."""
+        counted = exp.select("count(*)").from_(relation_name("cells")).subquery(copy=False)
+        many = sum(len(self.stored(item)) for item in items)
+        return self.asserted(op(exp.EQ, counted, many), OTHERS)
+
+    def asserted(self, test: exp.Expression, message: str) -> exp.Expression:
+        """A condition that is an error where it does not hold."""
+        found = case([(test, exp.Literal.string("1"))], self.failure(message))
+        return op(exp.EQ, as_type(found, "INTEGER"), 1)
+
+    def failure(self, message: str) -> exp.Expression:
+        """A text that fails where it is cast to a number."""
+        return exp.Literal.string(message)
+
     def list_of(self, item: Item) -> exp.Expression:
         """The list of an item, as a subquery: it is parsed inside, once."""
         made = self.parsed(item, column("values"))
@@ -160,6 +189,13 @@ class Dialect:
     def joined(self, tree: exp.Select, source: str, items: Mapping[str, Item]) -> exp.Select:
         """A level, with the joins that its elements come of."""
         return tree
+
+    def held(self, rows: list[exp.Tuple]) -> tuple[exp.Expression, list[exp.Expression]]:
+        """A relation of tuples of literals that stand in the statement, and its columns."""
+        names = [exp.to_identifier(f"c{i}") for i in range(len(rows[0].expressions))]
+        made = exp.values(rows)
+        made.set("alias", exp.TableAlias(this=exp.to_identifier("held"), columns=names))
+        return made, [exp.column(n.name) for n in names]
 
     # rows
 
@@ -225,6 +261,15 @@ class Dialect:
         message = (
             f"{self.title} has no {what}; leave that column out, or use genesis_generate, which "
             "gives the same rows"
+        )
+        return GenesisError(message)
+
+    def without_walks(self, column_: str, table: str) -> GenesisError:
+        """The error that names a column which follows from the row before it."""
+        message = (
+            f"{self.title} runs no recursion of many levels, which column '{column_}' of table "
+            f"'{table}' needs as it follows from the row before it; compile the table for "
+            "dialect := 'duckdb', or use genesis_generate, which gives the same rows"
         )
         return GenesisError(message)
 

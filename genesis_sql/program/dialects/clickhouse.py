@@ -11,6 +11,7 @@ from genesis_sql.program.dialects.base import (
     Dialect,
     Item,
     Node,
+    Place,
     numbered,
     retyped,
     separator,
@@ -59,8 +60,29 @@ class _ClickHouse(Dialect):
     def cells(self, items: list[Item]) -> exp.Expression | None:
         return None
 
+    def parquet(self, path: str) -> exp.Expression:
+        form = exp.Literal.string("Parquet")
+        name = "s3" if path.startswith("s3://") else "url" if "://" in path else "file"
+        return exp.Table(this=call(name, exp.Literal.string(path), form))
+
+    def outside(self, data: Place, items: list[Item]) -> exp.Select:
+        """Texts that are never NULL: a list cannot be made of one that may be."""
+        made = super().outside(data, items)
+        plain = [(n, call("assumeNotNull", column(n))) for n in ("name", "values")]
+        made.set("expressions", named(plain))
+        return made
+
+    def asserted(self, test: exp.Expression, message: str) -> exp.Expression:
+        lost = exp.Not(this=exp.paren(test))
+        return op(exp.EQ, call("throwIf", lost, exp.Literal.string(message)), 0)
+
     def list_of(self, item: Item) -> exp.Expression:
         """A subquery without a relation: a row for each array would be read for every one."""
+        if self.data is not None:  # one row also where there is none: `complete` tells it
+            made = self.parsed(item, call("any", column("values")))
+            found = exp.Select(expressions=[made]).from_(relation_name("cells"))
+            chosen = op(exp.EQ, column("name"), exp.Literal.string(item.name))
+            return exp.Subquery(this=found.where(chosen, copy=False))
         text = exp.Literal.string(self.stored(item)[0][1])
         return exp.Subquery(this=exp.Select(expressions=[self.parsed(item, text)]))
 
@@ -137,4 +159,6 @@ _BEFORE = (
 )
 """A query longer than 256 KB is refused without them; a LEFT JOIN that finds nothing gives NULL."""
 
-CLICKHOUSE = _ClickHouse("clickhouse", "ClickHouse", "clickhouse", before=_BEFORE)
+CLICKHOUSE = _ClickHouse(
+    "clickhouse", "ClickHouse", "clickhouse", keeps=False, decimals=False, before=_BEFORE
+)

@@ -27,6 +27,9 @@ class _DuckDB(Dialect):
     def cells(self, items: list[Item]) -> exp.Expression:
         return values_relation([row for item in items for row in self.stored(item)])
 
+    def parquet(self, path: str) -> exp.Expression:
+        return exp.Table(this=call("read_parquet", exp.Literal.string(path)))
+
     def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
         if item.kind != "text":
             return as_type(text, f"{item.type}[]")
@@ -94,4 +97,4 @@ class _DuckDB(Dialect):
         return as_type(as_type(whole, "HUGEINT"), "DECIMAL(38, 0)")
 
 
-DUCKDB = _DuckDB("duckdb", "DuckDB", "duckdb", reads="columns", infinite=True)
+DUCKDB = _DuckDB("duckdb", "DuckDB", "duckdb", reads="columns", infinite=True, midnight=True)

@@ -116,4 +116,6 @@ class _Postgres(Dialect):
 _BEFORE = ("SET jit = off",)
 """Machine code for a query of many levels takes longer than its rows."""
 
-POSTGRES = _Postgres("postgres", "PostgreSQL", "postgres", infinite=True, before=_BEFORE)
+POSTGRES = _Postgres(
+    "postgres", "PostgreSQL", "postgres", infinite=True, midnight=True, before=_BEFORE
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sqlglot import exp
 
 from genesis_sql.program.dialects.base import (
@@ -42,7 +44,25 @@ class _Spark(Dialect):
     def cells(self, items: list[Item]) -> exp.Expression | None:
         return None
 
+    def parquet(self, path: str) -> exp.Expression:
+        """A backslash would quote what follows."""
+        plain = path.replace("\\", "\\\\")
+        names = [exp.to_identifier(n, quoted=True) for n in (plain, "parquet")]
+        return exp.Table(this=names[0], db=names[1])
+
+    def failure(self, message: str) -> exp.Expression:
+        return call("raise_error", exp.Literal.string(message))
+
+    def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
+        if not isinstance(item.values, tuple):
+            inner = call("substring", text, literal(2), op(exp.Sub, call("length", text), 2))
+            return as_type(call("split", inner, exp.Literal.string(",")), f"{item.type}[]")
+        mark = exp.Literal.string(f"\\Q{separator(item.values)}\\E")
+        return call("split", call("substring", text, literal(2)), mark)
+
     def at(self, item: Item, index: exp.Expression) -> exp.Expression:
+        if self.data is not None:
+            return super().at(item, index)
         values, mark = item.values, ","
         if isinstance(values, tuple):
             mark = separator(values)
@@ -90,7 +110,15 @@ class _Spark(Dialect):
         node.set("start", as_type(node.args["start"], "INTEGER"))
         return node
 
+    def real(self, value: float) -> Node:
+        if math.isfinite(value):
+            return _suffixed(repr(value), "D")
+        return super().real(value)
+
     def cast(self, node: exp.Expression) -> Node:
+        inner = node.this
+        if isinstance(inner, exp.Literal) and not inner.is_string and node.is_type("BIGINT"):
+            return _suffixed(inner.name, "L")
         return retyped(to_text(node, ("ENUM", "UUID")), _TYPES, "spark")
 
     def date(self, days: Node) -> Node:
@@ -106,11 +134,19 @@ class _Spark(Dialect):
         return call("timestamp_micros", micros)
 
 
+def _suffixed(number: str, kind: str) -> Node:
+    """A number whose last letter tells its type, which is less to analyze than a cast."""
+    return exp.paren(exp.Var(this=f"{number}{kind}"), copy=False)
+
+
 _BEFORE = (
+    "SET spark.sql.ansi.enabled = false",
     "SET spark.sql.analyzer.maxIterations = 2000",
     "SET spark.sql.optimizer.maxIterations = 2000",
     "SET spark.sql.constraintPropagation.enabled = false",
+    "SET spark.sql.codegen.wholeStage = false",
+    "SET spark.sql.adaptive.enabled = false",
 )
-"""Many levels pass through the analyzer; their constraints would all be combined."""
+"""Many levels pass through the analyzer; one Java method for all of them would be too long."""
 
-SPARK = _Spark("spark", "Spark SQL", "spark", before=_BEFORE)
+SPARK = _Spark("spark", "Spark SQL", "spark", small=20, within=True, before=_BEFORE)

@@ -14,9 +14,9 @@ import numpy as np
 from sqlglot import exp
 
 from genesis_sql.program.dialects.base import Dialect, Item, Node
+from genesis_sql.program.dialects.shared import counted_up, either, single
 from genesis_sql.program.draw import binary
 from genesis_sql.program.sql_nodes import (
-    above,
     add,
     as_type,
     call,
@@ -68,6 +68,16 @@ class _SQLite(Dialect):
         shown = [("name", exp.column("column1")), ("values", exp.column("column2"))]
         return exp.Select(expressions=named(shown)).from_(made, copy=False)
 
+    def held(self, rows: list[exp.Tuple]) -> tuple[exp.Expression, list[exp.Expression]]:
+        """Its VALUES names its columns itself."""
+        made = exp.values(rows)
+        made.set("alias", exp.TableAlias(this=exp.to_identifier("held")))
+        return made, [exp.column(f"column{1 + i}") for i in range(len(rows[0].expressions))]
+
+    def failure(self, message: str) -> exp.Expression:
+        """A cast never fails here; a path that is none does, and the error tells it."""
+        return call("json_extract", exp.Literal.string("{}"), exp.Literal.string(message))
+
     def _bytes(self, name: str) -> exp.Expression:
         blob = exp.cast(column("values"), "BLOB", dialect="sqlite")
         found = exp.Select(expressions=[blob]).from_(relation_name("cells"))
@@ -103,34 +113,12 @@ class _SQLite(Dialect):
     def repeated(
         self, source: str, columns: list[str], low: exp.Expression, high: exp.Expression, to: str
     ) -> exp.Expression:
-        """A recursion that counts up in every row."""
-        names = [exp.to_identifier(n, quoted=True) for n in [*columns, to, "#stop"]]
-        shown = [(n, column(n)) for n in columns]
-        first = exp.Select(expressions=named([*shown, (to, low), ("#stop", high)]))
-        first = first.from_(relation_name(source), copy=False).where(less(low, high), copy=False)
-        following = add(column(to), 1)
-        more = exp.Select(expressions=[*(column(n) for n in columns), following, column("#stop")])
-        more = more.from_(relation_name("more"), copy=False)
-        more = more.where(less(following.copy(), column("#stop")), copy=False)
-        alias = exp.TableAlias(this=exp.to_identifier("more", quoted=True), columns=names)
-        both = exp.Union(this=first, expression=more, distinct=False)
-        made = exp.Select(expressions=named([*((n, column(n)) for n in columns), (to, column(to))]))
-        made = made.from_(relation_name("more"), copy=False)
-        counted = exp.CTE(this=both, alias=alias)
-        made.set("with_", exp.With(expressions=[counted], recursive=True))
-        return made
+        return counted_up(source, columns, low, high, to)
 
     # words
 
     def xor(self, left: Node, right: Node) -> Node:
-        either = binary(exp.BitwiseOr, left, right)
-        return exp.paren(
-            op(
-                exp.Sub,
-                exp.paren(either),
-                exp.paren(binary(exp.BitwiseAnd, left.copy(), right.copy())),
-            )
-        )
+        return either(left, right)
 
     def divided(self, left: Node, right: Node) -> Node:
         return exp.Div(this=exp.paren(left), expression=exp.paren(right), typed=True)
@@ -184,10 +172,11 @@ class _SQLite(Dialect):
                 [
                     (op(exp.EQ, node.this, exp.Literal.string("true")), literal(1)),
                     (op(exp.EQ, node.this.copy(), exp.Literal.string("false")), literal(0)),
-                ]
+                ],
+                node.this.copy(),
             )
         if name == "FLOAT":
-            return _single(node.this)
+            return single(node.this)
         kept = ("DATE", "DECIMAL", "UUID", "ENUM", "TIME")
         if name in kept or name.startswith("TIME"):
             return exp.paren(node.this)
@@ -338,16 +327,6 @@ def _iso(micros: Node, function: str) -> Node:
     )
 
 
-def _single(value: Node) -> Node:
-    """A double rounded to the 24 bits of a FLOAT (Veltkamp's split)."""
-    big = exp.Mul(this=exp.paren(own(value)), expression=exp.Literal.number("536870913.0"))
-    near = op(
-        exp.Sub,
-        exp.paren(big),
-        exp.paren(op(exp.Sub, exp.paren(big.copy()), exp.paren(value.copy()))),
-    )
-    large = above(call("abs", value.copy()), exp.Literal.number("1e30"))
-    return case([(large, value.copy())], near)
-
-
-SQLITE = _SQLite("sqlite", "SQLite", "sqlite", nan=False, nested=4)
+SQLITE = _SQLite(
+    "sqlite", "SQLite", "sqlite", nan=False, midnight=True, nested=4, walks=False, decimals=False
+)
