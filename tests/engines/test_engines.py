@@ -144,6 +144,27 @@ def test_a_real_table(engine: Engine, adult: Model) -> None:
     assert check(engine, adult, "adult") == 200
 
 
+@pytest.mark.slow
+def test_a_real_table_on_spark(spark_engine: Engine, adult: Model) -> None:
+    assert check(spark_engine, adult, "adult") == 200
+
+
+@pytest.mark.slow
+def test_more_related_tables_on_spark(spark_engine: Engine, shop: Model) -> None:
+    for table in ("staff", "sales", "teams"):
+        assert check(spark_engine, shop, table) > 20
+
+
+FEW = """
+CREATE TABLE few AS SELECT i * 3 AS id, CASE WHEN i % 5 > 0 THEN ['x', 'y', 'it''s'][1 + i % 3] END AS label,
+  i * i % 97 AS n, sin(i) AS real, DATE '2020-01-01' + CAST(i * 7 % 900 AS INTEGER) AS day FROM range(300) AS r(i)
+"""
+
+
+def test_a_small_table_on_spark(spark_engine: Engine) -> None:
+    assert check(spark_engine, fitted(FEW, "ALTER TABLE few ADD PRIMARY KEY (id)"), "few") == 300
+
+
 # what engines refuse
 
 
