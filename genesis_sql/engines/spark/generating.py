@@ -16,13 +16,13 @@ from genesis_sql.actions.workspace import Workspace, ending
 from genesis_sql.effects import workspace
 from genesis_sql.engines.spark import starting
 from genesis_sql.engines.spark.arguments import Asked, SparkArguments, asked
-from genesis_sql.engines.spark.compiled import compiled, require_sql
 from genesis_sql.engines.spark.column_types import (
     arrow_schema,
     cast_sql,
     columns_of,
     schema_text,
 )
+from genesis_sql.engines.spark.compiled import compiled, require_sql
 from genesis_sql.engines.spark.manifest import Part, Plan, TablePlan, settle
 from genesis_sql.engines.spark.places import Place
 from genesis_sql.engines.spark.worker import task
@@ -118,9 +118,7 @@ def _plan(ws: Workspace, model: Model, rows: Asked, arguments: SparkArguments) -
         query = rows_sql(model, table, rows.spec, first=0, stop=0)
         columns = columns_of(ws.con.sql(query), times=times)
         folder = folders[table].removesuffix(suffix)
-        tables.append(
-            TablePlan(table, folder, first, stop, arguments.partition_rows, how, columns)
-        )
+        tables.append(TablePlan(table, folder, first, stop, arguments.partition_rows, how, columns))
     uuid, version = model.uuid, model.version
     return Plan(model.name, uuid, version, rows.spec, arguments.partition_rows, tuple(tables))
 
