@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import click
 
 from genesis_sql.cli import files, show
-from genesis_sql.engines.spark.doors import PARTITION_ROWS, generate_on_spark
+from genesis_sql.engines.spark.doors import HOW, PARTITION_ROWS, generate_on_spark
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-OPTIONS = ("to", "master", "partition_rows", "spark_conf")
+OPTIONS = ("to", "master", "how", "partition_rows", "spark_conf")
 """What only Spark takes, by name."""
 
 
@@ -32,6 +32,12 @@ def spark_options(function: _Function) -> _Function:
                 "--to", metavar="FOLDER", help="Spark: s3a://…, hdfs://… or a path all share."
             ),
             click.option("--master", help="Spark: local[4], spark://host:7077, yarn, k8s://…."),
+            click.option(
+                "--how",
+                type=click.Choice(HOW),
+                help="Spark: this package on the workers (kernel, the faster one and what is taken "
+                "unless given), or the compiled program (sql), which needs no Python there.",
+            ),
             click.option(
                 "--partition-rows",
                 metavar="N",
@@ -105,6 +111,7 @@ def on_spark(
             if_exists=given["if_exists"] or "resume",
             partition_rows=_partition_rows(given["partition_rows"]),
             conf=_settings(given["spark_conf"]),
+            how=given["how"] or HOW[0],
             **chosen,
         )
     show.rows(found, as_json=as_json)

@@ -147,13 +147,14 @@ class Query:
         for name, tree, shared in self._tables:
             made, kept = self._member(tree, shared=shared)
             kept = kept if dialect.keeps or not recursive else None
-            made = _nested(made, texts)
+            made = _nested(made, texts) if texts else made
             if name in inside:
                 texts[name] = dialect.text(made)
                 continue
             alias = exp.to_identifier(name, quoted=True)
             last = last.with_(alias, as_=made, materialized=kept, recursive=recursive, copy=False)
-        return dialect.text(_nested(dialect.rewritten(last, self.items, top=True), texts))
+        whole = dialect.rewritten(last, self.items, top=True)
+        return dialect.text(_nested(whole, texts) if texts else whole)
 
     def _read_once(self, last: exp.Select) -> set[str]:
         """The relations that one SELECT reads, which is no member of a recursion."""
@@ -351,7 +352,8 @@ class Relation:
 
     def _copied(self, node: Node, read: exp.Column, inner: Node) -> Node:
         """A node with a copy of a column that several read, where that is a small one."""
-        if _elements(inner) or _size(inner) > self.query.dialect.small:
+        small = self.query.dialect.small
+        if small == 0 or _size(inner) > small or _elements(inner):
             return node
         made = exp.paren(inner)
         if read is node:

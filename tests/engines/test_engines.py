@@ -24,6 +24,7 @@ from genesis_sql.program.dialects.clickhouse import CLICKHOUSE
 from genesis_sql.program.dialects.sqlite import SQLITE
 from tests.engines.conftest import Engine
 from tests.plan.test_compile import KEYS, PEOPLE, RELATIONSHIPS, SHOP, fitted
+from tests.plan.test_compile_sequence import fitted as of_database
 
 ENGINES = ["duckdb", "postgres", "sqlite", "datafusion"]
 SLOW_ENGINES = ["clickhouse", "spark"]
@@ -140,6 +141,45 @@ def test_a_real_table(engine: Engine, adult: Model) -> None:
     assert check(engine, adult, "adult") == 200
 
 
+@pytest.mark.slow
+def test_a_real_table_on_spark(spark_engine: Engine, adult: Model) -> None:
+    assert check(spark_engine, adult, "adult") == 200
+
+
+@pytest.mark.slow
+def test_more_related_tables_on_spark(spark_engine: Engine, shop: Model) -> None:
+    for table in ("staff", "sales", "teams"):
+        assert check(spark_engine, shop, table) > 20
+
+
+WALK = """
+CREATE TABLE people (id INTEGER PRIMARY KEY, age INTEGER);
+CREATE TABLE walk (id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES people (id), day DATE, kind VARCHAR);
+INSERT INTO people SELECT i, 20 + i * 7 % 50 FROM range(150) r(i);
+INSERT INTO walk SELECT p * 10 + k, p, DATE '2020-01-01' + CAST(p * 31 % 300 + k * 7 AS INTEGER),
+  ['a', 'b', 'c'][1 + (p * p % 11 + k // 3) % 3]
+FROM range(150) a(p), range(9) b(k) WHERE k < 3 + p % 6;
+"""
+
+
+@pytest.mark.slow
+def test_rows_that_read_the_rows_before_them_on_spark(spark_engine: Engine) -> None:
+    model = of_database(WALK)
+    sql = compile_sql(model, "walk", seed=7, dialect=spark_engine.dialect)
+    assert sql.startswith("WITH RECURSIVE")
+    assert check(spark_engine, model, "walk", 0.2) > 60
+
+
+FEW = """
+CREATE TABLE few AS SELECT i * 3 AS id, CASE WHEN i % 5 > 0 THEN ['x', 'y', 'it''s'][1 + i % 3] END AS label,
+  i * i % 97 AS n, sin(i) AS real, DATE '2020-01-01' + CAST(i * 7 % 900 AS INTEGER) AS day FROM range(300) AS r(i)
+"""
+
+
+def test_a_small_table_on_spark(spark_engine: Engine) -> None:
+    assert check(spark_engine, fitted(FEW, "ALTER TABLE few ADD PRIMARY KEY (id)"), "few") == 300
+
+
 # what engines refuse
 
 
@@ -158,7 +198,7 @@ def test_types_an_engine_has_not(dialect: Any, statement: str, message: str) -> 
         compile_sql(model, "t", dialect=dialect)
 
 
-@pytest.mark.parametrize("engine", ENGINES, indirect=True)
+@pytest.mark.parametrize("engine", [*ENGINES, "spark"], indirect=True)
 def test_names_and_labels_stay_what_they_are(engine: Engine) -> None:
     name, label = 'a"; DROP TABLE t; -- */', "it's */ \\ | ; 'x' -- $1"
     column, value = name.replace('"', '""'), label.replace("'", "''")

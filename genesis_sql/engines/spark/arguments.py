@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from genesis_sql.engines.spark.doors import PARTITION_ROWS
+from genesis_sql.engines.spark.doors import HOW, PARTITION_ROWS
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.conditions import read_all, read_conditions
 from genesis_sql.plan.definition import Model
@@ -35,6 +35,7 @@ class SparkArguments:
     if_exists: str = "resume"
     partition_rows: int = PARTITION_ROWS
     conf: Mapping[str, str] = field(default_factory=dict)
+    how: str = "kernel"
 
     def plain(self) -> dict[str, Any]:
         """As the history keeps them: all that is not left out."""
@@ -51,6 +52,9 @@ class SparkArguments:
             raise OptionError(message)
         if self.partition_rows < 1:
             message = f"partition_rows={self.partition_rows} is not positive; give a number from 1"
+            raise OptionError(message)
+        if self.how not in HOW:
+            message = f"how='{self.how}' is not known; it takes 'kernel' or 'sql'"
             raise OptionError(message)
         rows = None if isinstance(self.rows, Mapping) else self.rows
         check_range(rows, self.first_row, self.scale)

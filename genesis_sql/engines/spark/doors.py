@@ -9,6 +9,8 @@ import duckdb
 
 PARTITION_ROWS = 5_000_000
 """Of a file, unless another number is given."""
+HOW = ("kernel", "sql")
+"""What makes the rows: this package on the workers, or Spark's own SQL."""
 Row = dict[str, Any]
 
 
@@ -29,6 +31,7 @@ def generate_on_spark(
     if_exists: str = "resume",
     partition_rows: int = PARTITION_ROWS,
     conf: Mapping[str, str] | None = None,
+    how: str = "kernel",
 ) -> list[Row]:
     """Write the rows of one table, or of all, as Parquet files that workers of Spark make.
 
@@ -52,6 +55,8 @@ def generate_on_spark(
             call wrote.
         partition_rows: of each file.
         conf: settings of the Spark that is started, such as {'spark.executor.memory': '8g'}.
+        how: 'kernel' draws with this package on every worker, by far the faster way; 'sql' lets
+            Spark run the compiled program, for workers that have no Python of their own.
 
     Raises:
         MissingExtraError: pyspark or Java is missing here, or this package on a worker.
@@ -63,6 +68,6 @@ def generate_on_spark(
 
     arguments = SparkArguments(
         str(to), table, master, dict(rows) if isinstance(rows, Mapping) else rows, first_row,
-        scale, seed, version, conditions or {}, if_exists, partition_rows, conf or {},
+        scale, seed, version, conditions or {}, if_exists, partition_rows, conf or {}, how,
     )  # fmt: skip
     return generate(con, name, arguments, spark)

@@ -22,6 +22,7 @@ from genesis_sql.engines.spark.column_types import (
     columns_of,
     schema_text,
 )
+from genesis_sql.engines.spark.compiled import compiled, require_sql
 from genesis_sql.engines.spark.manifest import Part, Plan, TablePlan, settle
 from genesis_sql.engines.spark.places import Place
 from genesis_sql.engines.spark.worker import task
@@ -81,6 +82,8 @@ def _generate(
     rows = asked(session, model, arguments)
     require_rows([{"rows": stop - first} for _, first, stop in rows.ranges])
     ws.announce(model)
+    if arguments.how == "sql":
+        require_sql(model, rows.spec, [table for table, _, _ in rows.ranges])
     plan = _plan(ws, model, rows, arguments)
     record = Record(ws, model, KIND, arguments.plain(), arguments.seed)
     with ending(record.failed):
@@ -88,7 +91,8 @@ def _generate(
         with starting.session(arguments.master, arguments.conf, given) as spark:
             place = Place(spark, arguments.to)
             settle(place, plan, arguments.if_exists)
-            done = write(spark, place, plan, _frame(ws, model, plan, spark), ws.job)
+            made = _frame if arguments.how == "kernel" else _compiled
+            done = write(spark, place, plan, made(ws, model, plan, spark), ws.job)
             report = [
                 {
                     "table_name": t.table,
@@ -109,14 +113,12 @@ def _plan(ws: Workspace, model: Model, rows: Asked, arguments: SparkArguments) -
     """What is written, by table."""
     times, suffix = starting.has_times(), ".parquet"
     folders = file_names([table for table, _, _ in rows.ranges], suffix[1:])
-    tables = []
+    tables, how = [], "python" if arguments.how == "kernel" else arguments.how
     for table, first, stop in rows.ranges:
         query = rows_sql(model, table, rows.spec, first=0, stop=0)
         columns = columns_of(ws.con.sql(query), times=times)
         folder = folders[table].removesuffix(suffix)
-        tables.append(
-            TablePlan(table, folder, first, stop, arguments.partition_rows, "python", columns)
-        )
+        tables.append(TablePlan(table, folder, first, stop, arguments.partition_rows, how, columns))
     uuid, version = model.uuid, model.version
     return Plan(model.name, uuid, version, rows.spec, arguments.partition_rows, tuple(tables))
 
@@ -139,6 +141,10 @@ def _frame(ws: Workspace, model: Model, plan: Plan, spark: Any) -> Frame:
         return numbers.mapInArrow(made, schema_text(table.columns))
 
     return frame
+
+
+def _compiled(ws: Workspace, model: Model, plan: Plan, spark: Any) -> Frame:
+    return compiled(ws.con, model, plan, spark)
 
 
 def _exported(ws: Workspace, model: Model) -> bytes:

@@ -45,7 +45,7 @@ class TablePlan:
 
     Attributes:
         table, folder: its name, and where its files go.
-        how: what makes the rows; 'python' is the sampler of this package.
+        how: what makes the rows; 'python' is the sampler of this package, 'sql' its compiled text.
         columns: as they are written.
     """
 

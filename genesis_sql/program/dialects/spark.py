@@ -144,9 +144,18 @@ _BEFORE = (
     "SET spark.sql.analyzer.maxIterations = 2000",
     "SET spark.sql.optimizer.maxIterations = 2000",
     "SET spark.sql.constraintPropagation.enabled = false",
+    "SET spark.sql.optimizer.dynamicPartitionPruning.enabled = false",
+    "SET spark.sql.optimizer.runtime.bloomFilter.enabled = false",
+    "SET spark.sql.cteRecursionLevelLimit = 1000000",
+    "SET spark.sql.cteRecursionRowLimit = -1",
     "SET spark.sql.codegen.wholeStage = false",
     "SET spark.sql.adaptive.enabled = false",
 )
-"""Many levels pass through the analyzer; one Java method for all of them would be too long."""
+"""Many levels pass through the analyzer; one Java method for all of them would be too long.
+
+Pruning of partitions puts the text of a column into its reader, level by level: a word of the draw
+reads each of its steps twice, and takes more memory than there is. Rows that read the rows before
+them recur once for each row of the largest family.
+"""
 
 SPARK = _Spark("spark", "Spark SQL", "spark", small=20, within=True, before=_BEFORE)
