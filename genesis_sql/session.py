@@ -356,7 +356,7 @@ class Session:
                 self.given.add(name)
 
     def rows(self, identity: str, table: str, numbers: Any, end: int, spec: str) -> Any:
-        """A chunk of rows as one Arrow struct array; the query that asks ends before ``end``."""
+        """Groups of rows as one Arrow list array; the query that asks ends before ``end``."""
         from genesis_sql.plan.output import chunk_of
         from genesis_sql.plan.spec import Spec
 

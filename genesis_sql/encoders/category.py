@@ -5,11 +5,15 @@ Code 0 is NULL; the order of the codes is set by the models (see `reorder`).
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_sql.program.domain import Categories, Raw
+
+_DICTIONARIES: WeakKeyDictionary[Categories, pa.Array] = WeakKeyDictionary()
 
 
 def encode_labels(array: pa.Array) -> tuple[tuple[str, ...], np.ndarray]:
@@ -38,11 +42,17 @@ def reorder(
 
 
 def decode_labels(domain: Categories, raw: Raw) -> pa.DictionaryArray:
-    """Codes as an Arrow dictionary array of strings (NULL at 0).
+    """Codes as an Arrow dictionary array of strings, of which the first is NULL.
 
-    DuckDB casts it to the column's type.
+    The codes are not copied. DuckDB casts it to the column's type.
     """
-    index = raw.values.astype(np.int32) - 1
-    mask = index < 0
-    indices = pa.array(np.where(mask, 0, index), pa.int32(), mask=mask if mask.any() else None)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(domain.labels, pa.string()))
+    codes = raw.values.astype(np.int32, copy=False)
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), _dictionary(domain))
+
+
+def _dictionary(domain: Categories) -> pa.Array:
+    """What each code stands for; made once."""
+    found = _DICTIONARIES.get(domain)
+    if found is None:
+        found = _DICTIONARIES[domain] = pa.array([None, *domain.labels], pa.string())
+    return found

@@ -79,15 +79,17 @@ class Blocks:
         self._lock = threading.Lock()
         self._held: OrderedDict[int, _Block] = OrderedDict()
 
-    def chunk(self, first: int, stop: int, end: int) -> pa.StructArray:
-        """Rows [first, stop); the query that asks ends before row ``end``."""
+    def chunk(self, first: int, stop: int, end: int) -> tuple[pa.StructArray, int]:
+        """A block that has the rows [first, stop), and where in it they begin.
+
+        The query that asks ends before row ``end``.
+        """
         with self._lock:
             block = self._holding(first, stop) or self._begin(
                 first, max(stop, min(end, first + FIRST))
             )
             self._go_on(block, end)
-        drawn = block.rows.result()
-        return drawn.slice(first - block.first, stop - first)
+        return block.rows.result(), first - block.first
 
     def _holding(self, first: int, stop: int) -> _Block | None:
         for block in reversed(self._held.values()):

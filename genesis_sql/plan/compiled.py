@@ -104,7 +104,9 @@ def place_of(data: str) -> Place | None:
         message = f"data := {data!r} has characters that cannot be seen; take another name"
         raise OptionError(message)
     if _TABLE.fullmatch(data) is None and _PATTERN.search(data):
-        message = f"data := {data!r} reads like a pattern of files; take a name without * ? [ ] {{ }}"
+        message = (
+            f"data := {data!r} reads like a pattern of files; take a name without * ? [ ] {{ }}"
+        )
         raise OptionError(message)
     if data.lower().endswith(".parquet") and len(data) > len(".parquet"):
         return Place(parquet=data)

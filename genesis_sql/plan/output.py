@@ -43,6 +43,9 @@ _ARROW = {
     "DATE": pa.date32(), "TIMESTAMP": pa.timestamp("us"), "TIME": pa.time64("us"),
     "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", "UTC"),
 }  # fmt: skip
+GROUP = 8
+"""Rows that DuckDB asks for with one number: of 2,048 numbers, which it hands over at a time, they
+make a block, see `blocks`."""
 _SENT_AS = {
     "HUGEINT": "DECIMAL(38,0)", "UHUGEINT": "DECIMAL(38,0)", "TIMESTAMP_NS": "TIMESTAMP_NS",
     "TIMESTAMP_S": "TIMESTAMP", "TIMESTAMP_MS": "TIMESTAMP", "TIME_NS": "TIME",
@@ -187,21 +190,32 @@ def value_sql(program: Program, name: str, fields: Mapping[str, str]) -> str:
 
 def chunk_of(
     sampler: Sampler, table: str, numbers: pa.Array | pa.ChunkedArray, end: int
-) -> pa.StructArray:
-    """Rows of a table by number (Arrow integers) as one struct array: fields c0, c1 and so on.
+) -> pa.ListArray:
+    """Groups of rows as lists of structs: fields c0, c1 and so on.
 
-    Consecutive numbers are served from blocks drawn ahead, up to row ``end``.
+    Groups one after the other are served from blocks drawn ahead, up to row ``end``.
+
+    Args:
+        sampler: draws them.
+        table: its name.
+        numbers: Arrow integers, the first row of each group of `GROUP`.
+        end: no row from there on is asked for.
     """
     whole = _whole(numbers)
     at = np.asarray(whole.to_numpy(zero_copy_only=False), np.int64)
-    size = len(at)
-    consecutive = size > 0 and bool((at == np.arange(at[0], at[0] + size)).all())
+    sizes = np.clip(end - at, 0, GROUP)
+    offsets = np.append(0, np.cumsum(sizes)).astype(np.int32)
+    consecutive = len(at) > 0 and bool((at == at[0] + GROUP * np.arange(len(at))).all())
     if table in sampler.model.verbatim or not consecutive:
-        return rows_of(sampler, table, at)
-    blocks = sampler.blocks(
-        table, lambda first, stop: rows_of(sampler, table, np.arange(first, stop))
-    )
-    return blocks.chunk(int(at[0]), int(at[-1]) + 1, end)
+        rows = (at[:, None] + np.arange(GROUP)).reshape(-1)
+        drawn = rows_of(sampler, table, rows[rows < end])
+    else:
+        blocks = sampler.blocks(
+            table, lambda first, stop: rows_of(sampler, table, np.arange(first, stop))
+        )
+        drawn, begin = blocks.chunk(int(at[0]), int(at[0] + offsets[-1]), end)
+        offsets += begin  # DuckDB 1.5 reads lists of sliced structs from the start
+    return pa.ListArray.from_arrays(pa.array(offsets), drawn)
 
 
 def rows_of(sampler: Sampler, table: str, at: np.ndarray) -> pa.StructArray:

@@ -8,7 +8,7 @@ import duckdb
 
 from genesis_sql.errors import OptionError
 from genesis_sql.plan.definition import Model
-from genesis_sql.plan.output import select_list, struct_type
+from genesis_sql.plan.output import GROUP, select_list, struct_type
 from genesis_sql.plan.sizing import MOST_ROWS
 from genesis_sql.plan.spec import Spec
 from genesis_sql.program.allowlist import columns_of
@@ -25,13 +25,13 @@ _AS_TEXT = {Role.CATEGORY, Role.BOOLEAN, Role.IDENTIFIER, Role.TEXT, Role.CONSTA
 
 
 def function_type(model: Model, table: str) -> str:
-    """What that function returns."""
+    """What that function returns: the rows of each group."""
     if table not in model.verbatim:
-        return struct_type(model.programs[table])
+        return f"{struct_type(model.programs[table])}[]"
     columns = {c.name: c for c in model.graph.table(table).columns}
     held = [columns[n] for n in model.verbatim[table].column_names]
     fields = (f"c{i} {'VARCHAR' if c.role in _AS_TEXT else c.type}" for i, c in enumerate(held))
-    return f"STRUCT({', '.join(fields)})"
+    return f"STRUCT({', '.join(fields)})[]"
 
 
 def rows_sql(
@@ -57,12 +57,15 @@ def source_sql(
 ) -> str:
     """A SELECT of fields c0, c1, … of rows [first, stop), with the row number i where asked for.
 
-    They come from the kernel. Who compiles a program to SQL can put that here: nothing else of a
-    statement tells where its rows come from.
+    They come from the kernel, a list of `GROUP` rows for each first one of them: DuckDB hands over
+    2,048 values at a time, and each time costs. Who compiles a program to SQL can put that here:
+    nothing else of a statement tells where its rows come from.
     """
     call = f"{function_name(model, table)}(i, {stop}::BIGINT, {string(spec.to_json())})"
-    number = "i, " if numbered else ""
-    return f"SELECT {number}unnest({call}) FROM range({first}, {stop}) AS numbers(i)"  # noqa: S608 - numbers, quoted names and text
+    number = f"unnest(range(i, least(i + {GROUP}, {stop}))) AS i, " if numbered else ""
+    groups = f"range({first}, {stop}, {GROUP}) AS numbers(i)"
+    rows = f"SELECT {number}unnest({call}) AS drawn FROM {groups}"  # noqa: S608 - numbers, quoted names and text
+    return f"SELECT {'i, ' if numbered else ''}unnest(drawn) FROM ({rows})"  # noqa: S608 - as above
 
 
 def verbatim_columns(model: Model, table: str) -> str:
