@@ -17,8 +17,11 @@ from genesis_sql.types import Relationship, Role
 
 
 def function_name(model: Model, table: str) -> str:
-    """The scalar function that samples a table: named by content, so that equal models share it."""
-    return f"genesis_rows_{model.uuid[:16]}_{model.order.index(table)}"
+    """The scalar function that samples a table: named by content, so that equal models share it.
+
+    EXPLAIN shows it.
+    """
+    return f"genesis_kernel_{model.uuid[:16]}_{model.order.index(table)}"
 
 
 _AS_TEXT = {Role.CATEGORY, Role.BOOLEAN, Role.IDENTIFIER, Role.TEXT, Role.CONSTANT, Role.JSON}

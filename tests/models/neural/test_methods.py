@@ -55,6 +55,8 @@ def test_it_is_stored_and_says_what_it_can(
         assert again != before
         steps = "SELECT DISTINCT step FROM genesis_describe('m') WHERE column_name <> 'cancelled'"
         assert (name,) in con.execute(steps).fetchall()
+        runs = "SELECT count(*) FROM genesis_describe('m') WHERE step = ? AND runs = ?"
+        assert con.execute(runs, [name, name]).fetchall()[0][0] > 0
         _conditions(con)
         _values(con)
     with genesis_sql.connect() as other:  # a database that has never seen the source
