@@ -17,10 +17,7 @@ from genesis_sql.types import Relationship, Role
 
 
 def function_name(model: Model, table: str) -> str:
-    """The scalar function that samples a table: named by content, so that equal models share it.
-
-    EXPLAIN shows it.
-    """
+    """The scalar function that samples a table: named by content, so that equal models share it."""
     return f"genesis_kernel_{model.uuid[:16]}_{model.order.index(table)}"
 
 
@@ -61,13 +58,13 @@ def source_sql(
     """A SELECT of fields c0, c1, … of rows [first, stop), with the row number i where asked for.
 
     They come from the kernel, a list of `GROUP` rows for each first one of them: DuckDB hands over
-    2,048 values at a time, and each time costs. Who compiles a program to SQL can put that here:
-    nothing else of a statement tells where its rows come from.
+    2,048 values at a time, and each time costs. EXPLAIN shows the lists by their name.
     """
     call = f"{function_name(model, table)}(i, {stop}::BIGINT, {string(spec.to_json())})"
     number = f"unnest(range(i, least(i + {GROUP}, {stop}))) AS i, " if numbered else ""
-    groups = f"range({first}, {stop}, {GROUP}) AS numbers(i)"
-    rows = f"SELECT {number}unnest({call}) AS drawn FROM {groups}"  # noqa: S608 - numbers, quoted names and text
+    numbers = f"range({first}, {stop}, {GROUP}) AS numbers(i)"
+    groups = f"SELECT i, {call} AS genesis_kernel FROM {numbers}"  # noqa: S608 - numbers, quoted names and text
+    rows = f"SELECT {number}unnest(genesis_kernel) AS drawn FROM ({groups})"  # noqa: S608 - as above
     return f"SELECT {'i, ' if numbered else ''}unnest(drawn) FROM ({rows})"  # noqa: S608 - as above
 
 
