@@ -10,9 +10,7 @@ from genesis_sql.cli import files
 from genesis_sql.errors import OptionError, TargetError
 
 
-def write_cells(
-    path: str, cells: duckdb.DuckDBPyRelation, con: duckdb.DuckDBPyConnection
-) -> None:
+def write_cells(path: str, cells: duckdb.DuckDBPyRelation, con: duckdb.DuckDBPyConnection) -> None:
     """Write the rows (name, values) of a text; a file that has them already is left alone.
 
     Raises:

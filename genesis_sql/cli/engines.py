@@ -25,7 +25,9 @@ from genesis_sql.program.dialects.registry import DIALECTS
 def _told() -> str:
     ran = ", ".join(name for name, one in DIALECTS.items() if one.ran)
     others = ", ".join(name for name, one in DIALECTS.items() if not one.ran)
-    return f"The engine that runs it: {ran}" + (f"; written but not run: {others}." if others else ".")
+    return f"The engine that runs it: {ran}" + (
+        f"; written but not run: {others}." if others else "."
+    )
 
 
 @click.command("compile", cls=Command)

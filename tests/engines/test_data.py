@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,9 @@ def check(engine: Engine, model: Model, made: Compiled) -> None:
     assert len(found) == len(rows) == 300
     name = engine.dialect.name
     for at, type_ in enumerate(types):
-        assert [plain(r[at], type_, name) for r in found] == [plain(r[at], type_, name) for r in rows]
+        assert [plain(r[at], type_, name) for r in found] == [
+            plain(r[at], type_, name) for r in rows
+        ]
 
 
 def holds_nothing_learnt(text: str) -> None:
@@ -65,7 +66,9 @@ def holds_nothing_learnt(text: str) -> None:
     assert "$1" not in text
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "postgres", "sqlite", "clickhouse", "datafusion"], indirect=True)
+@pytest.mark.parametrize(
+    "engine", ["duckdb", "postgres", "sqlite", "clickhouse", "datafusion"], indirect=True
+)
 def test_a_table_holds_the_data(engine: Engine, model: Model) -> None:
     place = f'{SCHEMAS[engine.dialect.name]}."{TABLE.replace(chr(34), chr(34) * 2)}"'
     made = written(model, engine, place)
@@ -74,7 +77,9 @@ def test_a_table_holds_the_data(engine: Engine, model: Model) -> None:
     check(engine, model, made)
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "postgres", "sqlite", "clickhouse", "datafusion"], indirect=True)
+@pytest.mark.parametrize(
+    "engine", ["duckdb", "postgres", "sqlite", "clickhouse", "datafusion"], indirect=True
+)
 def test_other_data_are_an_error(engine: Engine, model: Model) -> None:
     place = f"{SCHEMAS[engine.dialect.name]}.others"
     made = written(model, engine, place)
@@ -105,7 +110,10 @@ def test_engines_that_read_no_parquet(dialect: Any, model: Model) -> None:
         compiled(model, "t", dialect, place_of("x.parquet"), seed=7, scale=1.0, first=0, stop=9)
 
 
-@pytest.mark.parametrize("name", ["", "a", "a.", ".b", "a.b.c.d", "a b.c", "a.b; DROP", 'a."b', "a.b--", ".parquet", "a.1b"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "a", "a.", ".b", "a.b.c.d", "a b.c", "a.b; DROP", 'a."b', "a.b--", ".parquet", "a.1b"],
+)
 def test_names_that_are_none(name: str) -> None:
     with pytest.raises(OptionError, match="is not known; there are: 'values'"):
         place_of(name)
