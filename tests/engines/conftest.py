@@ -107,7 +107,12 @@ def clickhouse_engine() -> Iterator[Engine]:
         con.query(statement)
 
     def ask(sql: str) -> list[tuple[Any, ...]]:
-        found = pa.ipc.open_stream(con.query(sql, "ArrowStream").bytes()).read_all()
+        try:
+            answer = con.query(sql, "ArrowStream").bytes()
+        except RuntimeError:
+            con.query("SELECT 1")  # chdb answers whatever follows an error with nothing
+            raise
+        found = pa.ipc.open_stream(answer).read_all()
         columns = (c.to_pylist() for c in found.columns)
         return list(
             zip(
