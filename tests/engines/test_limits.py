@@ -147,7 +147,7 @@ def test_the_stack_of_sqlites_parser() -> None:
         for levels in range(1, 28):
             node = nested(levels)
             assert parser_stack(node) == 3 * levels + 2
-            assert depth(node) == levels + 1
+            assert depth(node) == levels + 2
             text = node.sql("sqlite").replace('"#number"', "0")
             assert con.execute(f"SELECT {text}").fetchone() == (levels,)
 
