@@ -127,7 +127,7 @@ def compile_sql(
 
 
 def copied(model: Model, table: str, span: Span, dialect: Dialect = DUCKDB) -> exp.Select:
-    """The rows of a copied table as they are, one VALUES list."""
+    """The rows of a copied table as they are and in their order, one VALUES list."""
     rows = model.verbatim[table].slice(span.first)
     rows = rows if span.stop is None else rows.slice(0, max(span.stop - span.first, 0))
     types = {c.name: c.type for c in model.graph.table(table).columns}
@@ -146,10 +146,12 @@ def copied(model: Model, table: str, span: Span, dialect: Dialect = DUCKDB) -> e
         for row in zip(*held, strict=True)
     ]
     empty = tuple(exp.null() for _ in names)
-    values, columns = dialect.held([exp.Tuple(expressions=list(r)) for r in texts or [empty]])
+    numbered = [exp.Tuple(expressions=[literal(i), *r]) for i, r in enumerate(texts or [empty])]
+    values, (number, *columns) = dialect.held(numbered)
     shown = [(n, as_type(c, types[n])) for n, c in zip(names, columns, strict=True)]
     last = exp.Select(expressions=named(shown)).from_(values, copy=False)
-    return last if texts else last.where(exp.false(), copy=False)
+    last = last if texts else last.where(exp.false(), copy=False)
+    return last.order_by(number, copy=False)
 
 
 def _text(value: str | None, *, double: bool) -> exp.Expression:

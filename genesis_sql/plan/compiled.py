@@ -1,4 +1,4 @@
-"""What the doors give of a compiled table: its text with what a session needs first, its cell data."""
+"""What the doors give of a compiled table: a text with what a session needs first, and its data."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Compiled:
 
     @property
     def text(self) -> str:
-        """The statement behind comments: whether it was ever run, and what a session needs first."""
+        """The statement behind comments: that it was not run, and what a session needs first."""
         return "".join(f"{line}\n" for line in self._comments()) + self.query
 
     def _comments(self) -> Iterable[str]:
@@ -48,10 +48,10 @@ class Compiled:
 
 
 def script(text: str) -> str:
-    """A text with the statements of its first comments as statements, for a command line.
+    r"""A text with the statements of its first comments as statements, for a command line.
 
     Example:
-        >>> print(script("-- run first: SET jit = off;\\nSELECT 1"))
+        >>> print(script("-- run first: SET jit = off;\nSELECT 1"))
         SET jit = off;
         SELECT 1;
     """

@@ -41,7 +41,7 @@ from genesis_sql.program.sql_nodes import (
     times,
     word,
 )
-from genesis_sql.program.sql_relation import Relation
+from genesis_sql.program.sql_relation import OUT, Relation
 from genesis_sql.program.steps import Draw, Program
 from genesis_sql.sqlbuild import column
 
@@ -58,7 +58,7 @@ def add_outputs(relation: Relation, program: Program) -> list[tuple[str, exp.Exp
         program: whose outputs.
     """
     names = sampled(program)
-    made = {name: f"#out {i}" for i, name in enumerate(names)}
+    made = {name: f"{OUT}{name}" for name in names}
     types = {n: program.domains[n].type for n in names} | {o.name: o.type for o in program.outputs}
     _check(relation.query.dialect, program)
     for name, out in made.items():

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 
 import numpy as np
 from sqlglot import exp
 
+from genesis_sql.errors import GenesisError
 from genesis_sql.program.dialects.base import Dialect, Item
 from genesis_sql.program.dialects.duckdb import DUCKDB
+from genesis_sql.program.dialects.limits import MOST_LEVELS, depth
 from genesis_sql.program.sql_nodes import at, named, relation_name
 from genesis_sql.sqlbuild import column
 
@@ -26,6 +29,9 @@ Columns = Iterable[tuple[str, exp.Expression]]
 
 CELLS = "cells"
 """The relation of the cell data: (name, values), a row for each array."""
+
+OUT = "#out "
+"""What the names of columns with values begin with; the name of the table's column follows."""
 
 KEY = "#key "
 """What the names of columns with keys of streams begin with."""
@@ -145,7 +151,7 @@ class Query:
         inside = self._read_once(last) if dialect.within else set[str]()
         texts: dict[str, str] = {}
         for name, tree, shared in self._tables:
-            made, kept = self._member(tree, shared=shared)
+            made, kept = self._member(name, tree, shared=shared)
             kept = kept if dialect.keeps or not recursive else None
             made = _nested(made, texts) if texts else made
             if name in inside:
@@ -153,7 +159,7 @@ class Query:
                 continue
             alias = exp.to_identifier(name, quoted=True)
             last = last.with_(alias, as_=made, materialized=kept, recursive=recursive, copy=False)
-        whole = dialect.rewritten(last, self.items, top=True)
+        whole = self._worded(last, last.args["from_"].this.name, top=True)
         return dialect.text(_nested(whole, texts) if texts else whole)
 
     def _read_once(self, last: exp.Select) -> set[str]:
@@ -180,18 +186,60 @@ class Query:
         return self.dialect.outside(self.dialect.data, items)
 
     def _member(
-        self, tree: exp.Expression | Recursion, *, shared: bool
+        self, name: str, tree: exp.Expression | Recursion, *, shared: bool
     ) -> tuple[exp.Expression, bool | None]:
         """A common table expression in the engine's words, and whether it is computed once."""
         dialect = self.dialect
         if isinstance(tree, Recursion):
-            return dialect.rewritten(tree.tree(self._level), self.items), None
-        made = dialect.fenced(dialect.rewritten(tree, self.items), shared=shared)
+            return dialect.rewritten(tree.tree(partial(self._level, name)), self.items), None
+        made = dialect.fenced(self._worded(tree, name), shared=shared)
         return made, dialect.materialized(shared=shared)
 
-    def _level(self, tree: exp.Expression) -> str:
+    def _worded(self, tree: exp.Expression, relation: str, *, top: bool = False) -> exp.Expression:
+        """A tree in the engine's words; what it cannot say is told with its column and table."""
+        table, dialect = relation.rsplit(" ", 1)[0], self.dialect
+        entries = list(tree.expressions) if isinstance(tree, exp.Select) else []
+        if len(entries) > dialect.wide:
+            message = (
+                f"table '{table}' takes {len(entries):,} columns at once, and {dialect.title} has "
+                f"at most {dialect.wide:,}; leave columns out, or use genesis_generate, which "
+                "gives the same rows"
+            )
+            raise GenesisError(message)
+        names = [entry.alias_or_name.removeprefix(OUT) for entry in entries]
+        for name, entry in zip(names, entries, strict=True):
+            if depth(entry) > MOST_LEVELS:
+                raise self._too_deep(table, name)
+        try:
+            made = dialect.rewritten(tree, self.items, top=top)
+        except GenesisError as error:
+            message = f"{self._failing(entries, names, table)}{error}"
+            raise GenesisError(message) from error
+        for name, entry in zip(names, made.expressions if entries else [], strict=True):
+            if dialect.is_too_deep(entry):
+                raise self._too_deep(table, name)
+        return made
+
+    def _too_deep(self, table: str, name: str) -> GenesisError:
+        message = (
+            f"column '{name}' of table '{table}' nests more than the parser of "
+            f"{self.dialect.title} follows; divide its expression into several columns, or use "
+            "genesis_generate, which gives the same rows"
+        )
+        return GenesisError(message)
+
+    def _failing(self, entries: list[Node], names: list[str], table: str) -> str:
+        """The beginning of an error: the column that cannot be said."""
+        for name, entry in zip(names, entries, strict=True):
+            try:
+                self.dialect.rewritten(entry.copy(), self.items)
+            except GenesisError:
+                return f"column '{name}' of table '{table}': "
+        return f"table '{table}': "
+
+    def _level(self, name: str, tree: exp.Expression) -> str:
         """The text of a level of a recursion."""
-        made = self.dialect.rewritten(tree, self.items)
+        made = self._worded(tree, f"{name} 0")
         return self.dialect.text(self.dialect.fenced(made, shared=False))
 
 

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import sqlite3
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -107,7 +108,12 @@ def clickhouse_engine() -> Iterator[Engine]:
         con.query(statement)
 
     def ask(sql: str) -> list[tuple[Any, ...]]:
-        found = pa.ipc.open_stream(con.query(sql, "ArrowStream").bytes()).read_all()
+        try:
+            answer = con.query(sql, "ArrowStream").bytes()
+        except RuntimeError:
+            con.query("SELECT 1")  # chdb answers whatever follows an error with nothing
+            raise
+        found = pa.ipc.open_stream(answer).read_all()
         columns = (c.to_pylist() for c in found.columns)
         return list(
             zip(
@@ -135,15 +141,39 @@ def java() -> None:
         pytest.skip("there is no java: make servers installs it")
 
 
+GATEWAY = """
+import sys
+from pyspark import SparkConf
+from pyspark.java_gateway import launch_gateway
+made = launch_gateway(SparkConf(False).setAll([a.split("=", 1) for a in sys.argv[1:]]))
+print(made.java_parameters.port, made.java_parameters.auth_token, flush=True)
+sys.stdin.read()
+"""
+"""Starts Java in a small process: one with the threads of other tests may not live through a fork."""
+
+
 @pytest.fixture(scope="session")
-def spark(java: None) -> Iterator[Any]:
+def gateway(java: None) -> Iterator[dict[str, str]]:
+    """Java, and the environment in which a process that spark-submit starts finds it."""
+    needed("pyspark")
+    command = [sys.executable, "-c", GATEWAY, *(f"{n}={v}" for n, v in QUICK.items())]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as made:
+        assert made.stdout is not None
+        port, secret = made.stdout.readline().split()
+        yield {"PYSPARK_GATEWAY_PORT": port, "PYSPARK_GATEWAY_SECRET": secret}
+
+
+@pytest.fixture(scope="session")
+def spark(gateway: dict[str, str]) -> Iterator[Any]:
     """A session of the user's own; ours takes it for it is active."""
     from pyspark.sql import SparkSession
 
-    before = os.environ.get("PYSPARK_PYTHON")
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         warnings.simplefilter("ignore")
+        for name, value in {**gateway, "PYSPARK_PYTHON": sys.executable}.items():
+            patch.setenv(name, value)
         builder = SparkSession.builder.master("local[1]")
         for name, value in QUICK.items():
             builder = builder.config(name, value)
@@ -151,9 +181,6 @@ def spark(java: None) -> Iterator[Any]:
     session.sparkContext.setLogLevel("OFF")
     yield session
     session.stop()
-    os.environ.pop("PYSPARK_PYTHON")
-    if before is not None:
-        os.environ["PYSPARK_PYTHON"] = before
 
 
 @pytest.fixture(scope="session")

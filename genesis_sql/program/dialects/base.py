@@ -60,6 +60,7 @@ class Dialect:
         walks: whether it runs expressions that read themselves through many nested levels.
         small: how many nodes a column may have that is repeated in each of its readers.
         within: write a relation that is read once inside its reader, not in front of all.
+        wide: how many columns a SELECT may have.
         before: statements that a session needs in front of a long one.
         data: where the cell data stand, where the text does not hold them.
     """
@@ -78,6 +79,7 @@ class Dialect:
     walks: bool = True
     small: int = 0
     within: bool = False
+    wide: int = 10_000
     before: tuple[str, ...] = ()
     data: Place | None = None
 
@@ -90,6 +92,10 @@ class Dialect:
     def text(self, tree: exp.Expression) -> str:
         """The text of a tree of this engine's words."""
         return tree.sql(dialect=self.writes, copy=False, comments=True)
+
+    def is_too_deep(self, tree: exp.Expression) -> bool:
+        """Whether an expression in this engine's words is more than its parser follows."""
+        return False
 
     def materialized(self, *, shared: bool) -> bool | None:
         """What a common table expression says of being computed once; None says nothing."""

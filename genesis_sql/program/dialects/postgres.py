@@ -117,5 +117,5 @@ _BEFORE = ("SET jit = off",)
 """Machine code for a query of many levels takes longer than its rows."""
 
 POSTGRES = _Postgres(
-    "postgres", "PostgreSQL", "postgres", infinite=True, midnight=True, before=_BEFORE
+    "postgres", "PostgreSQL", "postgres", infinite=True, midnight=True, wide=1664, before=_BEFORE
 )

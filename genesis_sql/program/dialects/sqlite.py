@@ -14,6 +14,7 @@ import numpy as np
 from sqlglot import exp
 
 from genesis_sql.program.dialects.base import Dialect, Item, Node
+from genesis_sql.program.dialects.limits import parser_stack
 from genesis_sql.program.dialects.shared import counted_up, either, single
 from genesis_sql.program.draw import binary
 from genesis_sql.program.sql_nodes import (
@@ -37,6 +38,8 @@ _FORMS: dict[type, str] = {exp.Year: "%Y", exp.Month: "%m", exp.Day: "%d"}
 _PARTS = {"YEAR": "%Y", "MONTH": "%m", "DAY": "%d", "HOUR": "%H", "MINUTE": "%M"}
 _STEP = 60
 """Bits that one division by a power of two moves."""
+_STACK = 85
+"""Symbols of an expression that its parser holds at once: 100 before 3.46, its statement's too."""
 _BYTES = "{} bytes"
 _ENDS = "{} ends"
 
@@ -44,6 +47,9 @@ _ENDS = "{} ends"
 class _SQLite(Dialect):
     def materialized(self, *, shared: bool) -> bool | None:
         return True if shared else None
+
+    def is_too_deep(self, tree: exp.Expression) -> bool:
+        return parser_stack(tree) > _STACK
 
     def fenced(self, tree: exp.Expression, *, shared: bool) -> exp.Expression:
         if shared or not isinstance(tree, exp.Select):
@@ -328,5 +334,13 @@ def _iso(micros: Node, function: str) -> Node:
 
 
 SQLITE = _SQLite(
-    "sqlite", "SQLite", "sqlite", nan=False, midnight=True, nested=4, walks=False, decimals=False
+    "sqlite",
+    "SQLite",
+    "sqlite",
+    nan=False,
+    midnight=True,
+    nested=4,
+    walks=False,
+    decimals=False,
+    wide=2000,
 )

@@ -62,7 +62,8 @@ def test_what_spark_sql_lacks_names_the_way_that_has_it(
         return str(error.value)
 
     same = "take --how kernel (how='kernel'), which gives the same rows"
-    assert told("t", how="sql") == f"Spark SQL has no times of day; {same}"
+    lacks = f"column 'clock' of table 't': Spark SQL has no times of day; {same}"
+    assert told("t", how="sql") == lacks
     assert "how='sql' takes no conditions" in told("plain", how="sql", conditions={"n": [1, 2]})
     assert "makes all tables by scale" in told("plain", how="sql", rows={"plain": 10})
     assert "how='magic' is not known; it takes 'kernel' or 'sql'" in told("plain", how="magic")
