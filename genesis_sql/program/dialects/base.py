@@ -84,6 +84,7 @@ class Dialect:
         nan: whether its doubles may be NaN.
         nested: how many elements of the cell data one expression may hold.
         before: statements that a session needs in front of a long one.
+        cells_kept: whether the relation of the cell data is computed once; None says nothing.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Dialect:
     nan: bool = True
     nested: int = 12
     before: tuple[str, ...] = ()
+    cells_kept: bool | None = None
 
     # text
 
@@ -166,6 +168,19 @@ class Dialect:
     def rows(self, first: Node, stop: Node) -> exp.Expression:
         """A relation of ``#number`` and ``#address``, both first … stop - 1."""
         raise NotImplementedError
+
+    def beside(
+        self, source: str, shared: list[exp.Table], names: list[str], ends: tuple[Node, Node]
+    ) -> exp.Select | None:
+        """The relation of `rows` with what all rows share, where that is faster than a cross join.
+
+        Args:
+            source: the rows.
+            shared: relations of one row.
+            names: their columns that are read.
+            ends: the first row and the one behind the last.
+        """
+        return None
 
     def repeated(
         self, source: str, columns: list[str], low: exp.Expression, high: exp.Expression, to: str
