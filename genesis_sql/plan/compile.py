@@ -328,7 +328,9 @@ class Tables:
         rows = self.query.dialect.rows(first, stop)
         # DuckDB hands out range() on one thread, rows that were computed once on all of them
         name = self.query.add(program.table, rows, shared=True)
-        return Relation(self.query, program.table, name, (NUMBER, ADDRESS))
+        literals = isinstance(first, exp.Literal) and isinstance(stop, exp.Literal)
+        ends = (first, stop) if literals else None
+        return Relation(self.query, program.table, name, (NUMBER, ADDRESS), ends)
 
     def _ends(self, program: Program) -> tuple[exp.Expression, exp.Expression]:
         """The first row of a root, and the one behind its last."""

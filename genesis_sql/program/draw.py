@@ -148,7 +148,9 @@ def _steps_sql(x: str, name: str) -> list[tuple[str, exp.Expression]]:
     return out
 
 
-def draw_columns(keys: Stream | Held, row: str, name: str) -> list[tuple[str, exp.Expression]]:
+def draw_columns(
+    keys: Stream | Held, row: str, name: str, *, low: bool = False
+) -> list[tuple[str, exp.Expression]]:
     """SQL of one draw as a chain of named columns.
 
     The last one is the word (BIGINT, 0 ≤ word < 2**32).
@@ -157,11 +159,14 @@ def draw_columns(keys: Stream | Held, row: str, name: str) -> list[tuple[str, ex
         keys: the stream.
         row: name of the column that holds the row address.
         name: prefix of the columns made.
+        low: whether all addresses are below `LOW`: their upper half is 0.
     """
     source = exp.column(row, quoted=True)
+    if low:
+        return round_columns(binary(exp.BitwiseXor, source, _key(keys.a)), _key(keys.b), name)
     upper = binary(exp.IntDiv, source, number(LOW))
-    low = binary(exp.BitwiseXor, binary(exp.Mod, source.copy(), number(LOW)), _key(keys.a))
-    first = binary(exp.Add, low, binary(exp.Mul, upper, number(HIGH)))
+    lower = binary(exp.BitwiseXor, binary(exp.Mod, source.copy(), number(LOW)), _key(keys.a))
+    first = binary(exp.Add, lower, binary(exp.Mul, upper, number(HIGH)))
     added = binary(exp.Add, binary(exp.Mul, upper.copy(), number(GOLDEN)), _key(keys.b))
     return round_columns(binary(exp.Mod, first, number(WORD)), added, name)
 

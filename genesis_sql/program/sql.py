@@ -234,7 +234,8 @@ class _Writer:
         self.words += 1
         row = row or (DRAWN if DRAWN in self.relation.columns else ADDRESS)
         keys = self.identity.stream(self.program.table, of, purpose)
-        return self.relation.put_all(draw_columns(keys, row, f"#word {self.words} "))
+        low, name = self.relation.low and row == ADDRESS, f"#word {self.words} "
+        return self.relation.put_all(draw_columns(keys, row, name, low=low))
 
     def code(self, name: str) -> exp.Expression:
         """Code of an input, as a column; labels are codes already."""
@@ -244,6 +245,13 @@ class _Writer:
             self.codes.add(name)
             self.keep(f"#code {name}", cut(column(name), self.program.edges[name]))
         return column(f"#code {name}")
+
+    def size(self, name: str) -> int | None:
+        """What all codes of an input are below; None where it is not known."""
+        if name in self.program.edges:
+            return len(self.program.edges[name]) + 2
+        domain = self.program.domains.get(name)
+        return len(domain.labels) + 1 if isinstance(domain, Categories) else None
 
     def family(self) -> tuple[exp.Expression, exp.Expression]:
         """The row's place among its siblings, and their number."""
@@ -289,7 +297,8 @@ class _Writer:
 
     def draw(self, step: Draw) -> None:
         name, domain = step.column, self.program.domains[step.column]
-        cell = routed(self.relation, f"#{name}", step.tree, [self.code(n) for n in step.inputs])
+        inputs = [(self.code(n), self.size(n)) for n in step.inputs]
+        cell = routed(self.relation, f"#{name}", step.tree, inputs)
         bounds = (step.at_most, step.at_least)
         if bounds == (None, None):
             self.keep(name, self._cells(step, domain, cell, ""))

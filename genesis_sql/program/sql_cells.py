@@ -124,6 +124,8 @@ def drawn(
         within: gives the word that decides on the place inside the interval.
     """
     hit, spread, first = slot(relation, name, cells, cell, word)
+    if cells.width is None and (cells.alias == np.arange(len(cells.alias))).all():
+        return _alike(relation, name, cells.low, hit)
     labels = isinstance(domain, Categories) or cells.width is None
     accept = cells.accept.astype(np.int64)
     if labels and len(cells.low) and cells.low.min() >= 0 and cells.low.max() < _CODES:
@@ -140,6 +142,14 @@ def drawn(
     at = relation.put(f"{name} slot", case([(taken, hit)], add(first, div(both, WORD))))
     low = lookup(relation, f"{name} low", cells.low, at)
     return low if labels else _inside(relation, name, cells, domain, at, low, within)
+
+
+def _alike(relation: Relation, name: str, low: np.ndarray, hit: exp.Expression) -> exp.Expression:
+    """The code of the slot hit, where no slot has an alias, such as the members of a forest."""
+    begin = int(low[0])
+    if begin >= 0 and (low == begin + np.arange(len(low))).all():
+        return add(hit, begin)
+    return lookup(relation, f"{name} low", low, hit)
 
 
 def _inside(

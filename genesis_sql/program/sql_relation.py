@@ -19,6 +19,7 @@ from genesis_sql.errors import GenesisError
 from genesis_sql.program.dialects.base import Dialect, Item
 from genesis_sql.program.dialects.duckdb import DUCKDB
 from genesis_sql.program.dialects.limits import MOST_LEVELS, depth
+from genesis_sql.program.draw import LOW
 from genesis_sql.program.sql_nodes import at, named, relation_name
 from genesis_sql.sqlbuild import column
 
@@ -146,7 +147,7 @@ class Query:
         recursive |= any(isinstance(tree, Recursion) for _, tree, _ in self._tables)
         if cells is not None:
             alias = exp.to_identifier(CELLS, quoted=True)
-            kept = dialect.materialized(shared=True) if dialect.data else None
+            kept = dialect.materialized(shared=True) if dialect.data else dialect.cells_kept
             last = last.with_(alias, as_=cells, materialized=kept, copy=False)
         inside = self._read_once(last) if dialect.within else set[str]()
         texts: dict[str, str] = {}
@@ -303,11 +304,23 @@ class Relation:
         name: what its common table expressions are called.
         source: the relation that has all that is written so far.
         columns: what that has.
+        ends: while it is the rows of a root as `Dialect.rows` gives them, the first and the one
+            behind the last.
+        low: whether all addresses are below `draw.LOW`.
     """
 
-    def __init__(self, query: Query, name: str, source: str, columns: Iterable[str]) -> None:
+    def __init__(
+        self,
+        query: Query,
+        name: str,
+        source: str,
+        columns: Iterable[str],
+        ends: tuple[Node, Node] | None = None,
+    ) -> None:
         self.query, self.name, self.source = query, name, source
         self.columns = list(columns)
+        self.ends = ends
+        self.low = ends is not None and int(ends[1].name) <= LOW
         self._nodes: dict[str, exp.Expression] = {}
         self._single: dict[str, exp.Expression] = {}
         self._kept: list[str] = []
@@ -343,11 +356,12 @@ class Relation:
         levels = _levels(nodes)
         highest = max(levels.values(), default=0)
         alive = self._alive(nodes, levels, highest)
+        others = self._beside(self._shared()) if highest else []
         for level in range(1, highest + 1):
             made = [n for n, at in levels.items() if at == level and n in alive[level]]
             passed = [(n, column(n)) for n in alive[level] if n not in made]
             tree = select([*passed, *((n, nodes[n]) for n in made)], self.source)
-            for other in self._shared() if level == 1 else ():
+            for other in others if level == 1 else ():
                 tree = tree.join(other, join_type="cross", copy=False)
             tree = self.query.dialect.joined(tree, self.source, self.query.items)
             self.source = self.query.add(
@@ -355,7 +369,18 @@ class Relation:
             )
         self.columns += self._kept
         self._nodes, self._single, self._kept = {}, {}, []
+        self.ends = None if highest else self.ends
         return self.source
+
+    def _beside(self, shared: list[exp.Table]) -> list[exp.Table]:
+        """Put what all rows share beside them; returns what is to be joined still."""
+        if not shared or self.ends is None:
+            return shared
+        made = self.query.dialect.beside(self.source, shared, list(self._single), self.ends)
+        if made is None:
+            return shared
+        self.source = self.query.add(self.name, made)
+        return []
 
     def _shared(self) -> list[exp.Table]:
         """The relations of one row with the values that all rows share."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from sqlglot import exp
@@ -24,6 +25,10 @@ SMALL = 24
 """Leaves up to which a nested CASE is as fast: it costs about as much per leaf as a lookup."""
 FLAT = 6
 """The same where a deeply nested CASE may not be read."""
+JOINT = 10_000
+"""Entries that one table for several inputs may have more than a table for each."""
+SPARE = 20_000
+"""Entries that the table of an input may have more to do without a table of the bins."""
 MOST = 600_000
 """Entries of all tables of a tree; where it needs more, it is cut into layers (see `diagram`)."""
 
@@ -46,7 +51,10 @@ class Link:
 
 
 def routed(
-    relation: Relation, name: str, tree: Tree, codes: Sequence[exp.Expression]
+    relation: Relation,
+    name: str,
+    tree: Tree,
+    inputs: Sequence[tuple[exp.Expression, int | None]],
 ) -> exp.Expression:
     """The cell of a row.
 
@@ -54,12 +62,17 @@ def routed(
         relation: the rows.
         name: what the tables put here are called.
         tree: the router.
-        codes: of its inputs.
+        inputs: the code of each, and what all codes are below; None where that is not known.
     """
-    if tree.leaves <= (SMALL if relation.query.dialect.reads == "columns" else FLAT):
+    codes = [code for code, _ in inputs]
+    columns = relation.query.dialect.reads == "columns"
+    if tree.leaves <= (SMALL if columns else FLAT):
         return route(tree, codes)
+    links = chain(tree) or _in_layers(tree)
+    if columns and links:
+        return _direct(relation, name, links, inputs)
     state: exp.Expression | None = None
-    for at, link in enumerate(chain(tree) or _in_layers(tree)):
+    for at, link in enumerate(links):
         code = least(codes[link.feature], len(link.bins) - 1)
         place = lookup(relation, f"{name} bins {at}", link.bins, code)
         if state is not None:
@@ -67,6 +80,48 @@ def routed(
         following = lookup(relation, f"{name} next {at}", link.next, place)
         state = relation.put(f"{name} state {at}", following)
     return state if state is not None else route(tree, codes)
+
+
+def _direct(
+    relation: Relation,
+    name: str,
+    links: Sequence[Link],
+    inputs: Sequence[tuple[exp.Expression, int | None]],
+) -> exp.Expression:
+    """A chain whose tables have a place for each code: fewer steps, in larger tables.
+
+    Inputs whose tables are small together share one.
+    """
+    stages: list[tuple[np.ndarray, exp.Expression]] = []
+    for at, link in enumerate(links):
+        code, size = inputs[link.feature]
+        if size is None:
+            size = len(link.bins)
+            code = least(code, size - 1)
+        bins = link.bins[np.minimum(np.arange(size), len(link.bins) - 1)]
+        table = link.next.reshape(-1, link.width)
+        if len(table) * (size - link.width) <= SPARE:
+            table = table[:, bins]
+        else:
+            code = lookup(relation, f"{name} bins {at}", bins, code)
+        if stages and _joint_size(stages[-1][0], table) <= JOINT:
+            before, place = stages.pop()
+            code = add(times(place, table.shape[1]), code)
+            table = table[before].reshape(len(before), -1)
+        stages.append((table, code))
+    widths = [*(table.shape[1] for table, _ in stages[1:]), 1]
+    state: exp.Expression | None = None
+    for at, ((table, place), width) in enumerate(zip(stages, widths, strict=True)):
+        reached = place if state is None else add(state, place)
+        following = lookup(relation, f"{name} next {at}", table.ravel(), reached)
+        following = times(following, width) if width > 1 else following
+        state = relation.put(f"{name} state {at}", following)
+    return cast(exp.Expression, state)
+
+
+def _joint_size(before: np.ndarray, after: np.ndarray) -> int:
+    """How many more entries one table in the place of two has."""
+    return int(before.size * after.shape[1] - before.size - after.size)
 
 
 def _in_layers(tree: Tree) -> list[Link]:

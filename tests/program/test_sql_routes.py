@@ -38,7 +38,7 @@ def by_kernel(tree: Tree, codes: np.ndarray) -> list[int]:
     return [int(cell) for cell in cells_of(tree, codes)]
 
 
-def by_sql(tree: Tree, codes: np.ndarray) -> list[int]:
+def by_sql(tree: Tree, codes: np.ndarray, size: int | None = None) -> list[int]:
     names = [f"c{i}" for i in range(len(codes))]
     with duckdb.connect() as con:
         values = ", ".join(f"c{i} INTEGER" for i in range(len(codes)))
@@ -49,7 +49,7 @@ def by_sql(tree: Tree, codes: np.ndarray) -> list[int]:
         )
         query = Query()
         relation = Relation(query, "t", "codes", ["number", *names])
-        cell = routed(relation, "x", tree, [column(n) for n in names])
+        cell = routed(relation, "x", tree, [(column(n), size) for n in names])
         relation.put("cell", cell, keep=True)
         shown = select([("cell", column("cell")), ("number", column("number"))], relation.close())
         found = con.execute(query.text(shown.order_by(column("number")))).fetchall()
@@ -65,6 +65,17 @@ def test_cells_are_those_of_the_kernel(leaves: int, seed: int) -> None:
     expected = by_kernel(tree, codes)
     assert len(set(expected)) > leaves // 20
     assert by_sql(tree, codes) == expected
+    assert by_sql(tree, codes, CODES + 3) == expected
+
+
+@pytest.mark.parametrize("name", ["SPARE", "JOINT"])
+def test_tables_of_bins_and_of_single_inputs_lead_to_the_same_cells(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = grown(120, 7)
+    codes = np.random.default_rng(7).integers(0, CODES + 3, (INPUTS, 300)).astype(np.int32)
+    monkeypatch.setattr(sql_routes, name, -(2**40))
+    assert by_sql(tree, codes, CODES + 3) == by_kernel(tree, codes)
 
 
 def test_small_trees_and_those_with_too_many_states_stay_cases(

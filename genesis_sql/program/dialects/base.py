@@ -62,6 +62,7 @@ class Dialect:
         within: write a relation that is read once inside its reader, not in front of all.
         wide: how many columns a SELECT may have.
         before: statements that a session needs in front of a long one.
+        cells_kept: whether the relation of the cell data is computed once; None says nothing.
         data: where the cell data stand, where the text does not hold them.
     """
 
@@ -81,6 +82,7 @@ class Dialect:
     within: bool = False
     wide: int = 10_000
     before: tuple[str, ...] = ()
+    cells_kept: bool | None = None
     data: Place | None = None
 
     # text
@@ -154,9 +156,13 @@ class Dialect:
 
     def complete(self, items: list[Item]) -> exp.Expression:
         """Whether the relation has the cell data of this text; an error that says so where not."""
-        counted = exp.select("count(*)").from_(relation_name("cells")).subquery(copy=False)
+        counted = self.found().subquery(copy=False)
         many = sum(len(self.stored(item)) for item in items)
         return self.asserted(op(exp.EQ, counted, many), OTHERS)
+
+    def found(self) -> exp.Select:
+        """How many rows of cell data there are."""
+        return exp.select("count(*)").from_(relation_name("cells"))
 
     def asserted(self, test: exp.Expression, message: str) -> exp.Expression:
         """A condition that is an error where it does not hold."""
@@ -208,6 +214,19 @@ class Dialect:
     def rows(self, first: Node, stop: Node) -> exp.Expression:
         """A relation of ``#number`` and ``#address``, both first … stop - 1."""
         raise NotImplementedError
+
+    def beside(
+        self, source: str, shared: list[exp.Table], names: list[str], ends: tuple[Node, Node]
+    ) -> exp.Select | None:
+        """The relation of `rows` with what all rows share, where that is faster than a cross join.
+
+        Args:
+            source: the rows.
+            shared: relations of one row.
+            names: their columns that are read.
+            ends: the first row and the one behind the last.
+        """
+        return None
 
     def repeated(
         self, source: str, columns: list[str], low: exp.Expression, high: exp.Expression, to: str

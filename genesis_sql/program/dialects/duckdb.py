@@ -1,23 +1,77 @@
-"""DuckDB: lists stand beside the rows as columns of a one-row relation, which it never copies."""
+"""DuckDB: the numbers of all items stand in one list of each type, a column beside the rows.
+
+A column that is handed on from level to level costs time in every level, and so does the plan of
+it: a model of many arrays would spend most of its time on that. An item is a stretch of its list.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+import numpy as np
 from sqlglot import exp
 
 from genesis_sql.program.dialects.base import (
     Dialect,
     Item,
     Node,
+    Place,
     repeated,
     values_relation,
 )
 from genesis_sql.program.draw import binary
-from genesis_sql.program.sql_nodes import add, as_type, call, case, element, literal, op
+from genesis_sql.program.sql_nodes import (
+    add,
+    as_type,
+    call,
+    case,
+    element,
+    literal,
+    mod,
+    named,
+    op,
+    relation_name,
+)
 from genesis_sql.sqlbuild import column, fill
 
 _ROWS = 'SELECT i AS "#number", i AS "#address" FROM range($low, $high) AS r(i)'
+_LISTS = {
+    "USMALLINT": "#smalls",
+    "INTEGER": "#integers",
+    "BIGINT": "#wholes",
+    "DOUBLE": "#reals",
+}
+_CELLS, _FOUND = "cells", "#found"
+BLOCK = 2**15
+"""Rows that share one copy of the lists: DuckDB copies a list for each chunk of a cross join."""
+
+
+def _kept_as(item: Item) -> str:
+    """The smallest type that holds all numbers of an item: what is near is read fast."""
+    if item.kind != "int" or not len(item.values):
+        return item.type
+    low, high = int(np.min(item.values)), int(np.max(item.values))
+    if low >= 0 and high < 2**16:
+        return "USMALLINT"
+    return "INTEGER" if low >= -(2**31) and high < 2**31 else item.type
+
+
+def _by_type(items: Iterable[Item]) -> dict[str, list[Item]]:
+    """The items of numbers by the type of their list."""
+    out: dict[str, list[Item]] = {}
+    for item in items:
+        if item.kind != "text":
+            out.setdefault(_kept_as(item), []).append(item)
+    return out
+
+
+def _packed(items: Iterable[Item]) -> dict[str, dict[str, int]]:
+    """Where each item begins in the list of its type, by type."""
+    out: dict[str, dict[str, int]] = {}
+    for type_, of_type in _by_type(items).items():
+        ends = np.cumsum([0, *(len(item.values) for item in of_type)])
+        out[type_] = {i.name: int(end) for i, end in zip(of_type, ends[:-1], strict=True)}
+    return out
 
 
 class _DuckDB(Dialect):
@@ -25,14 +79,48 @@ class _DuckDB(Dialect):
         return shared
 
     def cells(self, items: list[Item]) -> exp.Expression:
-        return values_relation([row for item in items for row in self.stored(item)])
+        """One row: the lists of numbers, and a list for each item of texts."""
+        rows, texts = list[tuple[str, str]](), dict[str, Node]()
+        for type_, of_type in _by_type(items).items():
+            name = _LISTS[type_]
+            found = (repr(v) for item in of_type for v in item.values.tolist())  # type: ignore[union-attr]
+            rows.append((name, ",".join(found)))
+            texts[type_] = _stored(name)
+        rows += [row for item in items if item.kind == "text" for row in self.stored(item)]
+        made = exp.Select(expressions=named(self._lists(items, texts)))
+        return made.from_(values_relation(rows).subquery("held"), copy=False)
+
+    def outside(self, data: Place, items: list[Item]) -> exp.Select:
+        """The same row, of texts that stand elsewhere, each for itself."""
+        comma, brackets = exp.Literal.string(","), exp.Literal.string("[]")
+        texts = dict[str, Node]()
+        for type_, of_type in _by_type(items).items():
+            plain = [call("trim", _stored(i.name), brackets) for i in of_type if len(i.values)]
+            texts[type_] = call("concat_ws", comma, *plain)
+        found = [*self._lists(items, texts), (_FOUND, exp.Count(this=exp.Star()))]
+        given = super().outside(data, items).subquery("held")
+        return exp.Select(expressions=named(found)).from_(given, copy=False)
+
+    def found(self) -> exp.Select:
+        return exp.Select(expressions=[column(_FOUND)]).from_(relation_name(_CELLS), copy=False)
+
+    def _lists(self, items: list[Item], texts: Mapping[str, Node]) -> list[tuple[str, Node]]:
+        """The columns of that row; the numbers of a type stand in one text."""
+        shown = list[tuple[str, Node]]()
+        for type_, of_type in _by_type(items).items():
+            split = call("string_split", texts[type_], exp.Literal.string(","))
+            some = any(len(item.values) for item in of_type)
+            shown.append((_LISTS[type_], as_type(split if some else exp.null(), f"{type_}[]")))
+        for item in items:
+            if item.kind == "text":
+                shown.append((item.name, self.parsed(item, _stored(item.name))))
+        return shown
 
     def parquet(self, path: str) -> exp.Expression:
         return exp.Table(this=call("read_parquet", exp.Literal.string(path)))
 
     def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
-        if item.kind != "text":
-            return as_type(text, f"{item.type}[]")
+        """The list of an item of texts."""
         mark = call("substr", text, literal(1), literal(1))
         return call("string_split", call("substr", text.copy(), literal(2)), mark)
 
@@ -42,19 +130,43 @@ class _DuckDB(Dialect):
     def reading(
         self, nodes: dict[str, Node], items: Mapping[str, Item], single: dict[str, Node]
     ) -> dict[str, Node]:
-        """Elements of columns of the relation that all rows share, one aggregate over the data."""
+        """Elements of columns of the relation that all rows share."""
+        packed = _packed(items.values())
 
         def swap(node: exp.Expression) -> exp.Expression:
             if not isinstance(node, exp.Anonymous) or node.this != "genesis_at":
                 return node
-            item = items[node.expressions[0].name]
-            if item.name not in single:
-                found = binary(exp.EQ, column("name", "cells"), exp.Literal.string(item.name))
-                text = exp.Max(this=case([(found, column("values", "cells"))]))
-                single[item.name] = self.parsed(item, text)
-            return element(column(item.name), node.expressions[1].transform(swap))
+            item, index = items[node.expressions[0].name], node.expressions[1].transform(swap)
+            kept = _kept_as(item)
+            name = item.name if item.kind == "text" else _LISTS[kept]
+            single[name] = column(name, _CELLS)
+            if item.kind == "text":
+                return element(column(name), index)
+            begin = packed[kept][item.name]
+            if isinstance(index, exp.Literal):
+                found = element(column(name), int(index.name) + begin)
+            else:
+                found = call("list_extract", column(name), add(index, begin + 1))
+            return found if kept == item.type else as_type(found, item.type)
 
         return {name: node.transform(swap) for name, node in nodes.items()}
+
+    def beside(
+        self, source: str, shared: list[exp.Table], names: list[str], ends: tuple[Node, Node]
+    ) -> exp.Select | None:
+        first, stop = ends
+        lists = [(n, column(n)) for n in names]
+        number = column("#number")
+        until = call("least", add(number, BLOCK), stop)
+        each = call("unnest", call("range", number, until))
+        made = exp.Select(expressions=named([*lists, ("#number", each)]))
+        made = made.from_(relation_name(source), copy=False)
+        for other in shared:
+            made = made.join(other, join_type="cross", copy=False)
+        begins = op(exp.EQ, mod(op(exp.Sub, number, first), BLOCK), 0)
+        made = made.where(begins, copy=False)
+        shown = [*((n, column(n)) for n in names), ("#number", number), ("#address", number)]
+        return exp.Select(expressions=named(shown)).from_(made.subquery("rows"), copy=False)
 
     def rows(self, first: Node, stop: Node) -> exp.Expression:
         return fill(_ROWS, low=first, high=stop)
@@ -97,4 +209,12 @@ class _DuckDB(Dialect):
         return as_type(as_type(whole, "HUGEINT"), "DECIMAL(38, 0)")
 
 
-DUCKDB = _DuckDB("duckdb", "DuckDB", "duckdb", reads="columns", infinite=True, midnight=True)
+def _stored(name: str) -> exp.Expression:
+    """The text of a name, as an aggregate: DuckDB folds constant lists wherever they stand."""
+    found = binary(exp.EQ, column("name"), exp.Literal.string(name))
+    return exp.Max(this=case([(found, column("values"))]))
+
+
+DUCKDB = _DuckDB(
+    "duckdb", "DuckDB", "duckdb", reads="columns", infinite=True, midnight=True, cells_kept=True
+)
