@@ -85,8 +85,6 @@ class Dialect:
     cells_kept: bool | None = None
     data: Place | None = None
 
-    # text
-
     def first(self) -> tuple[str, ...]:
         """The statements that a session needs in front of a text."""
         return self.before
