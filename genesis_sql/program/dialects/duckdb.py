@@ -47,12 +47,30 @@ BLOCK = 2**15
 
 def _kept_as(item: Item) -> str:
     """The smallest type that holds all numbers of an item: what is near is read fast."""
-    if item.kind != "int" or not len(item.values):
+    if item.kind != "int" or not len(item.values) or item.align > 1:
         return item.type
     low, high = int(np.min(item.values)), int(np.max(item.values))
     if low >= 0 and high < 2**16:
         return "USMALLINT"
     return "INTEGER" if low >= -(2**31) and high < 2**31 else item.type
+
+
+def _written(item: Item, begin: int) -> np.ndarray:
+    """The numbers of an item that begins there; lists are counted from 1."""
+    values = np.array(item.values)
+    values[: item.places] += begin + 1
+    return values
+
+
+def _place(index: Node, begin: int) -> Node:
+    """The place of an element in its list, counted from 1."""
+    if isinstance(index, exp.Literal):
+        return literal(int(index.name) + begin + 1)
+    inner = index.unnest()
+    if isinstance(inner, exp.Sub) and isinstance(inner.expression, exp.Literal):
+        begin -= int(inner.expression.name)
+        index = inner.this
+    return index if begin == -1 else add(index, begin + 1)
 
 
 def _packed(items: Iterable[Item]) -> dict[str, dict[str, int]]:
@@ -63,7 +81,7 @@ def _packed(items: Iterable[Item]) -> dict[str, dict[str, int]]:
         if not isinstance(item.values, tuple):
             kept = _kept_as(item)
             begins = out.setdefault(kept, {})
-            begins[item.name] = sizes.get(kept, 0)
+            begins[item.name] = -(-(sizes.get(kept, 0) + 1) // item.align) * item.align - 1
             sizes[kept] = begins[item.name] + len(item.values)
     return out
 
@@ -74,11 +92,16 @@ class _DuckDB(Dialect):
 
     def cells(self, items: list[Item]) -> exp.Expression:
         """One row: the lists of numbers, and a list for each item of texts."""
+        begins = _packed(items)
         rows: list[tuple[str, str]] = []
         shown: list[tuple[str, Node]] = []
         for type_, name in _LISTS.items():
-            held = [i.values for i in items if i.kind != "text" and _kept_as(i) == type_]
-            found = [repr(v) for values in held for v in values.tolist()]  # type: ignore[union-attr]
+            held = [i for i in items if i.name in begins.get(type_, ())]
+            found: list[str] = []
+            for item in held:
+                begin = begins[type_][item.name]
+                found += ["0"] * (begin - len(found))
+                found += map(repr, _written(item, begin).tolist())
             if held:
                 rows.append((name, ",".join(found)))
                 split = call("string_split", _stored(name), exp.Literal.string(","))
@@ -105,19 +128,23 @@ class _DuckDB(Dialect):
         packed = _packed(items.values())
 
         def swap(node: exp.Expression) -> exp.Expression:
-            if not isinstance(node, exp.Anonymous) or node.this != "genesis_at":
+            if not isinstance(node, exp.Anonymous) or node.this not in (
+                "genesis_at",
+                "genesis_step",
+            ):
                 return node
             item, index = items[node.expressions[0].name], node.expressions[1].transform(swap)
             kept = _kept_as(item)
             name = item.name if item.kind == "text" else _LISTS[kept]
             single[name] = column(name, _CELLS)
-            if item.kind == "text":
-                return element(column(name), index)
-            begin = packed[kept][item.name]
-            if isinstance(index, exp.Literal):
-                found = element(column(name), int(index.name) + begin)
+            begin = 0 if item.kind == "text" else packed[kept][item.name]
+            if node.this == "genesis_step":
+                place = index
+            elif item.align > 1:
+                place = op(exp.BitwiseOr, index, begin + 1)
             else:
-                found = call("list_extract", column(name), add(index, begin + 1))
+                place = _place(index, begin)
+            found = call("list_extract", column(name), place)
             return found if kept == item.type else as_type(found, item.type)
 
         return {name: node.transform(swap) for name, node in nodes.items()}
