@@ -21,7 +21,7 @@ from genesis_sql.program.draw import LOW, WORD, Streams, draw_columns
 from genesis_sql.program.execute import STRIDES
 from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.sql_again import DRAWN
-from genesis_sql.program.sql_cells import cut, drawn, fraction, lookup
+from genesis_sql.program.sql_cells import coded, drawn, fraction, lookup
 from genesis_sql.program.sql_decode import comparable
 from genesis_sql.program.sql_fixed import (
     write_either,
@@ -243,7 +243,7 @@ class _Writer:
             return column(name)
         if name not in self.codes:
             self.codes.add(name)
-            self.keep(f"#code {name}", cut(column(name), self.program.edges[name]))
+            self.keep(f"#code {name}", coded(self.relation, self.program, name))
         return column(f"#code {name}")
 
     def size(self, name: str) -> int | None:

@@ -9,7 +9,7 @@ import numpy as np
 from sqlglot import exp
 
 from genesis_sql.program.cells import Cells
-from genesis_sql.program.domain import Categories, Domain, Reals
+from genesis_sql.program.domain import Categories, Domain, Grid, Reals
 from genesis_sql.program.draw import LOW, WORD
 from genesis_sql.program.sql_nodes import (
     above,
@@ -22,16 +22,20 @@ from genesis_sql.program.sql_nodes import (
     less,
     literal,
     mod,
+    op,
     own,
     real,
     times,
     up_to,
 )
 from genesis_sql.program.sql_relation import Relation
-from genesis_sql.program.steps import Tree
+from genesis_sql.program.steps import Draw, Program, Tree, step_columns
+from genesis_sql.sqlbuild import column
 
 _CODES = 2**15
 """Codes below it fit into one whole number with the threshold of their slot, two at a time."""
+SPREAD = 10_000
+"""Numbers from a column's lowest to its highest up to which each has its code in an array."""
 HALF_OPEN = 2.0**-32  # a word times this lies in [0, 1)
 
 
@@ -52,6 +56,31 @@ def cut(value: exp.Expression, edges: np.ndarray) -> exp.Expression:
     """Code of a number: 0 for NULL, else 1 + the edges below it (NaN lies above all here too)."""
     codes = [literal(1 + i) for i in range(len(edges) + 1)]
     return case([(is_null(value), literal(0))], _between(value, edges, codes))
+
+
+def coded(relation: Relation, program: Program, name: str) -> exp.Expression:
+    """Code of a raw number: an element of an array where the column has few values, else `cut`."""
+    edges, ends = program.edges[name], _ends(program, name)
+    if relation.query.dialect.reads != "columns" or ends is None or ends[1] - ends[0] > SPREAD:
+        return cut(column(name), edges)
+    values = np.arange(ends[0], ends[1] + 1)
+    codes = (1 + np.searchsorted(edges, values)).astype(np.int32)
+    found = lookup(relation, f"#{name} codes", codes, op(exp.Sub, column(name), ends[0]))
+    return exp.Coalesce(this=found, expressions=[literal(0)]) if ends[2] else found
+
+
+def _ends(program: Program, name: str) -> tuple[int, int, bool] | None:
+    """The lowest and the highest number that a column draws, and whether it has NULL."""
+    steps = [s for s in program.steps if name in step_columns(s)]
+    step = steps[0] if len(steps) == 1 else None
+    if not isinstance(step, Draw) or not isinstance(program.domains[name], Grid):
+        return None
+    cells = step.cells
+    real = np.ones(len(cells.low), bool) if cells.null is None else ~cells.null
+    if (step.at_most, step.at_least) != (None, None) or cells.width is None or not real.any():
+        return None
+    highest = cells.low[real] + np.maximum(cells.width[real], 1)
+    return int(cells.low[real].min()), int(highest.max()) - 1, not bool(real.all())
 
 
 def fraction(word: exp.Expression) -> exp.Expression:

@@ -141,6 +141,11 @@ def at(item: str, index: exp.Expression | int) -> exp.Expression:
     return call("genesis_at", exp.Literal.string(item), _node(index))
 
 
+def step(item: str, place: exp.Expression) -> exp.Expression:
+    """An element of an item, by what one of its places says and an index that counts from there."""
+    return call("genesis_step", exp.Literal.string(item), place)
+
+
 def word(words: exp.Expression, index: int) -> exp.Expression:
     """One of the words of a row's own list, counted from 0."""
     return call("genesis_word", words, literal(index))

@@ -7,10 +7,11 @@ of all columns stand beside each other; a level hands on only what a later one r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
+from itertools import pairwise
 
 import numpy as np
 from sqlglot import exp
@@ -20,7 +21,7 @@ from genesis_sql.program.dialects.base import Dialect, Item
 from genesis_sql.program.dialects.duckdb import DUCKDB
 from genesis_sql.program.dialects.limits import MOST_LEVELS, depth
 from genesis_sql.program.draw import LOW
-from genesis_sql.program.sql_nodes import at, named, relation_name
+from genesis_sql.program.sql_nodes import at, named, op, relation_name, step
 from genesis_sql.sqlbuild import column
 
 Node = exp.Expression
@@ -34,6 +35,7 @@ CELLS = "cells"
 OUT = "#out "
 """What the names of columns with values begin with; the name of the table's column follows."""
 
+_READS = ("genesis_at", "genesis_step")
 KEY = "#key "
 """What the names of columns with keys of streams begin with."""
 
@@ -125,10 +127,12 @@ class Query:
         """Add one that reads itself, under a name of `name`."""
         self._tables.append((name, recursion, False))
 
-    def item(self, name: str, values: np.ndarray | tuple[str, ...]) -> str:
+    def item(
+        self, name: str, values: np.ndarray | tuple[str, ...], places: int = 0, align: int = 1
+    ) -> str:
         """Add an array to the cell data, each but once; returns the name of the item."""
         plain = repr(values).encode() if isinstance(values, tuple) else values.tobytes()
-        kind = "text" if isinstance(values, tuple) else values.dtype.str
+        kind = "text" if isinstance(values, tuple) else f"{values.dtype.str} {places}"
         known = self._known.get((kind, plain))
         if known is None:
             known = name if name not in self.items else f"{name} {len(self.items)}"
@@ -136,7 +140,7 @@ class Query:
                 content = f"{self.dialect.name} {kind} ".encode() + plain
                 known = f"{name} {blake2b(content, digest_size=8).hexdigest()}"
             self._known[kind, plain] = known
-            self.items[known] = Item(known, values)
+            self.items[known] = Item(known, values, places, align)
         return known
 
     def text(self, last: exp.Select) -> str:
@@ -257,7 +261,7 @@ def _reads(node: exp.Expression) -> list[exp.Column]:
 
 def _elements(node: Node) -> int:
     """How many elements of the cell data an expression reads."""
-    return sum(1 for n in node.find_all(exp.Anonymous) if n.this == "genesis_at")
+    return sum(1 for n in node.find_all(exp.Anonymous) if n.this in _READS)
 
 
 def _size(node: Node) -> int:
@@ -347,6 +351,35 @@ class Relation:
     def array(self, name: str, values: np.ndarray | tuple[str, ...], index: Index) -> Node:
         """An element of a fixed array, counted from 0."""
         return at(self.query.item(f"{self.name}: {name}", values), index)
+
+    def walk(self, name: str, tables: Sequence[np.ndarray], indices: Sequence[Node]) -> Node:
+        """What some tables lead to: an element of one gives the row of the next.
+
+        Rows are powers of two long and begin at multiples of their length, so that the place of an
+        element is found without a sum, which an engine would look at for an overflow.
+
+        Args:
+            name: of the array that has all tables.
+            tables: whole numbers of shape (rows, columns); the first one has one row.
+            indices: the columns, in the tables' order.
+        """
+        begins = [0]
+        for before, after in pairwise(tables):
+            begins.append(-(-(begins[-1] + before.size) // after.shape[1]) * after.shape[1])
+        values = np.zeros(begins[-1] + tables[-1].size, np.int32)
+        for begin, table in zip(begins, tables, strict=True):
+            values[begin : begin + table.size] = table.ravel()
+        for begin, table, onward, after in zip(
+            begins, tables, begins[1:], tables[1:], strict=False
+        ):
+            values[begin : begin + table.size] = onward + table.ravel() * after.shape[1]
+        widest = max(table.shape[1] for table in tables)
+        item = self.query.item(f"{self.name}: {name}", values, begins[-1], widest)
+        found: Node = at(item, indices[0])
+        for place, index in enumerate(indices[1:]):
+            row = self.put(f"#{name} {place}", found)
+            found = step(item, op(exp.BitwiseOr, row, index))
+        return found
 
     def close(self, *, shared: bool = False) -> str:
         """Write what was put; returns the relation that has it."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from sqlglot import exp
@@ -25,8 +24,6 @@ SMALL = 24
 """Leaves up to which a nested CASE is as fast: it costs about as much per leaf as a lookup."""
 FLAT = 6
 """The same where a deeply nested CASE may not be read."""
-JOINT = 10_000
-"""Entries that one table for several inputs may have more than a table for each."""
 SPARE = 20_000
 """Entries that the table of an input may have more to do without a table of the bins."""
 MOST = 600_000
@@ -69,7 +66,7 @@ def routed(
     if tree.leaves <= (SMALL if columns else FLAT):
         return route(tree, codes)
     links = chain(tree) or _in_layers(tree)
-    if columns and links:
+    if columns and links and relation.query.dialect.data is None:
         return _direct(relation, name, links, inputs)
     state: exp.Expression | None = None
     for at, link in enumerate(links):
@@ -88,11 +85,9 @@ def _direct(
     links: Sequence[Link],
     inputs: Sequence[tuple[exp.Expression, int | None]],
 ) -> exp.Expression:
-    """A chain whose tables have a place for each code: fewer steps, in larger tables.
-
-    Inputs whose tables are small together share one.
-    """
-    stages: list[tuple[np.ndarray, exp.Expression]] = []
+    """A chain whose tables have a place for each code: fewer steps, in larger tables."""
+    tables: list[np.ndarray] = []
+    places: list[exp.Expression] = []
     for at, link in enumerate(links):
         code, size = inputs[link.feature]
         if size is None:
@@ -100,28 +95,19 @@ def _direct(
             code = least(code, size - 1)
         bins = link.bins[np.minimum(np.arange(size), len(link.bins) - 1)]
         table = link.next.reshape(-1, link.width)
-        if len(table) * (size - link.width) <= SPARE:
+        if len(table) * (_power(size) - _power(link.width)) <= SPARE:
             table = table[:, bins]
         else:
             code = lookup(relation, f"{name} bins {at}", bins, code)
-        if stages and _joint_size(stages[-1][0], table) <= JOINT:
-            before, place = stages.pop()
-            code = add(times(place, table.shape[1]), code)
-            table = table[before].reshape(len(before), -1)
-        stages.append((table, code))
-    widths = [*(table.shape[1] for table, _ in stages[1:]), 1]
-    state: exp.Expression | None = None
-    for at, ((table, place), width) in enumerate(zip(stages, widths, strict=True)):
-        reached = place if state is None else add(state, place)
-        following = lookup(relation, f"{name} next {at}", table.ravel(), reached)
-        following = times(following, width) if width > 1 else following
-        state = relation.put(f"{name} state {at}", following)
-    return cast(exp.Expression, state)
+        spare = _power(table.shape[1]) - table.shape[1]
+        tables.append(np.pad(table, ((0, 0), (0, spare))))
+        places.append(code)
+    return relation.walk(f"{name} tree", tables, places)
 
 
-def _joint_size(before: np.ndarray, after: np.ndarray) -> int:
-    """How many more entries one table in the place of two has."""
-    return int(before.size * after.shape[1] - before.size - after.size)
+def _power(size: int) -> int:
+    """The lowest power of two that is not below a size."""
+    return 1 << (size - 1).bit_length()
 
 
 def _in_layers(tree: Tree) -> list[Link]:

@@ -79,9 +79,11 @@ class Nest(Query):
         self.levels: dict[str, exp.Expression] = {}
         self.items = outer.items
 
-    def item(self, name: str, values: np.ndarray | tuple[str, ...]) -> str:
+    def item(
+        self, name: str, values: np.ndarray | tuple[str, ...], places: int = 0, align: int = 1
+    ) -> str:
         """Add an array to the cell data of the whole statement."""
-        return self.outer.item(name, values)
+        return self.outer.item(name, values, places, align)
 
     def add(
         self, name: str, tree: exp.Expression, *, shared: bool = False, comment: str = ""

@@ -48,7 +48,7 @@ BLOCK = 2**15
 
 def _kept_as(item: Item) -> str:
     """The smallest type that holds all numbers of an item: what is near is read fast."""
-    if item.kind != "int" or not len(item.values):
+    if item.kind != "int" or not len(item.values) or item.align > 1:
         return item.type
     low, high = int(np.min(item.values)), int(np.max(item.values))
     if low >= 0 and high < 2**16:
@@ -65,12 +65,33 @@ def _by_type(items: Iterable[Item]) -> dict[str, list[Item]]:
     return out
 
 
+def _written(item: Item, begin: int) -> np.ndarray:
+    """The numbers of an item that begins there; lists are counted from 1."""
+    values = np.array(item.values)
+    values[: item.places] += begin + 1
+    return values
+
+
+def _place(index: Node, begin: int) -> Node:
+    """The place of an element in its list, counted from 1."""
+    if isinstance(index, exp.Literal):
+        return literal(int(index.name) + begin + 1)
+    inner = index.unnest()
+    if isinstance(inner, exp.Sub) and isinstance(inner.expression, exp.Literal):
+        begin -= int(inner.expression.name)
+        index = inner.this
+    return index if begin == -1 else add(index, begin + 1)
+
+
 def _packed(items: Iterable[Item]) -> dict[str, dict[str, int]]:
     """Where each item begins in the list of its type, by type."""
     out: dict[str, dict[str, int]] = {}
     for type_, of_type in _by_type(items).items():
-        ends = np.cumsum([0, *(len(item.values) for item in of_type)])
-        out[type_] = {i.name: int(end) for i, end in zip(of_type, ends[:-1], strict=True)}
+        begins, size = dict[str, int](), 0
+        for item in of_type:
+            begins[item.name] = -(-(size + 1) // item.align) * item.align - 1
+            size = begins[item.name] + len(item.values)
+        out[type_] = begins
     return out
 
 
@@ -80,10 +101,14 @@ class _DuckDB(Dialect):
 
     def cells(self, items: list[Item]) -> exp.Expression:
         """One row: the lists of numbers, and a list for each item of texts."""
-        rows, texts = list[tuple[str, str]](), dict[str, Node]()
+        begins, rows, texts = _packed(items), list[tuple[str, str]](), dict[str, Node]()
         for type_, of_type in _by_type(items).items():
             name = _LISTS[type_]
-            found = (repr(v) for item in of_type for v in item.values.tolist())  # type: ignore[union-attr]
+            found = list[str]()
+            for item in of_type:
+                begin = begins[type_][item.name]
+                found += ["0"] * (begin - len(found))
+                found += map(repr, _written(item, begin).tolist())
             rows.append((name, ",".join(found)))
             texts[type_] = _stored(name)
         rows += [row for item in items if item.kind == "text" for row in self.stored(item)]
@@ -134,19 +159,23 @@ class _DuckDB(Dialect):
         packed = _packed(items.values())
 
         def swap(node: exp.Expression) -> exp.Expression:
-            if not isinstance(node, exp.Anonymous) or node.this != "genesis_at":
+            if not isinstance(node, exp.Anonymous) or node.this not in (
+                "genesis_at",
+                "genesis_step",
+            ):
                 return node
             item, index = items[node.expressions[0].name], node.expressions[1].transform(swap)
             kept = _kept_as(item)
             name = item.name if item.kind == "text" else _LISTS[kept]
             single[name] = column(name, _CELLS)
-            if item.kind == "text":
-                return element(column(name), index)
-            begin = packed[kept][item.name]
-            if isinstance(index, exp.Literal):
-                found = element(column(name), int(index.name) + begin)
+            begin = 0 if item.kind == "text" else packed[kept][item.name]
+            if node.this == "genesis_step":
+                place = index
+            elif item.align > 1:
+                place = op(exp.BitwiseOr, index, begin + 1)
             else:
-                found = call("list_extract", column(name), add(index, begin + 1))
+                place = _place(index, begin)
+            found = call("list_extract", column(name), place)
             return found if kept == item.type else as_type(found, item.type)
 
         return {name: node.transform(swap) for name, node in nodes.items()}

@@ -13,10 +13,19 @@ _SEPARATORS = ("|", ";", "~", "^", *map(chr, range(31, 0, -1)))
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """An array of the cell data: whole numbers, doubles, or texts."""
+    """An array of the cell data: whole numbers, doubles, or texts.
+
+    Attributes:
+        name: what it is called.
+        values: its elements.
+        places: how many elements, from its begin, are places in the array itself.
+        align: what the place of the array is a multiple of, and the first index below.
+    """
 
     name: str
     values: np.ndarray | tuple[str, ...]
+    places: int = 0
+    align: int = 1
 
     @property
     def kind(self) -> str:
