@@ -78,11 +78,13 @@ class Query:
         dialect: of the engine it is written for.
         keys: the relation of one row that has the keys of streams, where they are not literals.
         items: the arrays by name.
+        kept: shared relations that are computed once even where they are read once.
     """
 
     def __init__(self, dialect: Dialect = DUCKDB, keys: str | None = None) -> None:
         self.dialect, self.keys = dialect, keys
         self.items: dict[str, Item] = {}
+        self.kept: set[str] = set()
         self._known: dict[tuple[str, bytes], str] = {}
         self._tables: list[tuple[str, exp.Expression | Recursion, bool]] = []
         self._names = 0
@@ -142,11 +144,24 @@ class Query:
         if cells is not None:
             alias, kept = exp.to_identifier(CELLS, quoted=True), dialect.cells_kept
             last = last.with_(alias, as_=cells, materialized=kept, copy=False)
-        for name, tree, shared in self._tables:
+        once = self._once(last) if dialect.cells_kept else set[str]()
+        for name, tree, given in self._tables:
+            shared = given and name not in once
             alias = exp.to_identifier(name, quoted=True)
             made, kept = self._member(tree, shared=shared)
             last = last.with_(alias, as_=made, materialized=kept, recursive=recursive, copy=False)
         return dialect.text(dialect.rewritten(last, self.items, top=True))
+
+    def _once(self, last: exp.Select) -> set[str]:
+        """Relations that are read once, outside of recursions: they need no memory of their own."""
+        reads = Counter(t.name for t in last.find_all(exp.Table))
+        for _, tree, _ in self._tables:
+            if isinstance(tree, Recursion):
+                inner = [tree.first, tree.last, *(level for _, level in tree.levels)]
+                reads.update(t.name for node in inner for t in 2 * list(node.find_all(exp.Table)))
+            else:
+                reads.update(t.name for t in tree.find_all(exp.Table))
+        return {name for name, many in reads.items() if many == 1} - self.kept
 
     def _member(
         self, tree: exp.Expression | Recursion, *, shared: bool
