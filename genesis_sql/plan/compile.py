@@ -328,6 +328,7 @@ class Tables:
         rows = self.query.dialect.rows(first, stop)
         # DuckDB hands out range() on one thread, rows that were computed once on all of them
         name = self.query.add(program.table, rows, shared=True)
+        self.query.kept.add(name)
         literals = isinstance(first, exp.Literal) and isinstance(stop, exp.Literal)
         ends = (first, stop) if literals else None
         return Relation(self.query, program.table, name, (NUMBER, ADDRESS), ends)

@@ -143,7 +143,8 @@ def _decode(relation: Relation, domain: Domain, name: str, type_: str) -> exp.Ex
     if isinstance(domain, Fixed):
         return _constant(domain)
     if isinstance(domain, Grid):
-        return _grid(dialect, domain, times(raw, domain.step), type_)
+        whole = raw if domain.step == 1 else times(raw, domain.step)
+        return _grid(dialect, domain, whole, type_)
     if isinstance(domain, Reals):
         return _reals(raw, type_)
     if isinstance(domain, Listed | Record):

@@ -85,11 +85,13 @@ class Query:
         dialect: of the engine it is written for.
         keys: the relation of one row that has the keys of streams, where they are not literals.
         items: the arrays by name.
+        kept: shared relations that are computed once even where they are read once.
     """
 
     def __init__(self, dialect: Dialect = DUCKDB, keys: str | None = None) -> None:
         self.dialect, self.keys = dialect, keys
         self.items: dict[str, Item] = {}
+        self.kept: set[str] = set()
         self._known: dict[tuple[str, bytes], str] = {}
         self._tables: list[tuple[str, exp.Expression | Recursion, bool]] = []
         self._names = 0
@@ -154,9 +156,10 @@ class Query:
             kept = dialect.materialized(shared=True) if dialect.data else dialect.cells_kept
             last = last.with_(alias, as_=cells, materialized=kept, copy=False)
         inside = self._read_once(last) if dialect.within else set[str]()
+        once = self._read_once(last) - self.kept if dialect.cells_kept else set[str]()
         texts: dict[str, str] = {}
-        for name, tree, shared in self._tables:
-            made, kept = self._member(name, tree, shared=shared)
+        for name, tree, given in self._tables:
+            made, kept = self._member(name, tree, shared=given and name not in once)
             kept = kept if dialect.keeps or not recursive else None
             made = _nested(made, texts) if texts else made
             if name in inside:
