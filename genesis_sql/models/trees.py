@@ -36,15 +36,19 @@ LEARN_SHARE = 0.7  # of the sampled rows grow the tree, the others prune it
 
 @contextmanager
 def made_ready(rows: int) -> Iterator[None]:
-    """While a large table is read, import what grows trees: that takes one second or two."""
-    if rows < MANY_ROWS:
-        yield
-        return
+    """Import what grows trees, while a large table is read: that takes one second or two.
+
+    It is there when trees begin to grow: a process that ends may not import it any more.
+    """
 
     def bring() -> None:
         with suppress(ImportError):  # who grows a tree is told
             import_module("sklearn.tree")
 
+    if rows < MANY_ROWS:
+        yield
+        bring()
+        return
     thread = Thread(target=bring, name="genesis_import", daemon=True)
     thread.start()
     try:

@@ -267,11 +267,6 @@ def _elements(node: Node) -> int:
     return sum(1 for n in node.find_all(exp.Anonymous) if n.this in _READS)
 
 
-def _size(node: Node) -> int:
-    """How many nodes an expression has."""
-    return sum(1 for _ in node.walk())
-
-
 def _comment(made: Iterable[str], nodes: Mapping[str, Node]) -> str:
     """What a level makes: its columns that have a name of the table, and what they are made of."""
     told = []
