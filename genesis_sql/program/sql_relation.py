@@ -457,7 +457,7 @@ class Relation:
     def _copied(self, node: Node, read: exp.Column, inner: Node) -> Node:
         """A node with a copy of a column that several read, where that is a small one."""
         small = self.query.dialect.small
-        if small == 0 or _size(inner) > small or _elements(inner):
+        if small == 0 or sum(1 for _ in inner.walk()) > small or _elements(inner):
             return node
         made = exp.paren(inner)
         if read is node:
