@@ -7,6 +7,7 @@ it: a model of many arrays would spend most of its time on that. An item is a st
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 import numpy as np
 from sqlglot import exp
@@ -17,6 +18,7 @@ from genesis_sql.program.dialects.base import (
     Node,
     Place,
     repeated,
+    union,
     values_relation,
 )
 from genesis_sql.program.draw import binary
@@ -27,14 +29,15 @@ from genesis_sql.program.sql_nodes import (
     case,
     element,
     literal,
-    mod,
     named,
     op,
-    relation_name,
 )
 from genesis_sql.sqlbuild import column, fill
 
 _ROWS = 'SELECT i AS "#number", i AS "#address" FROM range($low, $high) AS r(i)'
+_BEGINS = 'SELECT i AS "#number" FROM range($low, $high, $step) AS r(i)'
+MEMBERS = 64
+"""Parts of the rows of a root that threads take: it hands out a range on one."""
 _LISTS = {
     "USMALLINT": "#smalls",
     "INTEGER": "#integers",
@@ -183,17 +186,14 @@ class _DuckDB(Dialect):
     def beside(
         self, source: str, shared: list[exp.Table], names: list[str], ends: tuple[Node, Node]
     ) -> exp.Select | None:
-        first, stop = ends
-        lists = [(n, column(n)) for n in names]
+        first, stop = (int(end.name) for end in ends)
         number = column("#number")
-        until = call("least", add(number, BLOCK), stop)
+        until = call("least", add(number, BLOCK), literal(stop))
         each = call("unnest", call("range", number, until))
-        made = exp.Select(expressions=named([*lists, ("#number", each)]))
-        made = made.from_(relation_name(source), copy=False)
+        made = exp.Select(expressions=named([*((n, column(n)) for n in names), ("#number", each)]))
+        made = made.from_(_begins(first, stop).subquery("begins"), copy=False)
         for other in shared:
             made = made.join(other, join_type="cross", copy=False)
-        begins = op(exp.EQ, mod(op(exp.Sub, number, first), BLOCK), 0)
-        made = made.where(begins, copy=False)
         shown = [*((n, column(n)) for n in names), ("#number", number), ("#address", number)]
         return exp.Select(expressions=named(shown)).from_(made.subquery("rows"), copy=False)
 
@@ -236,6 +236,14 @@ class _DuckDB(Dialect):
 
     def exact(self, whole: Node) -> Node:
         return as_type(as_type(whole, "HUGEINT"), "DECIMAL(38, 0)")
+
+
+def _begins(first: int, stop: int) -> exp.Query:
+    """The first rows of blocks: a union, whose members DuckDB runs beside each other."""
+    size = BLOCK * max(1, -(-(stop - first) // (BLOCK * MEMBERS)))
+    ends = [(n, min(n + size, stop)) for n in range(first, stop, size)] or [(first, stop)]
+    members = (fill(_BEGINS, low=low, high=high, step=BLOCK) for low, high in ends)
+    return cast(exp.Query, union([cast(exp.Select, member) for member in members]))
 
 
 def _stored(name: str) -> exp.Expression:
