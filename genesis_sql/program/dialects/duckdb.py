@@ -31,6 +31,7 @@ from genesis_sql.program.sql_nodes import (
     literal,
     named,
     op,
+    relation_name,
 )
 from genesis_sql.sqlbuild import column, fill
 
