@@ -15,7 +15,10 @@ import json, resource, sys
 import genesis_sql
 
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (2**20 if sys.platform == "darwin" else 2**10)
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20
+    with open("/proc/self/status") as told:  # ru_maxrss is never below that of who began the process
+        return next(int(line.split()[1]) // 2**10 for line in told if line.startswith("VmHWM"))
 
 out, many = sys.argv[1], int(sys.argv[2])
 con = genesis_sql.connect()
