@@ -22,6 +22,7 @@ from genesis_sql.program.sql_nodes import (
     as_type,
     call,
     case,
+    literal,
     named,
     op,
     own,
@@ -116,16 +117,7 @@ class Dialect:
 
     def cells(self, items: list[Item]) -> exp.Expression | None:
         """The relation (name, values); None where the arrays stand in the text themselves."""
-        rows = [
-            exp.Select(
-                expressions=named(
-                    [("name", exp.Literal.string(n)), ("values", exp.Literal.string(v))]
-                )
-            )
-            for item in items
-            for n, v in self.stored(item)
-        ]
-        return union(rows)
+        return values_relation([row for item in items for row in self.stored(item)])
 
     def source(self, data: Place) -> exp.Expression:
         """The relation of cell data that the text does not hold."""
@@ -302,19 +294,19 @@ class Dialect:
 
     def divided(self, left: Node, right: Node) -> Node:
         """Whole division."""
-        return binary(exp.IntDiv, left, right)
+        return exp.Div(this=exp.paren(left), expression=exp.paren(right), typed=True)
 
     def rest(self, left: Node, right: Node) -> Node:
         """Remainder of a whole division."""
         return binary(exp.Mod, left, right)
 
-    def shifted(self, left: Node, bits: int) -> Node | None:
-        """A whole number shifted to the right, where that is faster than to divide."""
-        return None
+    def shifted(self, left: Node, bits: int) -> Node:
+        """A whole number shifted to the right, which is faster than to divide."""
+        return exp.paren(binary(exp.BitwiseRightShift, left, literal(bits)), copy=False)
 
-    def masked(self, left: Node, bits: int) -> Node | None:
-        """The lowest bits of a whole number, where that is faster than a remainder."""
-        return None
+    def masked(self, left: Node, bits: int) -> Node:
+        """The lowest bits of a whole number, which is faster than a remainder."""
+        return exp.paren(binary(exp.BitwiseAnd, left, literal(2**bits - 1)), copy=False)
 
     def end(self, name: str, nodes: list[Node]) -> Node:
         """The least or greatest of some values."""
@@ -458,15 +450,13 @@ def power_of_two(node: exp.Expression) -> int:
 def _divided(dialect: Dialect, node: Any) -> Node:
     bits = power_of_two(node.expression)
     left, right = node.this, node.expression
-    found = dialect.shifted(left, bits) if bits else None
-    return dialect.divided(left, right) if found is None else found
+    return dialect.shifted(left, bits) if bits else dialect.divided(left, right)
 
 
 def _rest(dialect: Dialect, node: Any) -> Node:
     bits = power_of_two(node.expression)
     left, right = node.this, node.expression
-    found = dialect.masked(left, bits) if bits else None
-    return dialect.rest(left, right) if found is None else found
+    return dialect.masked(left, bits) if bits else dialect.rest(left, right)
 
 
 def _is_floored(node: exp.Expression) -> bool:

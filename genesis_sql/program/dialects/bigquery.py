@@ -14,11 +14,9 @@ from genesis_sql.program.dialects.base import (
     retyped,
     separator,
     to_text,
-    values_relation,
 )
 from genesis_sql.program.dialects.shared import single
-from genesis_sql.program.draw import binary
-from genesis_sql.program.sql_nodes import as_type, call, literal, named, op, relation_name
+from genesis_sql.program.sql_nodes import as_type, call, named, op, relation_name
 from genesis_sql.sqlbuild import column
 
 _TYPES = {
@@ -50,9 +48,6 @@ class _BigQuery(Dialect):
             return [(item.name, separator(values).join(values))]
         return [(item.name, ",".join(map(repr, values.tolist())))]
 
-    def cells(self, items: list[Item]) -> exp.Expression:
-        return values_relation([row for item in items for row in self.stored(item)])
-
     def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
         mark = separator(item.values) if isinstance(item.values, tuple) else ","
         return call("SPLIT", text, exp.Literal.string(mark))
@@ -74,12 +69,6 @@ class _BigQuery(Dialect):
         tree = exp.Select(expressions=named([*shown, (to, exp.column("i"))]))
         tree = tree.from_(relation_name(source), copy=False)
         return tree.join(_numbers(low, high), join_type="cross", copy=False)
-
-    def shifted(self, left: Node, bits: int) -> Node | None:
-        return exp.paren(binary(exp.BitwiseRightShift, left, literal(bits)), copy=False)
-
-    def masked(self, left: Node, bits: int) -> Node | None:
-        return exp.paren(binary(exp.BitwiseAnd, left, literal(2**bits - 1)), copy=False)
 
     def divided(self, left: Node, right: Node) -> Node:
         return call("DIV", left, right)

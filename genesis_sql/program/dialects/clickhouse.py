@@ -113,10 +113,10 @@ class _ClickHouse(Dialect):
     def xor(self, left: Node, right: Node) -> Node:
         return call("bitXor", left, right)
 
-    def shifted(self, left: Node, bits: int) -> Node | None:
+    def shifted(self, left: Node, bits: int) -> Node:
         return call("bitShiftRight", left, literal(bits))
 
-    def masked(self, left: Node, bits: int) -> Node | None:
+    def masked(self, left: Node, bits: int) -> Node:
         return call("bitAnd", left, call("toInt64", literal(2**bits - 1)))
 
     def divided(self, left: Node, right: Node) -> Node:

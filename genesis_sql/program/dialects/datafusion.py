@@ -20,7 +20,6 @@ from genesis_sql.program.dialects.base import (
     to_text,
 )
 from genesis_sql.program.dialects.joining import PLACE, VALUE, Joining
-from genesis_sql.program.draw import binary
 from genesis_sql.program.sql_nodes import add, as_type, call, literal, named, op, relation_name
 from genesis_sql.sqlbuild import column
 
@@ -93,15 +92,6 @@ class _DataFusion(Joining):
 
     def words(self, words: list[Node]) -> Node:
         return call("make_array", *words)
-
-    def shifted(self, left: Node, bits: int) -> Node | None:
-        return exp.paren(binary(exp.BitwiseRightShift, left, literal(bits)), copy=False)
-
-    def masked(self, left: Node, bits: int) -> Node | None:
-        return exp.paren(binary(exp.BitwiseAnd, left, literal(2**bits - 1)), copy=False)
-
-    def divided(self, left: Node, right: Node) -> Node:
-        return exp.Div(this=exp.paren(left), expression=exp.paren(right), typed=True)
 
     def cast(self, node: exp.Expression) -> Node:
         if node.args["to"].is_type(exp.DataType.Type.TIMESTAMPTZ):

@@ -210,11 +210,8 @@ class _DuckDB(Dialect):
     def xor(self, left: Node, right: Node) -> Node:
         return call("xor", left, right)
 
-    def shifted(self, left: Node, bits: int) -> Node | None:
-        return exp.paren(binary(exp.BitwiseRightShift, left, literal(bits)), copy=False)
-
-    def masked(self, left: Node, bits: int) -> Node | None:
-        return exp.paren(binary(exp.BitwiseAnd, left, literal(2**bits - 1)), copy=False)
+    def divided(self, left: Node, right: Node) -> Node:
+        return binary(exp.IntDiv, left, right)
 
     def date(self, days: Node) -> Node:
         epoch = as_type(exp.Literal.string("1970-01-01"), "DATE")

@@ -10,9 +10,8 @@ from genesis_sql.program.dialects.base import (
     Node,
     retyped,
     to_text,
-    values_relation,
 )
-from genesis_sql.program.draw import binary
+from genesis_sql.program.dialects.shared import WIDER
 from genesis_sql.program.sql_nodes import (
     add,
     as_type,
@@ -34,11 +33,7 @@ _LEAP = """TIMESTAMP '1970-01-01 00:00:00' + $days * INTERVAL '1 day'
 
 _TYPES = {
     "TINYINT": "SMALLINT",
-    "UTINYINT": "SMALLINT",
-    "USMALLINT": "INTEGER",
-    "UINT": "BIGINT",
-    "UBIGINT": "DECIMAL(20, 0)",
-    "INT128": "DECIMAL(38, 0)",
+    **WIDER,
     "UINT128": "DECIMAL(39, 0)",
 }
 
@@ -49,9 +44,6 @@ class _Postgres(Dialect):
 
     def fenced(self, tree: exp.Expression, *, shared: bool) -> exp.Expression:
         return tree if shared or not isinstance(tree, exp.Select) else tree.offset(0, copy=False)
-
-    def cells(self, items: list[Item]) -> exp.Expression:
-        return values_relation([row for item in items for row in self.stored(item)])
 
     def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
         if item.kind == "text":
@@ -72,15 +64,6 @@ class _Postgres(Dialect):
         made = call("generate_series", low, op(exp.Sub, high, 1))
         shown = [*((n, column(n)) for n in columns), (to, made)]
         return exp.Select(expressions=named(shown)).from_(relation_name(source), copy=False)
-
-    def shifted(self, left: Node, bits: int) -> Node | None:
-        return exp.paren(binary(exp.BitwiseRightShift, left, literal(bits)), copy=False)
-
-    def masked(self, left: Node, bits: int) -> Node | None:
-        return exp.paren(binary(exp.BitwiseAnd, left, literal(2**bits - 1)), copy=False)
-
-    def divided(self, left: Node, right: Node) -> Node:
-        return exp.Div(this=exp.paren(left), expression=exp.paren(right), typed=True)
 
     def substring(self, node: exp.Expression) -> Node:
         node.set("start", as_type(node.args["start"], "INTEGER"))

@@ -23,8 +23,7 @@ from genesis_sql.program.dialects.base import (
     union,
 )
 from genesis_sql.program.dialects.joining import PLACE, VALUE, Joining
-from genesis_sql.program.dialects.shared import counted_up, either
-from genesis_sql.program.draw import binary
+from genesis_sql.program.dialects.shared import WIDER, counted_up, either
 from genesis_sql.program.sql_nodes import (
     add,
     as_type,
@@ -50,12 +49,7 @@ _RUNNING = sqlglot.parse_one(
 ).args["spec"]
 _TYPES = {
     "UUID": "VARCHAR(36)",
-    "UTINYINT": "SMALLINT",
-    "USMALLINT": "INTEGER",
-    "UINT": "BIGINT",
-    "UBIGINT": "DECIMAL(20, 0)",
-    "INT128": "DECIMAL(38, 0)",
-    "UINT128": "DECIMAL(38, 0)",
+    **WIDER,
 }
 
 
@@ -116,15 +110,6 @@ class _Redshift(Joining):
 
     def xor(self, left: Node, right: Node) -> Node:
         return either(left, right)
-
-    def shifted(self, left: Node, bits: int) -> Node | None:
-        return exp.paren(binary(exp.BitwiseRightShift, left, literal(bits)), copy=False)
-
-    def masked(self, left: Node, bits: int) -> Node | None:
-        return exp.paren(binary(exp.BitwiseAnd, left, literal(2**bits - 1)), copy=False)
-
-    def divided(self, left: Node, right: Node) -> Node:
-        return exp.Div(this=exp.paren(left), expression=exp.paren(right), typed=True)
 
     def substring(self, node: exp.Expression) -> Node:
         node.set("start", as_type(node.args["start"], "INTEGER"))

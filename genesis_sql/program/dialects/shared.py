@@ -19,6 +19,15 @@ from genesis_sql.program.sql_nodes import (
 from genesis_sql.sqlbuild import column
 
 Node = exp.Expression
+WIDER = {
+    "UTINYINT": "SMALLINT",
+    "USMALLINT": "INTEGER",
+    "UINT": "BIGINT",
+    "UBIGINT": "DECIMAL(20, 0)",
+    "INT128": "DECIMAL(38, 0)",
+    "UINT128": "DECIMAL(38, 0)",
+}
+"""The signed types that hold DuckDB's unsigned ones, and numbers of more than 64 bits."""
 
 
 def counted_up(source: str, columns: list[str], low: Node, high: Node, to: str) -> exp.Select:

@@ -19,9 +19,8 @@ from genesis_sql.program.dialects.base import (
     retyped,
     separator,
     to_text,
-    values_relation,
 )
-from genesis_sql.program.dialects.shared import single
+from genesis_sql.program.dialects.shared import WIDER, single
 from genesis_sql.program.sql_nodes import add, as_type, call, literal, named, op, own, relation_name
 from genesis_sql.sqlbuild import column
 
@@ -37,12 +36,7 @@ _TYPES = {
     "TIMESTAMPNTZ": "TIMESTAMP_NTZ(6)",
     "TIMESTAMP_NS": "TIMESTAMP_NTZ(9)",
     "TIMESTAMPTZ": "TIMESTAMP_TZ(6)",
-    "UTINYINT": "SMALLINT",
-    "USMALLINT": "INT",
-    "UINT": "BIGINT",
-    "UBIGINT": "DECIMAL(20, 0)",
-    "INT128": "DECIMAL(38, 0)",
-    "UINT128": "DECIMAL(38, 0)",
+    **WIDER,
 }
 
 
@@ -55,9 +49,6 @@ class _Snowflake(Dialect):
         if item.kind == "int":
             return super().stored(item)
         return [(item.name, ",".join(map(repr, values.tolist())))]
-
-    def cells(self, items: list[Item]) -> exp.Expression:
-        return values_relation([row for item in items for row in self.stored(item)])
 
     def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
         if item.kind == "int":
@@ -100,10 +91,10 @@ class _Snowflake(Dialect):
     def xor(self, left: Node, right: Node) -> Node:
         return call("BITXOR", left, right)
 
-    def shifted(self, left: Node, bits: int) -> Node | None:
+    def shifted(self, left: Node, bits: int) -> Node:
         return call("BITSHIFTRIGHT", left, literal(bits))
 
-    def masked(self, left: Node, bits: int) -> Node | None:
+    def masked(self, left: Node, bits: int) -> Node:
         return call("BITAND", left, literal(2**bits - 1))
 
     def divided(self, left: Node, right: Node) -> Node:

@@ -15,6 +15,8 @@ from genesis_sql.program.dialects.base import (
     separator,
     to_text,
 )
+from genesis_sql.program.dialects.shared import WIDER
+from genesis_sql.program.draw import binary
 from genesis_sql.program.sql_nodes import (
     as_type,
     call,
@@ -31,12 +33,7 @@ from genesis_sql.sqlbuild import column
 _TYPES = {
     "TIMESTAMP": "TIMESTAMP_NTZ",
     "TIMESTAMPTZ": "TIMESTAMP",
-    "UTINYINT": "SMALLINT",
-    "USMALLINT": "INT",
-    "UINT": "BIGINT",
-    "UBIGINT": "DECIMAL(20, 0)",
-    "INT128": "DECIMAL(38, 0)",
-    "UINT128": "DECIMAL(38, 0)",
+    **WIDER,
 }
 
 
@@ -91,11 +88,14 @@ class _Spark(Dialect):
         ]
         return exp.Select(expressions=named(shown)).from_(relation_name(source), copy=False)
 
-    def shifted(self, left: Node, bits: int) -> Node | None:
+    def shifted(self, left: Node, bits: int) -> Node:
         return call("shiftright", left, literal(bits))
 
-    def masked(self, left: Node, bits: int) -> Node | None:
+    def masked(self, left: Node, bits: int) -> Node:
         return exp.BitwiseAnd(this=exp.paren(left), expression=literal(2**bits - 1))
+
+    def divided(self, left: Node, right: Node) -> Node:
+        return binary(exp.IntDiv, left, right)
 
     def floored(self, value: Node) -> Node:
         return exp.Floor(this=value)

@@ -126,15 +126,6 @@ class _SQLite(Dialect):
     def xor(self, left: Node, right: Node) -> Node:
         return either(left, right)
 
-    def divided(self, left: Node, right: Node) -> Node:
-        return exp.Div(this=exp.paren(left), expression=exp.paren(right), typed=True)
-
-    def shifted(self, left: Node, bits: int) -> Node | None:
-        return exp.paren(binary(exp.BitwiseRightShift, left, literal(bits)), copy=False)
-
-    def masked(self, left: Node, bits: int) -> Node | None:
-        return exp.paren(binary(exp.BitwiseAnd, left, literal(2**bits - 1)), copy=False)
-
     def end(self, name: str, nodes: list[Node]) -> Node:
         return call("min" if name == "least" else "max", *nodes)
 

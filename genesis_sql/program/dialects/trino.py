@@ -16,8 +16,8 @@ from genesis_sql.program.dialects.base import (
     retyped,
     separator,
     to_text,
-    values_relation,
 )
+from genesis_sql.program.dialects.shared import WIDER
 from genesis_sql.program.sql_nodes import (
     add,
     as_type,
@@ -43,12 +43,7 @@ _TYPES = {
     "TIMESTAMP_NS": "TIMESTAMP(9)",
     "TIMESTAMPTZ": "TIMESTAMP(6) WITH TIME ZONE",
     "TIME": "TIME(6)",
-    "UTINYINT": "SMALLINT",
-    "USMALLINT": "INTEGER",
-    "UINT": "BIGINT",
-    "UBIGINT": "DECIMAL(20, 0)",
-    "INT128": "DECIMAL(38, 0)",
-    "UINT128": "DECIMAL(38, 0)",
+    **WIDER,
 }
 _DOUBLES = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
 
@@ -62,9 +57,6 @@ class _Trino(Dialect):
         if item.kind == "int":
             return super().stored(item)
         return [(item.name, ",".join(_DOUBLES.get(repr(v), repr(v)) for v in values.tolist()))]
-
-    def cells(self, items: list[Item]) -> exp.Expression:
-        return values_relation([row for item in items for row in self.stored(item)])
 
     def parsed(self, item: Item, text: exp.Expression) -> exp.Expression:
         if item.kind == "int":
@@ -101,14 +93,11 @@ class _Trino(Dialect):
     def xor(self, left: Node, right: Node) -> Node:
         return call("bitwise_xor", left, right)
 
-    def shifted(self, left: Node, bits: int) -> Node | None:
+    def shifted(self, left: Node, bits: int) -> Node:
         return call("bitwise_right_shift", left, literal(bits))
 
-    def masked(self, left: Node, bits: int) -> Node | None:
+    def masked(self, left: Node, bits: int) -> Node:
         return call("bitwise_and", left, literal(2**bits - 1))
-
-    def divided(self, left: Node, right: Node) -> Node:
-        return exp.Div(this=exp.paren(left), expression=exp.paren(right), typed=True)
 
     def real(self, value: float) -> Node:
         if math.isnan(value):
