@@ -27,7 +27,7 @@ FLAT = 6
 SPARE = 20_000
 """Entries that the table of an input may have more to do without a table of the bins."""
 MOST = 600_000
-"""Entries of all tables of a tree; where it needs more, it is cut into layers (see `diagram`)."""
+"""Entries of all tables of a tree; where it needs more, it is cut into layers (see `sql_layers`)."""
 
 
 @dataclass(frozen=True, eq=False)
