@@ -70,7 +70,7 @@ def law_sql(drawn: Drawn, axes: Mapping[str, Axis], tree: Tree, source: str) -> 
     many = range(len(drawn.inputs))
     codes = [f'{code_sql(drawn.inputs[i], axes[drawn.inputs[i]])} AS "#code {i}"' for i in many]
     value = quoted(drawn.name)
-    cell = text(route(tree, [column(f"#code {i}") for i in many]))
+    cell = text(route(tree, [column(f"#code {i}") for i in many], np.arange(tree.leaves)))
     inner = f"SELECT {', '.join([value, *codes])} FROM {source}"  # noqa: S608 - quoted names, a relation of the caller
     return f'SELECT {value}, {cell} AS "#law" FROM ({inner})'  # noqa: S608
 

@@ -21,7 +21,7 @@ from genesis_sql.program.draw import LOW, WORD, Streams, draw_columns
 from genesis_sql.program.execute import STRIDES
 from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.sql_again import DRAWN
-from genesis_sql.program.sql_cells import coded, drawn, fraction, lookup
+from genesis_sql.program.sql_cells import coded, drawn, fraction, lookup, spans
 from genesis_sql.program.sql_decode import comparable
 from genesis_sql.program.sql_fixed import (
     write_either,
@@ -298,7 +298,10 @@ class _Writer:
     def draw(self, step: Draw) -> None:
         name, domain = step.column, self.program.domains[step.column]
         inputs = [(self.code(n), self.size(n)) for n in step.inputs]
-        cell = routed(self.relation, f"#{name}", step.tree, inputs)
+        found, _ = spans(step.cells)
+        cell = routed(self.relation, f"#{name}", step.tree, inputs, found)
+        if step.cells.count > 1:
+            cell = self.relation.put(f"#{name} cell", cell)
         bounds = (step.at_most, step.at_least)
         if bounds == (None, None):
             self.keep(name, self._cells(step, domain, cell, ""))

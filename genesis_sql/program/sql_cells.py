@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from genesis_sql.program.cells import Cells
 from genesis_sql.program.domain import Categories, Domain, Grid, Reals
-from genesis_sql.program.draw import LOW, WORD
+from genesis_sql.program.draw import WORD
 from genesis_sql.program.sql_nodes import (
     above,
     add,
@@ -39,13 +39,13 @@ SPREAD = 10_000
 HALF_OPEN = 2.0**-32  # a word times this lies in [0, 1)
 
 
-def route(tree: Tree, codes: Sequence[exp.Expression]) -> exp.Expression:
-    """The cell of a row: left where code ≤ threshold."""
+def route(tree: Tree, codes: Sequence[exp.Expression], found: np.ndarray) -> exp.Expression:
+    """What is found in the cell of a row: left where code ≤ threshold."""
     made: dict[int, exp.Expression] = {}
     for node in range(len(tree.feature) - 1, -1, -1):  # children stand behind their parents
         left, right = int(tree.left[node]), int(tree.right[node])
         if tree.feature[node] < 0:
-            made[node] = literal(left)
+            made[node] = literal(int(found[left]))
         else:
             asked = up_to(codes[tree.feature[node]], int(tree.threshold[node]))
             made[node] = case([(asked, made[left])], made[right])
@@ -111,25 +111,42 @@ def _between(
     return between(0, len(shown))
 
 
+def spans(cells: Cells) -> tuple[np.ndarray, int]:
+    """The first slot and the number of slots of each cell in one number; the bits of the latter."""
+    size = np.diff(cells.start)
+    bits = int(size.max()).bit_length()
+    return cells.start[:-1].astype(np.int64) << bits | size, bits
+
+
 def slot(
     relation: Relation, name: str, cells: Cells, cell: exp.Expression, word: exp.Expression
-) -> tuple[exp.Column, exp.Expression, exp.Expression]:
+) -> tuple[exp.Column, exp.Expression, exp.Expression | None]:
     """Walker's alias method, as in `cells`: the slot a word hits, its alias, which one it is.
 
+    Args:
+        relation: the rows.
+        name: what the columns put here are called.
+        cells: all slots.
+        cell: the number of each row's cell in `spans`.
+        word: decides on the slot.
+
     Returns:
-        The slot hit, the packed words' remainder of the draw and the first slot of the cell.
+        The slot hit, the packed words' remainder of the draw and the first slot of the cell, None
+        where that is 0.
     """
-    size = np.diff(cells.start)
     if cells.count == 1:
-        first: exp.Expression = literal(int(cells.start[0]))
-        spread = relation.put(f"{name} spread", times(word, int(size[0])))
+        first = None
+        spread = relation.put(f"{name} spread", times(word, len(cells.low)))
     else:
-        packed = lookup(relation, f"{name} cells", cells.start[:-1] * LOW + size, cell)
-        both = relation.put(f"{name} cell", packed)
-        spread = relation.put(f"{name} spread", times(word, mod(both, LOW)))
-        first = div(both, LOW)
-    hit = relation.put(f"{name} hit", add(first, div(spread, WORD)))
+        _, bits = spans(cells)
+        spread = relation.put(f"{name} spread", times(word, mod(cell, 2**bits)))
+        first = div(cell, 2**bits)
+    hit = relation.put(f"{name} hit", _from(first, div(spread, WORD)))
     return hit, spread, first
+
+
+def _from(first: exp.Expression | None, more: exp.Expression) -> exp.Expression:
+    return more if first is None else add(first, more)
 
 
 def drawn(
@@ -148,7 +165,7 @@ def drawn(
         name: what the columns put here are called.
         cells: all slots.
         domain: of the column drawn.
-        cell: the cell of each row.
+        cell: the number of each row's cell in `spans`.
         word: decides on the slot.
         within: gives the word that decides on the place inside the interval.
     """
@@ -168,7 +185,7 @@ def drawn(
     packed = (cells.alias.astype(np.int64) - begins) * WORD + accept
     both = relation.put(f"{name} both", lookup(relation, f"{name} slots", packed, hit))
     taken = less(mod(spread, WORD), mod(both, WORD))
-    at = relation.put(f"{name} slot", case([(taken, hit)], add(first, div(both, WORD))))
+    at = relation.put(f"{name} slot", case([(taken, hit)], _from(first, div(both, WORD))))
     low = lookup(relation, f"{name} low", cells.low, at)
     return low if labels else _inside(relation, name, cells, domain, at, low, within)
 

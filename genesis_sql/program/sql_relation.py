@@ -364,7 +364,8 @@ class Relation:
         begins = [0]
         for before, after in pairwise(tables):
             begins.append(-(-(begins[-1] + before.size) // after.shape[1]) * after.shape[1])
-        values = np.zeros(begins[-1] + tables[-1].size, np.int32)
+        large = max(int(table.max()) for table in tables) >= 2**31
+        values = np.zeros(begins[-1] + tables[-1].size, np.int64 if large else np.int32)
         for begin, table in zip(begins, tables, strict=True):
             values[begin : begin + table.size] = table.ravel()
         for begin, table, onward, after in zip(

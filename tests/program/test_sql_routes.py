@@ -6,10 +6,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from genesis_sql.program import sql_routes
+from genesis_sql.program import diagram, sql_layers, sql_routes
 from genesis_sql.program.prepared import cells_of
 from genesis_sql.program.sql_relation import Query, Relation, select
-from genesis_sql.program.sql_routes import chain, routed
+from genesis_sql.program.sql_routes import asked, links, routed
 from genesis_sql.program.tree import Tree
 from genesis_sql.sqlbuild import column
 
@@ -49,7 +49,8 @@ def by_sql(tree: Tree, codes: np.ndarray, size: int | None = None) -> list[int]:
         )
         query = Query()
         relation = Relation(query, "t", "codes", ["number", *names])
-        cell = routed(relation, "x", tree, [(column(n), size) for n in names])
+        found = np.arange(tree.leaves)
+        cell = routed(relation, "x", tree, [(column(n), size) for n in names], found)
         relation.put("cell", cell, keep=True)
         shown = select([("cell", column("cell")), ("number", column("number"))], relation.close())
         found = con.execute(query.text(shown.order_by(column("number")))).fetchall()
@@ -61,7 +62,7 @@ def test_cells_are_those_of_the_kernel(leaves: int, seed: int) -> None:
     tree = grown(leaves, seed)
     # above all thresholds, too: a code that the fit never saw
     codes = np.random.default_rng(seed).integers(0, CODES + 3, (INPUTS, 400)).astype(np.int32)
-    assert chain(tree) is not None
+    assert len(asked(tree)) == INPUTS
     expected = by_kernel(tree, codes)
     assert len(set(expected)) > leaves // 20
     assert by_sql(tree, codes) == expected
@@ -75,27 +76,41 @@ def test_tables_of_bins_lead_to_the_same_cells(monkeypatch: pytest.MonkeyPatch) 
     assert by_sql(tree, codes, CODES + 3) == by_kernel(tree, codes)
 
 
-def test_small_trees_and_those_with_too_many_states_stay_cases(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("joined", [-(10**9), 0, 10**6])
+def test_inputs_that_are_asked_together_lead_to_the_same_cells(
+    joined: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tree = grown(120, 8)
+    codes = np.random.default_rng(8).integers(0, CODES + 1, (INPUTS, 300)).astype(np.int32)
+    monkeypatch.setattr(sql_routes, "JOINED", joined)
+    assert by_sql(tree, codes, CODES + 1) == by_kernel(tree, codes)
+    sizes = dict.fromkeys(range(INPUTS), CODES + 1)
+    many = len(links(asked(tree), sizes, padded=True))
+    assert many < INPUTS if joined > 0 else many == INPUTS
+
+
+def test_small_trees_stay_cases() -> None:
     codes = np.random.default_rng(5).integers(0, CODES, (INPUTS, 100)).astype(np.int32)
     for tree in (Tree.single(), grown(sql_routes.SMALL, 4)):
         assert by_sql(tree, codes) == by_kernel(tree, codes)
+
+
+def test_trees_with_too_many_states_are_cut_into_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = np.random.default_rng(6).integers(0, CODES, (INPUTS, 100)).astype(np.int32)
     large = grown(300, 6)
-    monkeypatch.setattr(sql_routes, "MOST", 1_000)
-    assert chain(large) is None
+    monkeypatch.setattr(diagram, "MOST_LEAVES", 200)
+    monkeypatch.setattr(sql_layers, "MOST", 1_000)
+    assert len(asked(large)) > INPUTS
     assert by_sql(large, codes) == by_kernel(large, codes)
 
 
-def test_tables_lead_from_one_state_to_one_cell_each() -> None:
+@pytest.mark.parametrize("padded", [True, False])
+def test_tables_lead_from_one_state_to_one_cell_each(padded: bool) -> None:
     tree = grown(120, 7)
-    links = chain(tree)
-    assert links is not None
-    assert len({link.feature for link in links}) == len(links)
+    chain = links(asked(tree), dict.fromkeys(range(INPUTS), CODES + 1), padded=padded)
+    assert sorted(i for link in chain for i in link.features) == list(range(INPUTS))
     states = 1
-    for link in links:
-        assert len(link.next) == states * link.width
-        assert link.bins[0] == 0
-        assert link.bins[-1] == link.width - 1
+    for link in chain:
+        assert link.next.shape == (states, np.prod(link.widths))
         states = int(link.next.max()) + 1
-    assert sorted(set(links[-1].next.tolist())) == list(range(120))
+    assert sorted(set(chain[-1].next.ravel().tolist())) == list(range(120))
