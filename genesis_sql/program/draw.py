@@ -149,7 +149,7 @@ def _steps_sql(x: str, name: str) -> list[tuple[str, exp.Expression]]:
 
 
 def draw_columns(
-    keys: Stream | Held, row: str, name: str, *, low: bool = False
+    keys: Stream | Held, row: str, name: str, *, low: bool = False, mixed: str | None = None
 ) -> list[tuple[str, exp.Expression]]:
     """SQL of one draw as a chain of named columns.
 
@@ -160,8 +160,14 @@ def draw_columns(
         row: name of the column that holds the row address.
         name: prefix of the columns made.
         low: whether all addresses are below `LOW`: their upper half is 0.
+        mixed: name of the column that holds `folded` of these, which all streams begin with.
     """
     source = exp.column(row, quoted=True)
+    if low and mixed is not None and isinstance(keys, Stream):
+        known = number(keys.a ^ keys.a >> 16)
+        first = binary(exp.BitwiseXor, exp.column(mixed, quoted=True), known)
+        _, (begin, _), *others = round_columns(source, _key(keys.b), name)
+        return [(begin, first), *others]
     if low:
         return round_columns(binary(exp.BitwiseXor, source, _key(keys.a)), _key(keys.b), name)
     upper = binary(exp.IntDiv, source, number(LOW))
@@ -169,6 +175,12 @@ def draw_columns(
     first = binary(exp.Add, lower, binary(exp.Mul, upper, number(HIGH)))
     added = binary(exp.Add, binary(exp.Mul, upper.copy(), number(GOLDEN)), _key(keys.b))
     return round_columns(binary(exp.Mod, first, number(WORD)), added, name)
+
+
+def folded(row: str) -> exp.Expression:
+    """SQL of an address below `LOW`, a column, and its upper half, joined as the mixer begins."""
+    source = exp.column(row, quoted=True)
+    return binary(exp.BitwiseXor, source, binary(exp.IntDiv, source.copy(), number(2**16)))
 
 
 def round_columns(

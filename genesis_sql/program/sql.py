@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from genesis_sql.errors import GenesisError
 from genesis_sql.program.domain import Categories, Domain
-from genesis_sql.program.draw import LOW, WORD, Streams, draw_columns
+from genesis_sql.program.draw import LOW, WORD, Streams, draw_columns, folded
 from genesis_sql.program.execute import STRIDES
 from genesis_sql.program.fold import Aggregate
 from genesis_sql.program.sql_again import DRAWN
@@ -217,7 +217,6 @@ class _Writer:
     ) -> None:
         self.relation, self.program, self.identity = relation, program, identity
         self.around, self.inputs = around, list(dict.fromkeys(inputs))
-        self.codes: set[str] = set()
         self.words = 0
 
     def write(self, step: Step) -> None:
@@ -235,14 +234,14 @@ class _Writer:
         row = row or (DRAWN if DRAWN in self.relation.columns else ADDRESS)
         keys = self.identity.stream(self.program.table, of, purpose)
         low, name = self.relation.low and row == ADDRESS, f"#word {self.words} "
-        return self.relation.put_all(draw_columns(keys, row, name, low=low))
+        mixed = self.relation.once("#folded", folded(row)).name if low else None
+        return self.relation.put_all(draw_columns(keys, row, name, low=low, mixed=mixed))
 
     def code(self, name: str) -> exp.Expression:
         """Code of an input, as a column; labels are codes already."""
         if name not in self.program.edges:
             return column(name)
-        if name not in self.codes:
-            self.codes.add(name)
+        if not self.relation.has(f"#code {name}"):
             self.keep(f"#code {name}", coded(self.relation, self.program, name))
         return column(f"#code {name}")
 
@@ -298,8 +297,7 @@ class _Writer:
     def draw(self, step: Draw) -> None:
         name, domain = step.column, self.program.domains[step.column]
         inputs = [(self.code(n), self.size(n)) for n in step.inputs]
-        found, _ = spans(step.cells)
-        cell = routed(self.relation, f"#{name}", step.tree, inputs, found)
+        cell = routed(self.relation, f"#{name}", step.tree, inputs, spans(step.cells)[0])
         if step.cells.count > 1:
             cell = self.relation.put(f"#{name} cell", cell)
         bounds = (step.at_most, step.at_least)

@@ -179,8 +179,7 @@ def drawn(
         packed = (codes[cells.alias] * _CODES + codes) * WORD + accept
         both = relation.put(f"{name} both", lookup(relation, f"{name} slots", packed, hit))
         taken = less(mod(spread, WORD), mod(both, WORD))
-        codes_of = relation.put(f"{name} codes", div(both, WORD))
-        return case([(taken, mod(codes_of, _CODES))], div(codes_of, _CODES))
+        return case([(taken, mod(div(both, WORD), _CODES))], div(both, WORD * _CODES))
     begins = np.repeat(cells.start[:-1], np.diff(cells.start))
     packed = (cells.alias.astype(np.int64) - begins) * WORD + accept
     both = relation.put(f"{name} both", lookup(relation, f"{name} slots", packed, hit))

@@ -7,8 +7,7 @@ of all columns stand beside each other; a level hands on only what a later one r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
 from itertools import pairwise
@@ -22,6 +21,7 @@ from genesis_sql.program.dialects.duckdb import DUCKDB
 from genesis_sql.program.dialects.limits import MOST_LEVELS, depth
 from genesis_sql.program.draw import LOW
 from genesis_sql.program.sql_nodes import at, named, op, relation_name, step
+from genesis_sql.program.sql_recursion import Recursion, nested
 from genesis_sql.sqlbuild import column
 
 Node = exp.Expression
@@ -38,44 +38,6 @@ OUT = "#out "
 _READS = ("genesis_at", "genesis_step")
 KEY = "#key "
 """What the names of columns with keys of streams begin with."""
-
-
-@dataclass(frozen=True)
-class Recursion:
-    """A common table expression that reads itself.
-
-    Attributes:
-        first: its first rows.
-        levels: trees by name, each a derived table of the ones that read it; the first one reads
-            the expression itself.
-        last: what makes the next rows out of the last level.
-    """
-
-    first: exp.Expression
-    levels: tuple[tuple[str, exp.Expression], ...]
-    last: exp.Expression
-
-    def tree(self, write: Callable[[exp.Expression], str]) -> exp.Expression:
-        """The union of both members.
-
-        Args:
-            write: gives the text of a level: trees nested so deeply cannot be walked as one.
-        """
-        texts: dict[str, str] = {}
-        for name, tree in self.levels:
-            texts[name] = write(_nested(tree, texts))
-        last = _nested(self.last, texts)
-        return exp.Union(this=self.first, expression=last, distinct=False)
-
-
-def _nested(tree: exp.Expression, texts: Mapping[str, str]) -> exp.Expression:
-    """A tree with derived tables in the place of the levels that it reads."""
-    for table in list(tree.find_all(exp.Table)):
-        if table.name in texts and not table.db:
-            alias = exp.to_identifier(table.alias or table.name, quoted=True)
-            inner = exp.Var(this=texts[table.name])
-            table.replace(exp.Subquery(this=inner, alias=exp.TableAlias(this=alias)))
-    return tree
 
 
 class Query:
@@ -161,14 +123,14 @@ class Query:
         for name, tree, given in self._tables:
             made, kept = self._member(name, tree, shared=given and name not in once)
             kept = kept if dialect.keeps or not recursive else None
-            made = _nested(made, texts) if texts else made
+            made = nested(made, texts) if texts else made
             if name in inside:
                 texts[name] = dialect.text(made)
                 continue
             alias = exp.to_identifier(name, quoted=True)
             last = last.with_(alias, as_=made, materialized=kept, recursive=recursive, copy=False)
         whole = self._worded(last, last.args["from_"].this.name, top=True)
-        return dialect.text(_nested(whole, texts) if texts else whole)
+        return dialect.text(nested(whole, texts) if texts else whole)
 
     def _read_once(self, last: exp.Select) -> set[str]:
         """The relations that one SELECT reads, which is no member of a recursion."""
@@ -333,6 +295,14 @@ class Relation:
         if keep:
             self._kept.append(name)
         return column(name)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a column."""
+        return name in self._nodes or name in self.columns
+
+    def once(self, name: str, node: exp.Expression) -> exp.Column:
+        """A column that is the same for all who ask for it; joins keep it."""
+        return column(name) if self.has(name) else self.put(name, node, keep=True)
 
     def put_all(self, columns: Columns) -> exp.Column:
         """A chain of columns; the last one is returned."""

@@ -106,7 +106,11 @@ def _place(
         code = codes[feature]
         if bins is not None:
             code = lookup(relation, f"{name} bins {at}", bins, code)
-        part = code if size == 1 else times(code, size)
+        part = code
+        if size > 1:
+            part = times(code, size)
+            if isinstance(code, exp.Column):
+                part = relation.once(f"#{code.name} times {size}", part)
         made = part if made is None else op(both, made, part)
         size *= width
     if made is None:

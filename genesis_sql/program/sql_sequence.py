@@ -39,7 +39,8 @@ from genesis_sql.program.sql_nodes import (
     op,
     relation_name,
 )
-from genesis_sql.program.sql_relation import Query, Recursion, Relation, select
+from genesis_sql.program.sql_recursion import Recursion
+from genesis_sql.program.sql_relation import Query, Relation, select
 from genesis_sql.program.steps import (
     AGO,
     BEFORE,
