@@ -291,16 +291,13 @@ class Session:
         from genesis_sql.plan.parts import from_parts
         from genesis_sql.store import models
 
-        found = models.find(cursor, database, name, version)
-        key = str(found.uuid)
+        model, number, key = models.used(cursor, database, name, version)
         with self.lock:
-            self.known[key] = (database, found.model, found.version)
+            self.known[key] = (database, model, number)
             held = self.models.get(key)
             if held is None:
-                parts = join_parts(models.load_parts(cursor, database, found.model, found.version))
-                held = self.models[key] = from_parts(
-                    parts, name=found.model, version=found.version, uuid=key
-                )
+                parts = join_parts(models.load_parts(cursor, database, model, number))
+                held = self.models[key] = from_parts(parts, name=model, version=number, uuid=key)
                 prepare(block_methods(held.programs.values()))
         return held
 

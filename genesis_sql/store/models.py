@@ -28,6 +28,11 @@ SELECT v.model, v.version, v.uuid, v.status, v.kind, v.method, v.arguments, v.li
 FROM genesis.model_versions AS v JOIN genesis.models AS m ON m.name = v.model
 WHERE v.model = ? ORDER BY v.version
 """
+_USED = """
+SELECT v.model, v.version, v.uuid
+FROM genesis.model_versions AS v JOIN genesis.models AS m ON m.name = v.model
+WHERE v.model = ? AND v.status = 'ready' AND v.version = coalesce(?, m.active_version)
+"""
 _FITTING = """
 SELECT v.version, v.created_at, e.instance FROM genesis.model_versions AS v
 LEFT JOIN genesis.executions AS e ON e.id = v.execution WHERE v.model = ? AND v.status = 'fitting'
@@ -246,6 +251,21 @@ def _set_failed(
 def versions(con: Con, database: str, name: str) -> list[ModelVersion]:
     """Every version of a model, whatever its status; none where the name is unknown."""
     return [ModelVersion(*row) for row in names.run(con, database, _VERSIONS, name)]
+
+
+def used(con: Con, database: str, name: str, version: int | None) -> tuple[str, int, str]:
+    """Model, version and uuid of what `find` finds, which statements ask for each time.
+
+    Raises:
+        ModelNotFoundError: there is none; the text says what there is instead.
+    """
+    rows = []
+    if migrator.exists(con, database):
+        rows = names.run(con, database, _USED, name, version)
+    for model, number, uuid in rows:
+        return model, number, str(uuid)
+    found = find(con, database, name, version)
+    return found.model, found.version, str(found.uuid)
 
 
 def find(con: Con, database: str, name: str, version: int | None = None) -> ModelVersion:

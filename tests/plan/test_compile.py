@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import duckdb
 import numpy as np
@@ -24,6 +25,7 @@ from genesis_sql.plan.compile import compile_sql
 from genesis_sql.plan.definition import Model
 from genesis_sql.plan.output import batch, rows_of, select_list
 from genesis_sql.plan.sampler import Sampler
+from genesis_sql.program.dialects.duckdb import BLOCK
 from genesis_sql.program.domain import (
     Raw,
     Reals,
@@ -297,6 +299,15 @@ def test_keys_hold_at_every_scale(
 
 
 # what it refuses
+
+
+def test_threads_share_the_rows_of_a_root(people: Model) -> None:
+    table, stop = next(iter(people.programs)), 5 + 2 * BLOCK + 1
+    scale = 2 * stop / people.programs[table].rows
+    text = compile_sql(people, table, seed=7, scale=scale, first=5, stop=stop)
+    ends = [5, 5 + BLOCK, 5 + 2 * BLOCK, stop]
+    ranges = [f"RANGE({low}, {high}, {BLOCK})" for low, high in pairwise(ends)]
+    assert [text.count(each) for each in ranges] == [1, 1, 1]  # each is work for one thread
 
 
 def test_a_table_without_program(family: Model) -> None:
