@@ -23,8 +23,7 @@ DUCKDB15 ?= duckdb>=1.5,<1.6
 SAME_ON_ANY_DUCKDB = test_packaging.py test_layers.py test_imports.py test_refdata.py test_doctests.py benchmarks \
   models/dp models/neural report/test_page.py report/test_browser.py report/test_certificate.py reference_data \
   evaluate/test_detection.py evaluate/test_utility.py cli/test_demo.py cli/test_demo_health.py cli/test_schema.py \
-  cli/test_fill.py actions/delivering engines/spark engines/test_parsed.py engines/test_limits.py \
-  engines/test_expressions.py test_compile_anywhere.py domains language providers scenarios graph/test_picture.py encoders \
+  cli/test_fill.py actions/delivering engines test_compile_anywhere.py domains language providers scenarios graph/test_picture.py encoders \
   test_pytest_plugin.py test_notebooks.py \
   $(patsubst %,introspect/test_from_%.py,ddl sqlalchemy url mapping manifest anything)
 BROWSERS = chromium chromium-browser google-chrome chrome
@@ -103,7 +102,7 @@ $(VENV)/.demo: $(VENV)/.made $(READY)
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.made $(READY)
-	$(VENV)/bin/python $(PIP) -e ".[dev]"
+	$(VENV)/bin/python $(PIP) -e ".[dev,engines,spark]"
 	touch $@ $(VENV)/.demo
 
 OLD = "$(DUCKDB15)" "pandas<3" "sqlalchemy<2.1"

@@ -135,6 +135,6 @@ RUNNERS: dict[str, Runner] = {
     "sqlite": Runner(_sqlite, 20_000),
     "clickhouse": Runner(_clickhouse, 20_000, _without("chdb")),
     "datafusion": Runner(_datafusion, 100_000, _without("datafusion")),
-    "spark": Runner(_spark, 5_000, _without("pyspark", "java")),
+    "spark": Runner(_spark, 2_000, _without("pyspark", "java")),
 }
 """How each dialect but DuckDB's is run; the rows are as many as one core makes in some seconds."""

@@ -19,7 +19,10 @@ def test_a_stream_is_measured_by_size_with_its_memory(tmp_path, small):
                     "sizes": [1_000, 3_000], "rounds": 2}),
     )  # fmt: skip
     assert told["rows"] == 3_000
-    assert {n: len(s) for n, s in told["seconds"].items()} == {"1000": 2, "3000": 2}
+    assert {n: len(s) for n, s in told["seconds"].items()} == {
+        "1000": 20,
+        "3000": 20,
+    }  # small ones more often
     assert len(told["bind"]) == scale_jobs.BINDS - 1
     assert 0 < told["limit"] < 5
     assert 100 < told["peak_mb"] < 2_000
