@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,20 @@ def test_checksum_and_rows_are_as_stated(name: str) -> None:
     assert checksum(table.column_names, rows) == stated["sha256"]
     assert table.num_rows == int(stated["rows"]) > 0
     assert table.column_names == [pair.split()[0] for pair in stated["columns"].split(", ")]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads in /proc")
+def test_no_thread_begins() -> None:
+    """A process that ends while a thread of Arrow's begins is aborted, its work done."""
+    text = """
+import os, pyarrow.parquet
+from genesis_sql import refdata
+before = len(os.listdir("/proc/self/task"))
+print(refdata.read("counties").num_rows, len(os.listdir("/proc/self/task")) - before)
+"""
+    command = [sys.executable, "-c", text]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3144", "0"]
 
 
 @pytest.mark.parametrize("name", sorted(refdata.sources()))
