@@ -137,4 +137,5 @@ RUNNERS: dict[str, Runner] = {
     "datafusion": Runner(_datafusion, 100_000, _without("datafusion")),
     "spark": Runner(_spark, 2_000, _without("pyspark", "java")),
 }
-"""How each dialect but DuckDB's is run; the rows are as many as one core makes in some seconds."""
+"""How each dialect but DuckDB's is run; the rows are as many as one core makes in some seconds,
+but for Spark, which plans for two minutes whatever they are."""

@@ -259,10 +259,10 @@ def used(con: Con, database: str, name: str, version: int | None) -> tuple[str, 
     Raises:
         ModelNotFoundError: there is none; the text says what there is instead.
     """
-    rows = []
-    if migrator.exists(con, database):
-        rows = names.run(con, database, _USED, name, version)
-    for model, number, uuid in rows:
+    stored = migrator.exists(con, database)
+    rows = names.run(con, database, _USED, name, version) if stored else []
+    if rows:
+        model, number, uuid = rows[0]
         return model, number, str(uuid)
     found = find(con, database, name, version)
     return found.model, found.version, str(found.uuid)

@@ -260,6 +260,15 @@ def test_rows_depend_on_their_number_alone(family: Model, places: list[int], tab
         assert shown(some[name]) == shown(all_rows[name].take(numbers)), name
 
 
+def test_threads_share_the_rows_of_a_root(people: Model) -> None:
+    table, stop = next(iter(people.programs)), 5 + 2 * BLOCK + 1
+    scale = 2 * stop / people.programs[table].rows
+    text = compile_sql(people, table, seed=7, scale=scale, first=5, stop=stop)
+    ends = [5, 5 + BLOCK, 5 + 2 * BLOCK, stop]
+    ranges = [f"RANGE({low}, {high}, {BLOCK})" for low, high in pairwise(ends)]
+    assert [text.count(each) for each in ranges] == [1, 1, 1]  # each is work for one thread
+
+
 def test_threads_draw_the_same_rows(family: Model) -> None:
     sampler, table = Sampler(family, 3, 20.0), "orders"
     wanted = drawn(sampler.model.programs[table])
@@ -299,15 +308,6 @@ def test_keys_hold_at_every_scale(
 
 
 # what it refuses
-
-
-def test_threads_share_the_rows_of_a_root(people: Model) -> None:
-    table, stop = next(iter(people.programs)), 5 + 2 * BLOCK + 1
-    scale = 2 * stop / people.programs[table].rows
-    text = compile_sql(people, table, seed=7, scale=scale, first=5, stop=stop)
-    ends = [5, 5 + BLOCK, 5 + 2 * BLOCK, stop]
-    ranges = [f"RANGE({low}, {high}, {BLOCK})" for low, high in pairwise(ends)]
-    assert [text.count(each) for each in ranges] == [1, 1, 1]  # each is work for one thread
 
 
 def test_a_table_without_program(family: Model) -> None:

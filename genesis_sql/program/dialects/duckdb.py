@@ -77,8 +77,8 @@ def _written(item: Item, begin: int) -> np.ndarray:
 
 
 def _above(item: Item) -> int:
-    """The lowest power of two above all indices of an item."""
-    return 1 << max(len(item.values) - 1, 0).bit_length()
+    """A power of two above all indices of an item that are not places in it already."""
+    return item.align if item.align > 1 else 1 << max(len(item.values) - 1, 0).bit_length()
 
 
 def _place(item: Item, index: Node, begin: int) -> Node:
@@ -93,7 +93,7 @@ def _place(item: Item, index: Node, begin: int) -> Node:
     if isinstance(inner, exp.Sub) and isinstance(inner.expression, exp.Literal):
         begin -= int(inner.expression.name)
         index = inner.this
-    elif (begin + 1) % max(item.align, _above(item)) == 0:
+    elif (begin + 1) % _above(item) == 0:
         return op(exp.BitwiseOr, index, begin + 1)
     return index if begin == -1 else add(index, begin + 1)
 
